@@ -1,0 +1,62 @@
+"""The names of columns and the value types that every package shares; each is stated here alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# Columns of the stored tables. A dataset's Parquet files hold these and nothing else.
+RECORD = "record"  # int64, 0..n-1, a record's id within its dataset version
+SOURCE = "source"  # string, the file's stem: the activity the row comes from
+ROW = "row"  # int64, the row in the source file, 1 is the first row of data
+TEXT = "text"
+USER = "user"
+ITEM = "item"
+TIME = "time"  # datetime64[us, UTC]
+SPLIT = "split"  # train, val, test; missing: left out of every split so that nothing leaks
+TITLE = "title"
+VALUE = "value"  # float64, the value of an interaction where it has one
+EVENT = "event"
+LIKED = "liked"  # bool
+COLD = "cold"  # users: "val" or "test" where all their interactions are held out
+
+TRAIN, VAL, TEST = "train", "val", "test"
+SPLITS = (TRAIN, VAL, TEST)
+
+PRETRAINED, MULTITASK, ADAPTED = "pretrained", "multitask", "adapted"
+STAGES = (PRETRAINED, MULTITASK, ADAPTED)
+
+
+def task_column(task: str) -> str:
+    """The records' column that holds a task's labels as strings, missing where there is none."""
+    return f"task:{task}"
+
+
+def attribute_column(attribute: str) -> str:
+    """The items' or users' column that holds an attribute as a string."""
+    return f"attr:{attribute}"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval; `low` and `high` are None where no interval can be given."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    def json(self) -> dict[str, float | None]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class DataWarning:
+    """Something a person should know about their data, with its consequence in `message`."""
+
+    code: str  # snake_case, stable
+    source: str  # file or section it concerns
+    rows: int  # how many rows it concerns
+    message: str
+
+    def json(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,128 @@
+"""Noise made visible: bootstrap intervals, paired differences, Holm's correction.
+
+Bootstrap percentile intervals after Efron & Tibshirani (1993), *An Introduction to the Bootstrap*, ch. 13;
+multiple comparisons after Holm (1979), *A simple sequentially rejective multiple test procedure*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtrec.schema import Estimate
+
+DRAWS = 1000
+LEVEL = 0.95
+
+Array = NDArray[np.float64]
+
+
+def interval(draws: Array, level: float = LEVEL) -> tuple[float, float] | None:
+    """The percentile interval of bootstrap draws `(B,)`; None where no draw is finite."""
+    finite = draws[np.isfinite(draws)]
+    if finite.size == 0:
+        return None
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def resample_counts(units: int, draws: int = DRAWS, seed: int = 0) -> NDArray[np.int64]:
+    """How often each of `units` units is drawn in each bootstrap sample, shape `(draws, units)`."""
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(units, np.full(units, 1 / units), size=draws)
+
+
+def bootstrap_mean(values: Array, draws: int = DRAWS, seed: int = 0) -> Estimate:
+    """The mean of one value per unit `(n,)` with its interval over units.
+
+    Raises:
+        ValueError: `values` is empty.
+    """
+    if values.size == 0:
+        raise ValueError("the mean of no values is not defined")
+    return Estimate(float(values.mean()), *(_mean_interval(values, draws, seed) or (None, None)))
+
+
+def _mean_interval(values: Array, draws: int, seed: int) -> tuple[float, float] | None:
+    if values.size < 2:
+        return None
+    rng = np.random.default_rng(seed)
+    means = np.empty(draws)
+    block = max(1, 4_000_000 // values.size)
+    for start in range(0, draws, block):
+        stop = min(start + block, draws)
+        chosen = rng.integers(0, values.size, size=(stop - start, values.size))
+        means[start:stop] = values[chosen].mean(axis=1)
+    return interval(means)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A paired difference `a - b` with its interval and two-sided bootstrap p-value."""
+
+    estimate: Estimate
+    p_value: float
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether the interval excludes zero."""
+        low, high = self.estimate.low, self.estimate.high
+        return low is not None and high is not None and (low > 0 or high < 0)
+
+
+def paired_difference(a: Array, b: Array, draws: int = DRAWS, seed: int = 0) -> Difference:
+    """The mean of `a - b` over the same units `(n,)`, with interval and p-value.
+
+    The p-value is the share of draws on the other side of zero, doubled, never below 1 / draws.
+
+    Raises:
+        ValueError: the two differ in length or are empty.
+    """
+    if a.shape != b.shape or a.size == 0:
+        raise ValueError(f"paired values must have one shape, got {a.shape} and {b.shape}")
+    difference = a - b
+    rng = np.random.default_rng(seed)
+    means = np.array(
+        [difference[rng.integers(0, a.size, a.size)].mean() for _ in range(draws)], dtype=np.float64
+    )
+    tail = min((means <= 0).mean(), (means >= 0).mean())
+    bounds = interval(means) if a.size > 1 else None
+    estimate = Estimate(float(difference.mean()), *(bounds or (None, None)))
+    return Difference(estimate, float(min(1.0, max(2 * tail, 1 / draws))))
+
+
+def bootstrap_statistic(
+    statistic: Callable[[NDArray[np.int64]], Array],
+    units: int,
+    draws: int = DRAWS,
+    seed: int = 0,
+    block: int = 100,
+) -> Array:
+    """Draws of a statistic that can be computed from how often each unit was drawn.
+
+    Args:
+        statistic: maps counts `(b, units)` to values `(b, ...)`.
+        units: how many units are resampled.
+
+    Returns:
+        values `(draws, ...)`.
+    """
+    parts = [
+        statistic(resample_counts(units, min(block, draws - start), seed + start))
+        for start in range(0, draws, block)
+    ]
+    return np.concatenate(parts)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm-adjusted p-values, in the order given."""
+    order = np.argsort(p_values)
+    adjusted = np.empty(len(p_values))
+    running = 0.0
+    for rank, index in enumerate(order):
+        running = max(running, (len(p_values) - rank) * p_values[index])
+        adjusted[index] = min(1.0, running)
+    return [float(value) for value in adjusted]
