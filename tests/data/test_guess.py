@@ -1,0 +1,107 @@
+"""Guessed recipes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from mtrec.data.guess import guess_recipe
+from mtrec.data.recipe import Recipe, dump_recipe, parse_recipe
+from mtrec.errors import InputError
+
+from .conftest import TYPES
+
+
+def table(rows: int, **columns: Any) -> pd.DataFrame:
+    """A column for each function of the row's number."""
+    cells = {name: [str(make(n)) for n in range(rows)] for name, make in columns.items()}
+    return pd.DataFrame(cells, dtype="str")
+
+
+def text(n: int) -> str:
+    return f"a sentence that somebody wrote, number {n}"
+
+
+def guess(**files: pd.DataFrame) -> Recipe:
+    named = {name.replace("__", "."): frame for name, frame in files.items()}
+    recipe, guesses = guess_recipe(named, "My Shop!", TYPES)
+    assert parse_recipe(recipe.model_dump(by_alias=True), "again") == recipe
+    assert all(each.column in named[each.file] and each.reason for each in guesses)
+    return recipe
+
+
+def test_a_table_of_labelled_texts() -> None:
+    frame = table(
+        60,
+        id=lambda n: n,
+        customer_id=lambda n: n % 9,
+        reviewText=text,
+        ProductID=lambda n: n % 7,
+        created_at=lambda n: f"2020-01-{n % 28 + 1:02}",
+        overall_sentiment=lambda n: ["good", "bad"][n % 2],
+        Kind=lambda n: ["x", "y", "z"][n % 3],
+        fold=lambda n: ["Train", "dev", "test"][n % 3],
+    )
+    recipe = guess(reviews__csv=frame)
+    (source,) = recipe.records
+    assert recipe.name == "my-shop"
+    assert (source.text, source.user, source.item) == ("reviewText", "customer_id", "ProductID")
+    assert (source.time, source.split) == ("created_at", "fold")
+    assert {name: task.label for name, task in source.tasks.items()} == {
+        "overall_sentiment": "overall_sentiment"
+    }
+
+
+def test_without_a_telling_name_the_fewest_values_are_the_label() -> None:
+    frame = table(60, b=lambda n: n % 2, c=lambda n: "uvw"[n % 3], a=text, d=lambda n: n)
+    (source,) = guess(data__csv=frame).records
+    assert source.text == "a"
+    assert [task.label for task in source.tasks.values()] == ["c"]
+
+
+def test_a_shop_of_four_files() -> None:
+    recipe = guess(
+        ratings__csv=table(
+            90,
+            userId=lambda n: n % 9,
+            movieId=lambda n: n % 10,
+            rating=lambda n: n % 5 + 1,
+            timestamp=lambda n: 1_500_000_000 + n,
+        ),
+        movies__csv=table(10, movieId=lambda n: n, title=lambda n: f"Film {n}", genres=text),
+        people__csv=table(9, userId=lambda n: n, country=lambda n: "NL"),
+        notes__csv=table(30, userId=lambda n: n % 9, movieId=lambda n: n % 10, note=text),
+    )
+    assert [source.file for source in recipe.records] == ["notes.csv"]
+    assert recipe.items is not None and recipe.users is not None
+    assert (recipe.items.id, recipe.items.title, recipe.users.id) == ("movieId", "title", "userId")
+    assert recipe.users.attributes == ["country"]
+    assert recipe.interactions is not None
+    assert recipe.interactions.positive == "rating >= 4"
+    assert recipe.interactions.time == "timestamp"
+    assert "from" not in dump_recipe(recipe)
+
+
+def test_files_named_after_splits() -> None:
+    frame = table(30, text=text, label=lambda n: n % 2)
+    recipe = guess(my_train__csv=frame, my_test__csv=frame)
+    assert [source.split.value for source in recipe.records] == ["train", "test"]  # type: ignore[union-attr]
+
+
+def test_an_ambiguous_time_is_left_to_the_person() -> None:
+    frame = table(30, text=text, date=lambda n: f"0{n % 9 + 1}/04/2020")
+    recipe, guesses = guess_recipe({"a.csv": frame}, "a", TYPES)
+    assert recipe.records[0].time is None
+    assert ("date", "left out") in {(each.column, each.role) for each in guesses}
+
+
+def test_a_table_that_gives_no_hint_still_gives_a_recipe() -> None:
+    (source,) = guess(x__csv=table(3, a=lambda n: n, b=lambda n: n * 1000)).records
+    assert source.text == "b"
+
+
+def test_nothing_gives_nothing() -> None:
+    with pytest.raises(InputError):
+        guess_recipe({}, "a", TYPES)
