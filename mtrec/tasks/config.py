@@ -1,0 +1,21 @@
+"""The settings of one task."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TaskConfig(BaseModel):
+    """How much a task counts, and whether it is learned at all."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    lambda_: float = Field(
+        1.0,
+        alias="lambda",
+        ge=0,
+        le=100,
+        description="How much this task counts in what all tasks learn together. At 0 it is only "
+        "watched: it learns from the others and teaches them nothing",
+    )
+    enabled: bool = Field(True, description="Whether this task is learned and reported at all")

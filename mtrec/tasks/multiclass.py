@@ -1,0 +1,59 @@
+"""Three labels or more, one of them right: a logit per label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mtrec.errors import InputError
+from mtrec.tasks.base import Floats
+from mtrec.tasks.classification import SingleLabel
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Multiclass(SingleLabel):
+    """One of several labels without an order among them.
+
+    The head gives a logit per label; their softmax is the probabilities, and the loss is the
+    negative log-probability of the true label.
+    """
+
+    type = "multiclass"
+    description = "Each record carries one of several labels"
+
+    def matches(self, values: pd.Series) -> bool:
+        distinct = values.nunique()
+        return 3 <= distinct <= len(values) / 2
+
+    def labels(self, values: pd.Series) -> list[str]:
+        found = sorted(values.unique().tolist())
+        if len(found) < 2:
+            raise InputError(
+                "There is nothing to tell apart",
+                expected="2 distinct labels or more",
+                found=", ".join(found) or "no label at all",
+            )
+        return found
+
+    def head(self, width: int, labels: Sequence[str]) -> nn.Linear:
+        from torch import nn
+
+        return nn.Linear(width, len(labels))
+
+    def readout(self, head: nn.Linear) -> Tensor:
+        """Softmax ignores what all logits share, so the mean over labels is taken out."""
+        weight = head.weight.detach()
+        return weight - weight.mean(dim=0)
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(logits, targets, reduction="none")
+
+    def probabilities(self, logits: Tensor) -> Floats:
+        return np.asarray(logits.float().softmax(dim=1).cpu().numpy())
