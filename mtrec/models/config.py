@@ -1,0 +1,74 @@
+"""The settings of the encoder and of the trunk above it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+def _not_here_yet(later: tuple[str, ...], sentence: str) -> BeforeValidator:
+    """Refuses values that a later version will know, in a sentence that names what there is."""
+
+    def check(value: Any) -> Any:
+        if value in later:
+            raise PydanticCustomError("not_here_yet", sentence, {"found": value})
+        return value
+
+    return BeforeValidator(check)
+
+
+Name = Annotated[
+    str, _not_here_yet(("scratch",), "{found} is not here yet; use minilm, a folder or a hub id")
+]
+Method = Annotated[
+    Literal["frozen", "top", "full"],
+    _not_here_yet(("lora", "prompt"), "{found} is not here yet; use frozen, top or full"),
+]
+
+
+class EncoderConfig(BaseModel):
+    """Which encoder reads the texts, and how much of it learns."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(
+        "minilm",
+        min_length=1,
+        description="The language model that reads the texts: minilm (comes with mtrec, English), "
+        "a folder with a Hugging Face model, or the id of one on the hub",
+    )
+    method: Method = Field(
+        "top",
+        description="How much of the language model learns: frozen nothing (seconds), top its "
+        "upper layers (minutes), full all of it (longest)",
+    )
+    top_layers: int = Field(
+        2, ge=1, le=48, description="How many of the upper layers learn where the method is top"
+    )
+    max_length: int = Field(
+        128, ge=8, le=512, description="Longer texts are cut after this many word pieces"
+    )
+    pooling: Literal["mean", "cls"] = Field(
+        "mean",
+        description="How a text becomes one vector: the mean of its word pieces, or its first one",
+    )
+
+
+class TrunkConfig(BaseModel):
+    """What the tasks share above the encoder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["shared"] = Field("shared", description="One layer that all tasks share")
+    width: int = Field(
+        256, ge=8, le=4096, description="How many numbers describe a text for the tasks"
+    )
+    dropout: float = Field(
+        0.2,
+        ge=0,
+        lt=1,
+        description="The share of these numbers that is hidden at random while learning, against "
+        "learning by heart",
+    )

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from mtrec.models.config import EncoderConfig, TrunkConfig
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("method", "lora", "lora is not here yet; use frozen, top or full"),
+        ("method", "prompt", "prompt is not here yet; use frozen, top or full"),
+        ("method", "best", "'frozen', 'top' or 'full'"),
+        ("name", "scratch", "scratch is not here yet; use minilm, a folder or a hub id"),
+        ("max_length", 0, "greater than or equal to 8"),
+        ("depth", 1, "Extra inputs are not permitted"),
+    ],
+)
+def test_what_is_not_here_is_refused_in_a_sentence(key: str, value: Any, sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        EncoderConfig.model_validate({key: value})
+
+
+@pytest.mark.parametrize("config", [EncoderConfig, TrunkConfig])
+def test_every_setting_is_described(config: type[BaseModel]) -> None:
+    assert all(field.description for field in config.model_fields.values())
