@@ -1,0 +1,39 @@
+"""Batches of about as many tokens each, of texts about as long, so that little padding is read."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Index = NDArray[np.int64]
+JITTER = 0.1  # neighbours in length change places, so that batches differ from epoch to epoch
+
+
+def token_batches(
+    lengths: NDArray[np.int64], budget: int, rng: np.random.Generator | None = None
+) -> list[Index]:
+    """Splits texts into batches whose padded size stays within the budget.
+
+    Args:
+        lengths: tokens of each text, `(N,)`.
+        budget: the most tokens of a batch, padding included; a longer text is a batch of its own.
+        rng: shuffles batches, and texts among those of similar length; None keeps both sorted.
+
+    Returns:
+        Row numbers, each row in exactly one batch.
+    """
+    keys = lengths.astype(np.float64)
+    if rng is not None:
+        keys = keys * (1 + JITTER * rng.random(len(keys))) + rng.random(len(keys))
+    order = np.argsort(keys, kind="stable").astype(np.int64)
+    cuts: list[int] = []
+    start, longest = 0, 0
+    for position, length in enumerate(lengths[order].tolist()):
+        longest = max(longest, length)
+        if position > start and longest * (position - start + 1) > budget:
+            cuts.append(position)
+            start, longest = position, length
+    batches = np.split(order, cuts) if len(order) else []
+    if rng is not None:
+        rng.shuffle(batches)
+    return batches

@@ -1,0 +1,89 @@
+"""A trained model as a folder: model.json, weights as safetensors, the encoder where it learned."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from mtrec.errors import MtrecError
+from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models.encoder import load_encoder
+from mtrec.models.multitask import HeadSpec, MultiTaskModel
+
+DESCRIPTION, WEIGHTS, ENCODER = "model.json", "weights.safetensors", "encoder"
+
+
+def save_model(model: MultiTaskModel, folder: Path) -> None:
+    """Writes the model so that a reader finds all of it or what was there before.
+
+    An encoder that did not learn is stored by its name and fingerprint alone.
+    """
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    encoder = model.encoder
+    description = {
+        "encoder": encoder.config.model_dump(),
+        "precision": encoder.precision,
+        "fingerprint": encoder.fingerprint,
+        "trunk": model.trunk_config.model_dump(),
+        "tasks": [
+            {"name": task.name, "type": task.type, "labels": list(task.labels)}
+            for task in model.tasks.values()
+        ],
+    }
+    (part / DESCRIPTION).write_text(json.dumps(description, indent=1), encoding="utf-8")
+    weights = {name: value.cpu() for name, value in _above_encoder(model).state_dict().items()}
+    save_file(weights, part / WEIGHTS)
+    if encoder.learns:
+        encoder.save(part / ENCODER)
+    if folder.exists():
+        shutil.rmtree(folder)
+    part.replace(folder)
+
+
+def load_model(folder: Path) -> MultiTaskModel:
+    """The model that `save_model` wrote, on the CPU, in evaluation mode.
+
+    Raises:
+        MtrecError: the folder holds no whole model, or its encoder is no longer the same.
+    """
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        weights = load_file(folder / WEIGHTS)
+    except (OSError, json.JSONDecodeError, SafetensorError) as error:
+        raise MtrecError(
+            "The model can't be read",
+            expected=f"{DESCRIPTION} and {WEIGHTS}",
+            found=str(error),
+            where=str(folder),
+            fix="train again",
+        ) from error
+    config = EncoderConfig.model_validate(description["encoder"])
+    stored = folder / ENCODER
+    source = config.model_copy(update={"name": str(stored)}) if stored.is_dir() else config
+    encoder = load_encoder(source, description["precision"])
+    encoder.config = config
+    if encoder.fingerprint != description["fingerprint"]:
+        raise MtrecError(
+            f"The encoder '{config.name}' is not the one this model was trained with",
+            expected=f"fingerprint {description['fingerprint'][:12]}",
+            found=encoder.fingerprint[:12],
+            where=str(folder),
+            fix="bring the former encoder back, or train again",
+        )
+    tasks = [
+        HeadSpec(task["name"], task["type"], tuple(task["labels"])) for task in description["tasks"]
+    ]
+    model = MultiTaskModel(encoder, TrunkConfig.model_validate(description["trunk"]), tasks)
+    _above_encoder(model).load_state_dict(weights)
+    return model.eval()
+
+
+def _above_encoder(model: MultiTaskModel) -> nn.ModuleDict:
+    return nn.ModuleDict({"trunk": model.trunk, "heads": model.heads})

@@ -1,0 +1,55 @@
+"""Where to compute, and in which number format."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from mtrec.models.encoder import Precision
+
+GAIN = 1.2  # how many times faster bf16 must be, since it is the coarser format
+
+
+def pick_device() -> torch.device:
+    """The GPU where torch sees one, otherwise the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def pick_precision(setting: Literal["auto"] | Precision, device: torch.device) -> Precision:
+    """The setting, or for `auto` the faster format on this device."""
+    return _faster(device) if setting == "auto" else setting
+
+
+@cache
+def _faster(device: torch.device) -> Precision:
+    seconds = {dtype: _seconds(dtype, device) for dtype in (torch.float32, torch.bfloat16)}
+    return "bf16" if seconds[torch.float32] > GAIN * seconds[torch.bfloat16] else "fp32"
+
+
+def _seconds(dtype: torch.dtype, device: torch.device, repeats: int = 5) -> float:
+    """The fastest of a few matrix products of the size that encoders make."""
+    a = torch.ones(256, 384, dtype=dtype, device=device)
+    b = torch.ones(384, 384, dtype=dtype, device=device)
+    fastest = float("inf")
+    for _ in range(repeats):
+        start = time.perf_counter()
+        (a @ b).sum().item()  # waits for a GPU
+        fastest = min(fastest, time.perf_counter() - start)
+    return fastest
+
+
+def cpu_only_torch_on_gpu_machine() -> str | None:
+    """A sentence with the mending command where an NVIDIA GPU lies idle, otherwise None."""
+    has_gpu = shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists()
+    if torch.version.cuda is not None or not has_gpu:
+        return None
+    version = torch.__version__.split("+")[0]
+    return (
+        "This machine has an NVIDIA GPU, but the installed torch can only use the processor. "
+        f"To train on the GPU: pip install --force-reinstall torch=={version}"
+    )

@@ -1,0 +1,70 @@
+"""How a training tells what it is doing, and how it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from mtrec.schema import Estimate
+
+
+class Stopped(Exception):
+    """Work was stopped because someone asked for it; nothing failed."""
+
+
+class Reporter(Protocol):
+    """Whoever watches: a run's files, a progress bar, a test."""
+
+    def phase(self, name: str, total: int) -> None:
+        """A stretch of work begins, named in plain words, with `total` units to do."""
+
+    def advance(self, n: int) -> None:
+        """`n` more units of the current phase are done."""
+
+    def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
+        """One update was made: the loss of each task that had a label in it, and the weights."""
+
+    def epoch(
+        self,
+        epoch: int,
+        metrics: Mapping[str, Mapping[str, Estimate]],
+        losses: Mapping[str, float],
+    ) -> None:
+        """Epoch `epoch` (from 1) is over: each task's metrics and mean loss on validation."""
+
+    def should_stop(self) -> bool:
+        """Whether someone asked to stop. Asked often, so it must answer in well under a ms."""
+
+
+class SilentReporter:
+    """Nobody watches, nobody stops."""
+
+    def phase(self, name: str, total: int) -> None:
+        pass
+
+    def advance(self, n: int) -> None:
+        pass
+
+    def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
+        pass
+
+    def epoch(
+        self,
+        epoch: int,
+        metrics: Mapping[str, Mapping[str, Estimate]],
+        losses: Mapping[str, float],
+    ) -> None:
+        pass
+
+    def should_stop(self) -> bool:
+        return False
+
+
+def check_stop(reporter: Reporter) -> None:
+    """Ends the work in hand where the reporter says so.
+
+    Raises:
+        Stopped: someone asked to stop.
+    """
+    if reporter.should_stop():
+        raise Stopped

@@ -1,0 +1,146 @@
+"""One update: task losses, the strategy's gradients, clipping, AdamW with warm-up and decay.
+
+AdamW after Loshchilov & Hutter (2019), *Decoupled Weight Decay Regularization*, arXiv:1711.05101.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import Parameter
+from torch.nn.utils import clip_grad_norm_
+
+from mtrec.errors import MtrecError
+from mtrec.models.multitask import MultiTaskModel
+from mtrec.strategies.base import Strategy
+from mtrec.training.config import TrainConfig
+from mtrec.training.examples import Examples, Index
+
+
+def record_losses(
+    model: MultiTaskModel, logits: dict[str, Tensor], examples: Examples, index: Index
+) -> dict[str, Tensor]:
+    """Each task's losses over the batch's records that carry it; tasks without any left out.
+
+    Args:
+        logits: per task, of the batch's B records, `(B, out)`.
+        index: the batch's rows in `examples`, `(B,)`.
+
+    Returns:
+        Per task with n > 0 labelled records in the batch, `(n,)`.
+    """
+    losses = {}
+    for name, task in model.tasks.items():
+        present = examples.present[name][index]
+        if present.any():
+            chosen = logits[name][torch.from_numpy(present)]
+            targets = examples.targets[name][torch.from_numpy(index[present])].to(chosen.device)
+            losses[name] = task.task_type.loss(chosen, targets)
+    return losses
+
+
+class Updater:
+    """Makes the updates of one training.
+
+    Args:
+        strategy: combines the losses of the tasks whose λ is above 0.
+        watching: the tasks whose λ is 0: their heads learn on detached states, clipped apart,
+            so that they change nothing for the others.
+    """
+
+    def __init__(
+        self,
+        model: MultiTaskModel,
+        strategy: Strategy,
+        watching: Collection[str],
+        config: TrainConfig,
+    ) -> None:
+        self.model = model
+        self.strategy = strategy
+        self.watching = watching
+        self.config = config
+        apart = {id(p) for task in watching for p in model.head(task).parameters()}
+        learning = [p for p in model.parameters() if p.requires_grad]
+        self._clipped = (
+            [p for p in learning if id(p) not in apart],
+            [p for p in learning if id(p) in apart],
+        )
+        encoder = {id(p) for p in model.encoder.parameters()}
+        below = [p for p in learning if id(p) in encoder]
+        above = [p for p in learning if id(p) not in encoder]
+        self._optimizer = torch.optim.AdamW(
+            _groups(below, config.learning_rate, config.weight_decay)
+            + _groups(above, config.head_learning_rate, config.weight_decay)
+        )
+        self._rates = [group["lr"] for group in self._optimizer.param_groups]
+        self.steps = 0
+
+    def update(
+        self, vectors: Tensor, examples: Examples, index: Index, progress: float
+    ) -> dict[str, float]:
+        """One step on a batch.
+
+        Args:
+            vectors: the batch's text vectors, `(B, d)`.
+            index: its rows in `examples`.
+            progress: how much of the training is done, 0 to 1, for the schedule.
+
+        Returns:
+            The mean loss of each task that has a label in the batch.
+
+        Raises:
+            MtrecError: a loss is no longer a number.
+        """
+        self.steps += 1
+        logits = self.model.logits(self.model.trunk(vectors), detached=self.watching)
+        means = {
+            task: losses.mean()
+            for task, losses in record_losses(self.model, logits, examples, index).items()
+        }
+        values = {task: float(loss.detach()) for task, loss in means.items()}
+        self._check(values)
+        self._optimizer.zero_grad(set_to_none=True)
+        shared = {task: loss for task, loss in means.items() if task not in self.watching}
+        if shared:
+            self.strategy.backward(shared)
+        watched = [loss for task, loss in means.items() if task in self.watching]
+        if watched:
+            torch.stack(watched).sum().backward()  # type: ignore[no-untyped-call]
+        for parameters in self._clipped:
+            clip_grad_norm_(parameters, self.config.clip)
+        factor = schedule(progress, self.config.warmup)
+        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = factor * rate
+        self._optimizer.step()
+        self.strategy.after_step(shared)
+        return values
+
+    def _check(self, losses: dict[str, float]) -> None:
+        for task, loss in losses.items():
+            if not math.isfinite(loss):
+                raise MtrecError(
+                    f"The training went off: the loss of task '{task}' is no longer a number",
+                    found=f"{loss} at step {self.steps}",
+                    fix="lower train.learning_rate and train.head_learning_rate",
+                )
+
+
+def schedule(progress: float, warmup: float) -> float:
+    """The share of the full learning rate: up over the warm-up, then straight down to 0."""
+    if progress < warmup:
+        return progress / warmup
+    return (1 - progress) / (1 - warmup)
+
+
+def _groups(parameters: Sequence[Parameter], rate: float, decay: float) -> list[dict[str, Any]]:
+    """Weight decay on matrices, none on biases and norms."""
+    matrices = [p for p in parameters if p.ndim > 1]
+    vectors = [p for p in parameters if p.ndim <= 1]
+    return [
+        {"params": matrices, "lr": rate, "weight_decay": decay},
+        {"params": vectors, "lr": rate, "weight_decay": 0.0},
+    ]

@@ -1,0 +1,114 @@
+"""What tests of several packages share."""
+
+from __future__ import annotations
+
+import csv
+import random
+import string
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+WORDS = ("good", "bad", "fine", "film", "book", "song", "the", "a", "was", "it", "very", "not")
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: on tiny tensors more threads only wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random BERT (2 layers, 32 wide) with a tokenizer of a few words and all letters."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    letters = string.ascii_lowercase + string.digits + string.punctuation
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
+    pieces += [*letters, *(f"##{letter}" for letter in letters)]
+    vocabulary = {piece: index for index, piece in enumerate(dict.fromkeys(pieces))}
+    folder = tmp_path_factory.mktemp("tiny_encoder")
+    BertTokenizerFast(vocab=vocabulary).save_pretrained(folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        config = BertConfig(
+            vocab_size=len(vocabulary),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=64,
+        )
+        BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop of 24 people and 60 items: reviews with a sentiment, notes with a topic, purchases."""
+    rng = random.Random(0)
+    people = [f"u{number:02d}" for number in range(24)]
+    items = [f"i{number:02d}" for number in range(60)]
+    topics = ("film", "book", "song")
+    reviews, notes, purchases = [], [], []
+    for index, person in enumerate(people):
+        topic = topics[index % 3]
+        for day, item in enumerate(rng.sample(items, 10)):
+            verdict = rng.choice(("good", "bad"))
+            day_text = f"2024-03-{day + 1:02d}"
+            purchases.append((person, item, day_text, 4 if verdict == "good" else 2))
+            if day in (0, 4, 8, 9):
+                words = " ".join(rng.sample(WORDS[6:], 4))
+                reviews.append((person, item, day_text, f"it was {verdict} {words}", verdict))
+        for day in (1, 5, 8, 9):
+            words = " ".join(rng.sample(WORDS[6:], 4))
+            notes.append((person, f"2024-03-{day + 1:02d}", f"the {topic} {words}", topic))
+    folder = tmp_path_factory.mktemp("tiny_shop")
+    _write_csv(folder / "reviews.csv", ("user", "item", "time", "text", "sentiment"), reviews)
+    _write_csv(folder / "notes.csv", ("user", "time", "text", "topic"), notes)
+    _write_csv(folder / "purchases.csv", ("user", "item", "time", "stars"), purchases)
+    named = [(item, f"Thing {item}", f"a {topics[i % 3]}") for i, item in enumerate(items)]
+    _write_csv(folder / "items.csv", ("id", "title", "about"), named)
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(TINY_RECIPE, encoding="utf-8")
+    return recipe
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run store's file without runs, to be copied: making one takes seconds."""
+    from mtrec.config import RunConfig
+    from mtrec.runs.store import FAILED, RunStore
+    from mtrec.workspace import Workspace
+
+    workspace = Workspace(tmp_path_factory.mktemp("empty_store"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        store = RunStore(workspace)
+        run = store.create("none", "none", RunConfig(), "none")
+        store.set_status(run, FAILED)
+        store.delete(run)
+    return workspace.database
+
+
+TINY_RECIPE = """\
+name: tiny
+records:
+  - {file: reviews.csv, text: text, user: user, item: item, time: time,
+     tasks: {sentiment: {label: sentiment}}}
+  - {file: notes.csv, text: text, user: user, time: time, tasks: {topic: {label: topic}}}
+items: {file: items.csv, id: id, title: title, text: [title, about]}
+interactions: {file: purchases.csv, user: user, item: item, time: time, positive: "stars >= 3"}
+"""
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])

@@ -1,0 +1,160 @@
+"""What every recommender has to hold: each baseline registered, and the fused one at each stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtrec.errors import InputError
+from mtrec.recommend.adapt import adapt
+from mtrec.recommend.base import Recommender
+from mtrec.recommend.config import RecommendConfig
+from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.fused import FusedRecommender, unadapted
+from mtrec.recommend.profiles import ENCODER, TRUNK, TaskView, Vectors, build_sources
+from mtrec.recommend.registry import RECOMMENDERS
+from mtrec.recommend.stored import load_stage, save_stage
+from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, STAGES
+from mtrec.training.reporter import SilentReporter
+
+USERS, ITEMS = 30, 25
+NEWCOMER = 29  # neither records nor interactions
+
+
+def _dataset() -> Any:
+    rng = np.random.default_rng(0)
+    acts, records = [], []
+    for user in range(USERS - 1):
+        for place, item in enumerate(rng.permutation(ITEMS)[:8]):
+            split = "test" if place == 7 else "val" if place == 6 else "train"
+            acts.append((f"u{user:02d}", f"i{item:02d}", bool(place % 4 != 3 or place > 5), split))
+            records.append((f"u{user:02d}", f"i{item:02d}", "reviews", split))
+    table = pd.DataFrame(records, columns=["user", "item", "source", "split"], dtype="str")
+    table.insert(0, "record", np.arange(len(table)))
+    items = [f"i{item:02d}" for item in range(ITEMS)]
+    return SimpleNamespace(
+        records=table,
+        interactions=pd.DataFrame(acts, columns=["user", "item", "liked", "split"]),
+        users=pd.DataFrame({"user": [f"u{user:02d}" for user in range(USERS)]}),
+        items=pd.DataFrame({"item": items, "title": items}),
+    )
+
+
+@pytest.fixture(scope="module")
+def data() -> RecommendationData:
+    return RecommendationData.from_dataset(_dataset(), "test")
+
+
+@pytest.fixture(scope="module")
+def built(data: RecommendationData) -> dict[str, Recommender]:
+    rng = np.random.default_rng(1)
+    dataset = _dataset()
+
+    def some(width: int) -> Vectors:
+        shapes = (len(dataset.records), width), (ITEMS, width)
+        return Vectors.of_length_one(*(rng.normal(size=each).astype(np.float32) for each in shapes))
+
+    spaces = {ENCODER: some(6), TRUNK: some(5)}
+    views = {"mood": TaskView(frozenset({"reviews"}), np.eye(5, dtype=np.float32))}
+    val = RecommendationData.from_dataset(dataset, "val")
+    sources = build_sources(data, spaces, views)
+    learned = adapt(
+        val,
+        build_sources(val, spaces, views),
+        spaces[ENCODER].items,
+        RecommendConfig(dimension=6, epochs=2),
+        0,
+        SilentReporter(),
+    )
+    assert learned is not None
+    plain = build_sources(data, {ENCODER: spaces[ENCODER]}, {})
+    return {
+        **{name: each.fit(data) for name, each in RECOMMENDERS.items()},
+        PRETRAINED: unadapted(PRETRAINED, plain, {ENCODER: spaces[ENCODER]}, USERS),
+        MULTITASK: unadapted(MULTITASK, sources, spaces, USERS),
+        ADAPTED: learned.recommender(sources, USERS),
+    }
+
+
+@pytest.fixture(params=[*RECOMMENDERS, *STAGES])
+def recommender(request: pytest.FixtureRequest, built: dict[str, Recommender]) -> Recommender:
+    return built[request.param]
+
+
+def test_scores_are_finite_one_per_user_and_item(recommender: Recommender) -> None:
+    scores = recommender.scores(np.arange(USERS))
+    assert scores.shape == (USERS, ITEMS)
+    assert scores.dtype == np.float32
+    assert np.isfinite(scores).all()
+
+
+def test_nothing_seen_is_recommended(recommender: Recommender, data: RecommendationData) -> None:
+    lists = recommender.recommend(np.arange(USERS), 10, data.seen).items
+    for user, items in enumerate(lists):
+        assert not set(items.tolist()) & set(data.seen[[user]].indices.tolist())
+
+
+def test_best_comes_first_and_nothing_twice(
+    recommender: Recommender, data: RecommendationData
+) -> None:
+    found = recommender.recommend(np.arange(USERS), 10, data.seen)
+    assert (np.diff(found.scores, axis=1) <= 0).all()
+    assert all(len(set(items)) == 10 for items in found.items.tolist())
+
+
+def test_k_longer_than_the_catalogue_lists_all_that_is_left(
+    recommender: Recommender, data: RecommendationData
+) -> None:
+    found = recommender.recommend(np.arange(USERS), 1000, data.seen).items
+    left = ITEMS - np.diff(data.seen.indptr)
+    assert ((found >= 0).sum(axis=1) == left).all()
+
+
+def test_a_user_without_history_gets_a_list(
+    recommender: Recommender, data: RecommendationData
+) -> None:
+    found = recommender.recommend(np.array([NEWCOMER]), 10, data.seen).items
+    assert (found >= 0).all()
+
+
+def test_an_unknown_user_is_refused(data: RecommendationData) -> None:
+    with pytest.raises(InputError, match="Nobody"):
+        data.user("u99")
+
+
+def test_a_batch_equals_its_users_one_by_one(
+    recommender: Recommender, data: RecommendationData
+) -> None:
+    users = np.array([3, 0, NEWCOMER, 17])
+    whole = recommender.scores(users)
+    for row, user in enumerate(users):
+        assert recommender.scores(np.array([user]))[0] == pytest.approx(whole[row], abs=1e-5)
+
+
+def test_the_same_call_gives_the_same_list(
+    recommender: Recommender, data: RecommendationData
+) -> None:
+    first, second = (recommender.recommend(np.arange(USERS), 10, data.seen) for _ in range(2))
+    assert (first.items == second.items).all()
+
+
+def test_ties_go_to_the_earlier_item(recommender: Recommender, data: RecommendationData) -> None:
+    found = recommender.recommend(np.arange(USERS), ITEMS, data.seen)
+    tied = np.diff(found.scores, axis=1) == 0
+    assert (np.diff(found.items, axis=1)[tied & (found.items[:, 1:] >= 0)] > 0).all()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_saved_and_loaded_it_scores_the_same(
+    built: dict[str, Recommender], stage: str, tmp_path: Path
+) -> None:
+    recommender = built[stage]
+    assert isinstance(recommender, FusedRecommender)
+    save_stage(recommender, tmp_path)
+    everybody = np.arange(USERS)
+    assert (load_stage(tmp_path, stage).scores(everybody) == recommender.scores(everybody)).all()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtrec.errors import MtrecError
+from mtrec.training.checkpoint import load_model, save_model
+from mtrec.training.inference import infer
+from mtrec.training.reporter import SilentReporter
+
+TEXTS = ["the film was good", "bad", "it was a very very fine book"]
+
+
+@pytest.mark.parametrize("method", ["frozen", "top"])
+def test_a_loaded_model_says_exactly_what_the_saved_one_said(
+    method: str, dataset: Any, trainer: Any, tmp_path: Path
+) -> None:
+    model = trainer(dataset, method=method, learning_rate=1e-3).model
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    before = infer(model, TEXTS, None, SilentReporter())
+    after = infer(loaded, TEXTS, None, SilentReporter())
+    assert np.array_equal(before.vectors, after.vectors)
+    assert np.array_equal(before.states, after.states)
+    for task in model.tasks:
+        assert np.array_equal(before.probabilities[task], after.probabilities[task])
+    assert loaded.tasks == model.tasks
+    assert loaded.encoder.config == model.encoder.config
+    assert loaded.encoder.learns is (method == "top")
+
+
+def test_only_an_encoder_that_learned_is_stored(dataset: Any, trainer: Any, tmp_path: Path) -> None:
+    for method in ("frozen", "top"):
+        save_model(trainer(dataset, method=method).model, tmp_path / method)
+    assert {path.name for path in (tmp_path / "frozen").iterdir()} == {
+        "model.json",
+        "weights.safetensors",
+    }
+    assert (tmp_path / "top" / "encoder" / "model.safetensors").exists()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_saving_again_replaces_the_whole_folder(dataset: Any, trainer: Any, tmp_path: Path) -> None:
+    save_model(trainer(dataset, method="top").model, tmp_path / "model")
+    save_model(trainer(dataset, method="frozen").model, tmp_path / "model")
+    assert not (tmp_path / "model" / "encoder").exists()
+    assert load_model(tmp_path / "model").encoder.config.method == "frozen"
+
+
+def test_another_encoder_under_the_same_name_is_refused(
+    dataset: Any, trainer: Any, tmp_path: Path
+) -> None:
+    save_model(trainer(dataset).model, tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    description = json.loads(path.read_text())
+    path.write_text(json.dumps(description | {"fingerprint": "0" * 64}))
+    with pytest.raises(MtrecError, match="not the one this model was trained with"):
+        load_model(tmp_path / "model")
+
+
+def test_a_broken_or_missing_model_gives_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(MtrecError, match="can't be read"):
+        load_model(tmp_path)
+    (tmp_path / "model.json").write_text("{")
+    with pytest.raises(MtrecError, match="can't be read"):
+        load_model(tmp_path)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import torch
+
+from mtrec.training import device
+from mtrec.training.device import cpu_only_torch_on_gpu_machine, pick_precision
+
+
+def test_a_set_precision_is_taken_as_it_is() -> None:
+    assert pick_precision("bf16", torch.device("cpu")) == "bf16"
+
+
+@pytest.mark.parametrize(("ratio", "expected"), [(2.2, "bf16"), (1.1, "fp32"), (0.2, "fp32")])
+def test_auto_takes_bf16_only_where_it_is_clearly_faster(
+    ratio: float, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = {torch.float32: ratio, torch.bfloat16: 1.0}
+    monkeypatch.setattr(device, "_seconds", lambda dtype, place: seconds[dtype])
+    device._faster.cache_clear()
+    assert pick_precision("auto", torch.device("cpu")) == expected
+    device._faster.cache_clear()
+
+
+def test_an_idle_gpu_is_told_with_the_command_that_mends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    sentence = cpu_only_torch_on_gpu_machine()
+    assert sentence is not None
+    version = torch.__version__.split("+")[0]
+    assert sentence.endswith(f"pip install --force-reinstall torch=={version}")
+
+
+def test_nothing_is_said_where_torch_can_use_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    assert cpu_only_torch_on_gpu_machine() is None

@@ -1,0 +1,136 @@
+"""λ by hand: one record (1, 2), an identity for a trunk, and logistic heads with known weights."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mtrec.errors import MtrecError
+from mtrec.models.config import TrunkConfig
+from mtrec.models.multitask import HeadSpec, MultiTaskModel
+from mtrec.strategies.sum import Sum
+from mtrec.training.config import TrainConfig
+from mtrec.training.examples import Examples
+from mtrec.training.step import Updater, schedule
+
+HEADS = {"a": [1.0, 0.0], "b": [0.0, -1.0]}
+VECTORS = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
+
+
+class NoEncoder(nn.Module):
+    width = 2
+
+
+def updater(lambdas: dict[str, float], clip: float = 1000) -> Updater:
+    specs = [HeadSpec(task, "binary", ("no", "yes")) for task in lambdas]
+    model = MultiTaskModel(cast(Any, NoEncoder()), TrunkConfig(width=8), specs)
+    model.trunk = nn.Sequential(nn.Linear(2, 2, bias=False))
+    with torch.no_grad():
+        model.trunk[0].weight.copy_(torch.eye(2))
+        for index, task in enumerate(lambdas):
+            head = nn.Linear(2, 1)
+            head.weight.copy_(torch.tensor([HEADS[task]]))
+            head.bias.zero_()
+            model.heads[f"task_{index}"] = head
+    weighted = {task: value for task, value in lambdas.items() if value > 0}
+    return Updater(model, Sum(weighted), lambdas.keys() - weighted.keys(), TrainConfig(clip=clip))
+
+
+def examples(targets: dict[str, list[int]]) -> Examples:
+    encoded = {task: np.array(values) for task, values in targets.items()}
+    return Examples(
+        texts=["", ""],
+        rows={},
+        targets={task: torch.from_numpy(values) for task, values in encoded.items()},
+        present={task: values >= 0 for task, values in encoded.items()},
+        truth={},
+        people=None,
+    )
+
+
+def trunk_gradient(lambdas: dict[str, float], targets: dict[str, list[int]]) -> np.ndarray:
+    chosen = updater(lambdas)
+    chosen.update(VECTORS, examples({task: targets[task] for task in lambdas}), np.arange(2), 0.5)
+    gradient = chosen.model.trunk[0].weight.grad
+    return np.zeros((2, 2)) if gradient is None else gradient.numpy()
+
+
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def test_the_trunks_gradient_is_the_sum_weighted_by_lambda() -> None:
+    """d L_k / d trunk = mean over records of (σ(w·x) - y) w xᵀ, the trunk being the identity."""
+    gradient = trunk_gradient({"a": 2.0, "b": 0.5}, {"a": [1, 0], "b": [0, 0]})
+    x = VECTORS.numpy()
+    of_a = ((sigmoid(1) - 1) * x[0] + (sigmoid(3) - 0) * x[1]) / 2
+    of_b = -(sigmoid(-2) * x[0] + sigmoid(1) * x[1]) / 2
+    np.testing.assert_allclose(gradient, [2.0 * of_a, 0.5 * of_b], rtol=1e-5)
+
+
+def test_lambda_two_doubles_the_gradient() -> None:
+    targets = {"a": [1, 0]}
+    np.testing.assert_allclose(
+        trunk_gradient({"a": 2.0}, targets), 2 * trunk_gradient({"a": 1.0}, targets), rtol=1e-6
+    )
+
+
+def test_a_loss_is_the_mean_over_the_records_that_carry_the_task() -> None:
+    """With one of two records labelled, the gradient is that record's whole, not half of it."""
+    gradient = trunk_gradient({"a": 1.0}, {"a": [-1, 0]})
+    np.testing.assert_allclose(gradient[0], sigmoid(3) * VECTORS[1].numpy(), rtol=1e-5)
+
+
+def test_an_absent_task_contributes_nothing_and_hands_nothing_on() -> None:
+    targets = {"a": [1, 0], "b": [-1, -1]}
+    np.testing.assert_array_equal(
+        trunk_gradient({"a": 1.0, "b": 5.0}, targets), trunk_gradient({"a": 1.0}, targets)
+    )
+
+
+def test_lambda_zero_leaves_the_trunk_alone_and_trains_the_head_with_weight_one() -> None:
+    chosen = updater({"a": 1.0, "b": 0.0})
+    losses = chosen.update(VECTORS, examples({"a": [-1, -1], "b": [1, 1]}), np.arange(2), 0.5)
+    assert chosen.model.trunk[0].weight.grad is None
+    of_head = ((sigmoid(-2) - 1) * VECTORS[0] + (sigmoid(1) - 1) * VECTORS[1]) / 2
+    gradient = chosen.model.head("b").weight.grad
+    assert gradient is not None
+    np.testing.assert_allclose(gradient[0], of_head, rtol=1e-5)
+    assert set(losses) == {"b"}
+
+
+def test_a_watching_task_does_not_change_the_others_under_clipping() -> None:
+    """Both kinds of gradient are clipped apart, so that the watching one takes up no room."""
+    with_it, without = updater({"a": 1.0, "b": 0.0}, clip=0.01), updater({"a": 1.0}, clip=0.01)
+    with_it.update(VECTORS, examples({"a": [1, 0], "b": [1, 1]}), np.arange(2), 0.5)
+    without.update(VECTORS, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    one, other = with_it.model.trunk[0].weight, without.model.trunk[0].weight
+    assert one.grad is not None
+    assert other.grad is not None
+    assert torch.equal(one.grad, other.grad)
+    assert torch.equal(one, other)
+
+
+def test_gradients_are_clipped_to_the_norm() -> None:
+    chosen = updater({"a": 1.0}, clip=0.01)
+    chosen.update(VECTORS, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    gradients = [p.grad for p in chosen.model.parameters() if p.grad is not None]
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    assert float(norm) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_loss_that_is_no_number_names_step_and_task() -> None:
+    chosen = updater({"a": 1.0})
+    chosen.update(VECTORS, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    with pytest.raises(MtrecError, match=r"task 'a' is no longer a number.*at step 2.*lower"):
+        chosen.update(VECTORS * float("nan"), examples({"a": [1, 0]}), np.arange(2), 0.5)
+
+
+def test_the_schedule_rises_over_the_warm_up_and_falls_to_zero() -> None:
+    assert [schedule(p, 0.1) for p in (0, 0.05, 0.1, 0.55, 1)] == pytest.approx([0, 0.5, 1, 0.5, 0])
+    assert schedule(0, 0) == 1
