@@ -1,0 +1,1 @@
+"""From profiles to lists: recommenders, their adaptation, evaluation and reasons."""

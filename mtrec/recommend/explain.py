@@ -1,0 +1,94 @@
+"""Why an item is recommended: its score taken apart into the texts and likes it is a sum of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtrec.recommend.fused import FusedRecommender
+
+SHOWN = 5
+POPULAR = "popular"
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Owned:
+    """The parts of one source that a user has: their positions `(n,)` and vectors `(n, w)`."""
+
+    positions: Ids
+    vectors: Floats
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a score.
+
+    Attributes:
+        kind: `task`, `text`, `liked` or `popular`.
+        source: the name of the source; `popular` for what holds for everyone.
+        parts: the positions of the parts it stands for, none for `popular`.
+        weight: what it adds to the score.
+    """
+
+    kind: str
+    source: str
+    parts: tuple[int, ...]
+    weight: float
+
+
+def terms(
+    recommender: FusedRecommender, user: int, items: Ids, owned: Mapping[str, Owned]
+) -> list[list[Term]]:
+    """For each of `items`, all summands of its score; they add up to it.
+
+    Args:
+        owned: the user's parts of each source they have.
+    """
+    everyone = recommender.bias[items].astype(np.float64)
+    if not recommender.weights(np.array([user])).any():
+        for space, mean in recommender.everyone.items():
+            everyone = everyone + recommender.items[space][items].astype(np.float64) @ mean
+    found = [[Term(POPULAR, POPULAR, (), float(each))] for each in everyone]
+    for name, source in recommender.sources.items():
+        if not source.counts[user]:
+            continue
+        read = source.read(owned[name].vectors.astype(np.float64))
+        strength = float(source.weight) * float(source.scales[user])
+        weights = strength * (recommender.items[source.space][items].astype(np.float64) @ read.T)
+        for terms_of_item, row in zip(found, weights, strict=True):
+            terms_of_item.extend(
+                Term(source.kind, name, (int(part),), float(weight))
+                for part, weight in zip(owned[name].positions, row, strict=True)
+            )
+    return found
+
+
+def total(summands: list[Term]) -> float:
+    """The score that the summands add up to."""
+    return float(sum(each.weight for each in summands))
+
+
+def main_reasons(summands: list[Term], shown: int = SHOWN) -> list[Term]:
+    """The `shown` summands that weigh most, and the others of each source as one; the same sum."""
+    order = sorted(summands, key=lambda each: -abs(each.weight))
+    rest: dict[str, list[Term]] = {}
+    for each in order[shown:]:
+        rest.setdefault(each.source, []).append(each)
+    return [
+        *order[:shown],
+        *(
+            Term(
+                each[0].kind,
+                name,
+                tuple(part for term in each for part in term.parts),
+                total(each),
+            )
+            for name, each in rest.items()
+        ),
+    ]

@@ -1,0 +1,54 @@
+"""Ranking metrics, one value per user, from lists and what turned out to be relevant.
+
+A list is `hits (U, k)`: whether the item in each place is relevant. `relevant (U,)` says how many
+relevant items a user has, at least one. Järvelin & Kekäläinen (2002), *Cumulated gain-based
+evaluation of IR techniques*, with binary gains, for NDCG.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hits = NDArray[np.bool_]
+Counts = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+
+def ndcg(hits: Hits, relevant: Counts, k: int) -> Values:
+    """Σ_place hit / log2(place + 1), over its largest value, with min(k, relevant) hits on top."""
+    gains = 1 / np.log2(np.arange(2, k + 2))
+    ideal = np.cumsum(gains)[np.minimum(relevant, k) - 1]
+    found: Values = (hits[:, :k] * gains[: hits.shape[1]]).sum(axis=1) / ideal
+    return found
+
+
+def recall(hits: Hits, relevant: Counts, k: int) -> Values:
+    """The share of a user's relevant items that stand in the first `k` places."""
+    found: Values = hits[:, :k].sum(axis=1) / relevant
+    return found
+
+
+def mrr(hits: Hits, relevant: Counts, k: int) -> Values:
+    """1 / place of the first hit in the first `k` places, 0 without one."""
+    first = hits[:, :k]
+    found: Values = np.where(first.any(axis=1), 1 / (first.argmax(axis=1) + 1), 0.0)
+    return found
+
+
+def coverage(items: NDArray[np.int64], catalogue: int, k: int) -> float:
+    """The share of the catalogue that stands in anybody's first `k` places, lists `(U, k)`."""
+    shown = items[:, :k]
+    return len(np.unique(shown[shown >= 0])) / catalogue
+
+
+def hits_of(items: NDArray[np.int64], relevant: Any) -> Hits:
+    """Which places of the lists `(U, k)` hold a relevant item; `relevant` is csr `(U, I)`."""
+    width = relevant.shape[1]
+    rows = np.repeat(np.arange(relevant.shape[0], dtype=np.int64), np.diff(relevant.indptr))
+    wanted = rows * width + relevant.indices
+    cells = np.arange(len(items), dtype=np.int64)[:, None] * width + items
+    found: Hits = np.isin(cells, wanted) & (items >= 0)
+    return found

@@ -1,0 +1,243 @@
+"""A run's people, read from its files: profiles, and recommendations with their reasons."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mtrec.errors import InputError
+from mtrec.recommend.base import Recommender
+from mtrec.recommend.data import find_user
+from mtrec.recommend.explain import POPULAR, Owned, Term, main_reasons, terms, total
+from mtrec.recommend.fused import FusedRecommender
+from mtrec.recommend.popular import Popular
+from mtrec.recommend.profiles import LIKED
+from mtrec.recommend.stored import load_stage, matrix_of, read_arrays
+from mtrec.schema import ITEM, RECORD, TEXT, TITLE, USER
+
+PEOPLE, HISTORY, PARTS = "people.json", "history.safetensors", "parts.safetensors"
+USERS, ITEMS, RECORDS, TRAITS = (
+    "users.parquet",
+    "items.parquet",
+    "records.parquet",
+    "traits.parquet",
+)
+FUSED = "fused"
+NEIGHBOURS = 5
+
+
+class People:
+    """Opens what `run_recommend` wrote. Each file is read once, when first asked for.
+
+    Histories are those of the evaluation on test: what happened in train and val.
+
+    Attributes:
+        folder: a run's `recommend` folder.
+        stages: the stages there are, the last one the furthest.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises InputError where the run made no recommendations."""
+        path = folder / PEOPLE
+        if not path.exists():
+            raise InputError(
+                "This run has no profiles and recommendations",
+                expected="a run on data that names users, with recommend.enabled true",
+                found="a run without them",
+                fix="train on data that says who wrote or liked what",
+            )
+        self.folder = folder
+        self.description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.stages: list[str] = self.description["stages"]
+        self._loaded: dict[str, FusedRecommender] = {}
+
+    @cached_property
+    def users(self) -> NDArray[np.object_]:
+        """Every user id, sorted."""
+        return self._users[USER].to_numpy(dtype=object)
+
+    def stage(self, stage: str | None = None) -> FusedRecommender:
+        """The recommender at a stage, the furthest where none is named.
+
+        Raises:
+            InputError: the run has no such stage.
+        """
+        name = stage or self.stages[-1]
+        if name not in self._loaded:
+            self._loaded[name] = load_stage(self.folder, name)
+        return self._loaded[name]
+
+    def recommender(self, name: str) -> Recommender:
+        """`fused` (the furthest stage), a stage, or `popular`.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        if name == Popular.name:
+            return Popular(np.asarray(self._liked.sum(axis=0), np.float32).ravel())
+        if name != FUSED and name not in self.stages:
+            raise InputError(
+                f"There is no recommender {name}",
+                expected=f"one of {', '.join([FUSED, *self.stages, Popular.name])}",
+                found=name,
+                fix="leave --recommender out for the best one",
+            )
+        return self.stage(None if name == FUSED else name)
+
+    def profile(self, user: str, stage: str | None = None) -> dict[str, Any]:
+        """The `profile` contract's value.
+
+        Raises:
+            InputError: nobody has this id, or the run has no such stage.
+        """
+        position = find_user(self.users, user)
+        here = np.array([position])
+        recommender = self.stage(stage)
+        weights = recommender.weights(here)[0]
+        known = self._users.iloc[position]
+        traits: dict[str, dict[str, Any]] = {}
+        rows = self._traits[self._traits[USER] == position].to_dict("records")
+        for row in rows:
+            traits.setdefault(str(row["task"]), {})[str(row["label"])] = {
+                "observed": None if np.isnan(row["observed"]) else float(row["observed"]),
+                "predicted": float(row["predicted"]),
+                "n": int(row["n"]),
+            }
+        near, similarity = recommender.neighbours(position, NEIGHBOURS)
+        return {
+            "user": user,
+            "records": int(known["records"]),
+            "interactions": int(known["interactions"]),
+            "sources": {
+                name: {
+                    "kind": source.kind,
+                    "weight": float(weight),
+                    "n": int(source.counts[position]),
+                }
+                for (name, source), weight in zip(recommender.sources.items(), weights, strict=True)
+            },
+            "traits": traits,
+            "vector": [float(each) for each in recommender.vectors(here)[0]],
+            "neighbours": [
+                {"user": self.users[each], "similarity": float(how)}
+                for each, how in zip(near, similarity, strict=True)
+            ],
+        }
+
+    def recommend(self, user: str, k: int = 10, recommender: str = FUSED) -> list[dict[str, Any]]:
+        """The `recommend` contract's value: the best `k` items that the history does not hold.
+
+        The reasons of an item add up to its score. A reason names, beside the contract's keys, its
+        source and the record (a row of the dataset) or the item it is; what is left is one reason
+        per source.
+
+        Raises:
+            InputError: nobody has this id, or there is no such recommender.
+        """
+        position = find_user(self.users, user)
+        chosen = self.recommender(recommender)
+        ranking = chosen.recommend(np.array([position]), k, self._seen)
+        items = ranking.items[0][ranking.items[0] >= 0]
+        if isinstance(chosen, FusedRecommender):
+            split = terms(chosen, position, items, self._owned(chosen, position))
+        else:
+            split = [[Term(POPULAR, POPULAR, (), float(each))] for each in ranking.scores[0]]
+        return [
+            {
+                "item": self._items[ITEM].iloc[item],
+                "title": self._items[TITLE].iloc[item],
+                "score": total(summands),
+                "reasons": [self._reason(term, item) for term in main_reasons(summands)],
+            }
+            for item, summands in zip(items, split, strict=False)
+        ]
+
+    def _owned(self, recommender: FusedRecommender, user: int) -> dict[str, Owned]:
+        found = {}
+        for name, source in recommender.sources.items():
+            owners = self._liked if source.kind == LIKED else self._owners[name]
+            positions = owners.indices[owners.indptr[user] : owners.indptr[user + 1]]
+            if source.kind == LIKED:
+                table = recommender.items[source.parts]
+            else:
+                table = self._parts[self._table(recommender, source.parts)]
+            found[name] = Owned(positions, table[positions])
+        return found
+
+    def _table(self, recommender: FusedRecommender, space: str) -> str:
+        tables: dict[str, str] = self.description["parts"][recommender.stage or ""]
+        return tables[space]
+
+    def _reason(self, term: Term, item: int) -> dict[str, Any]:
+        reason: dict[str, Any] = {
+            "kind": term.kind,
+            "text": self._words(term, item),
+            "weight": term.weight,
+            "source": term.source,
+        }
+        if len(term.parts) == 1:
+            if term.kind == LIKED:
+                reason["item"] = self._items[ITEM].iloc[term.parts[0]]
+            else:
+                reason["record"] = int(self._records[RECORD].iloc[term.parts[0]])
+        return reason
+
+    def _words(self, term: Term, item: int) -> str:
+        if not term.parts:
+            likes = int(self._likes[item])
+            return f"liked by {likes:,} {'person' if likes == 1 else 'people'}"
+        if len(term.parts) > 1:
+            what = "things they liked" if term.kind == LIKED else "of their texts"
+            return f"{len(term.parts):,} more {what}"
+        if term.kind == LIKED:
+            return str(self._items[TITLE].iloc[term.parts[0]])
+        return str(self._records[TEXT].iloc[term.parts[0]])
+
+    @cached_property
+    def _users(self) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / USERS)
+
+    @cached_property
+    def _items(self) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / ITEMS)
+
+    @cached_property
+    def _records(self) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / RECORDS)
+
+    @cached_property
+    def _traits(self) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / TRAITS)
+
+    @cached_property
+    def _parts(self) -> dict[str, NDArray[Any]]:
+        return read_arrays(self.folder / PARTS)[0]
+
+    @cached_property
+    def _history(self) -> dict[str, NDArray[Any]]:
+        return read_arrays(self.folder / HISTORY)[0]
+
+    @cached_property
+    def _liked(self) -> Any:
+        return matrix_of("liked", self._history)
+
+    @cached_property
+    def _likes(self) -> NDArray[np.float32]:
+        return np.asarray(self._liked.sum(axis=0), np.float32).ravel()
+
+    @cached_property
+    def _seen(self) -> Any:
+        return matrix_of("seen", self._history)
+
+    @cached_property
+    def _owners(self) -> dict[str, Any]:
+        names: list[str] = self.description["sources"]
+        return {
+            name: matrix_of(f"owners.{index}", self._history) for index, name in enumerate(names)
+        }

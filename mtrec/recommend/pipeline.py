@@ -1,0 +1,287 @@
+"""From a trained model to profiles, recommendations and their evaluation, written into a run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mtrec.data.dataset import Dataset
+from mtrec.models.config import EncoderConfig
+from mtrec.models.encoder import load_encoder
+from mtrec.models.multitask import MultiTaskModel
+from mtrec.recommend.adapt import adapt
+from mtrec.recommend.base import Recommender
+from mtrec.recommend.config import RecommendConfig
+from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.evaluate import ALL, Judged, judge, paired, table
+from mtrec.recommend.fused import FusedRecommender, unadapted
+from mtrec.recommend.people import (
+    HISTORY,
+    ITEMS,
+    PARTS,
+    PEOPLE,
+    RECORDS,
+    TRAITS,
+    USERS,
+)
+from mtrec.recommend.popular import Popular
+from mtrec.recommend.profiles import (
+    ENCODER,
+    TRUNK,
+    Source,
+    TaskView,
+    Vectors,
+    build_sources,
+    traits,
+)
+from mtrec.recommend.registry import RECOMMENDERS
+from mtrec.recommend.stored import (
+    EVALUATION,
+    FOLDER,
+    PAIRED,
+    Arrays,
+    matrix_arrays,
+    save_stage,
+    write_arrays,
+)
+from mtrec.schema import (
+    ADAPTED,
+    ITEM,
+    MULTITASK,
+    PRETRAINED,
+    RECORD,
+    SOURCE,
+    TEXT,
+    TITLE,
+    USER,
+    task_column,
+)
+from mtrec.training.features import encode_texts
+from mtrec.training.inference import Inference, infer
+from mtrec.training.reporter import Reporter, check_stop
+
+JUDGING = "Judging recommendations"
+COMPARED = ((ADAPTED, PRETRAINED), (MULTITASK, PRETRAINED), (ADAPTED, Popular.name))
+
+Spaces = Mapping[str, Vectors]
+
+
+@dataclass(frozen=True)
+class RecommendResult:
+    """What the stage came to.
+
+    Attributes:
+        metrics: over all users, `test/<stage or baseline>/<metric>`.
+        stages: the stages there are.
+        seconds: how long it took, reading texts included.
+    """
+
+    metrics: dict[str, float]
+    stages: list[str]
+    seconds: float
+
+
+def run_recommend(
+    dataset: Dataset,
+    model: MultiTaskModel | None,
+    inference: Inference | None,
+    encoder: EncoderConfig,
+    config: RecommendConfig,
+    folder: Path,
+    cache: Path,
+    seed: int,
+    reporter: Reporter,
+) -> RecommendResult:
+    """Builds every stage there can be, judges them beside the baselines on test, and writes
+    `recommend/`, `evaluation.json` and `paired.json` into a run's folder.
+
+    Nothing is chosen on test: L_T learns from train and is stopped on val; test is read once.
+
+    Args:
+        model: the trained model, and `inference` what it says of all records; None where the data
+            has no task, which leaves out the stage `multitask`.
+        encoder: how the run's encoder was loaded.
+        cache: the folder that `encode_texts` keeps vectors in.
+
+    Raises:
+        Stopped: the reporter asked to stop.
+    """
+    begun = time.monotonic()
+    folder.joinpath(FOLDER).mkdir(parents=True, exist_ok=True)
+    val = RecommendationData.from_dataset(dataset, "val")
+    test = RecommendationData.from_dataset(dataset, "test")
+    raw = _raw(dataset, model, inference, encoder, cache, reporter)
+    learned_spaces, views = raw, {}
+    if model is not None and inference is not None:
+        learned_spaces = _learned(dataset, model, inference, raw, cache, reporter)
+        views = {task: _view(dataset, model, task) for task in model.tasks}
+    check_stop(reporter)
+    users = len(test.users)
+    plain = build_sources(test, raw, {}, taken=views)
+    sources = build_sources(test, learned_spaces, views)
+    stages = [unadapted(PRETRAINED, plain, raw, users)]
+    if views:
+        stages.append(unadapted(MULTITASK, sources, learned_spaces, users))
+    learned = adapt(
+        val,
+        build_sources(val, learned_spaces, views),
+        learned_spaces[ENCODER].items,
+        config,
+        seed,
+        reporter,
+    )
+    if learned is not None:
+        stages.append(learned.recommender(sources, users))
+    metrics = _evaluate(stages, test, folder, reporter)
+    _write_traits(folder / FOLDER, dataset, model, inference, test, views)
+    _write_people(folder / FOLDER, dataset, test, sources, stages, raw, learned_spaces)
+    names = [each.stage or "" for each in stages]
+    return RecommendResult(metrics, names, round(time.monotonic() - begun, 1))
+
+
+def _raw(
+    dataset: Dataset,
+    model: MultiTaskModel | None,
+    inference: Inference | None,
+    config: EncoderConfig,
+    cache: Path,
+    reporter: Reporter,
+) -> dict[str, Vectors]:
+    """Records and items in the encoder as it came."""
+    if model is not None and not model.encoder.learns and inference is not None:
+        records, encoder = inference.vectors, model.encoder
+    else:
+        frozen = config.model_copy(update={"method": "frozen"})
+        encoder = load_encoder(frozen, model.encoder.precision if model is not None else "fp32")
+        records = encode_texts(encoder, dataset.records[TEXT].tolist(), cache, reporter)
+    items = encode_texts(encoder, dataset.items[TEXT].tolist(), cache, reporter)
+    return {ENCODER: Vectors.of_length_one(records, items)}
+
+
+def _learned(
+    dataset: Dataset,
+    model: MultiTaskModel,
+    inference: Inference,
+    raw: dict[str, Vectors],
+    cache: Path,
+    reporter: Reporter,
+) -> dict[str, Vectors]:
+    """Records and items in the trained encoder and trunk."""
+    items = infer(model, dataset.items[TEXT].tolist(), cache, reporter)
+    encoder = (
+        Vectors.of_length_one(inference.vectors, items.vectors)
+        if model.encoder.learns
+        else raw[ENCODER]
+    )
+    return {ENCODER: encoder, TRUNK: Vectors.of_length_one(inference.states, items.states)}
+
+
+def _view(dataset: Dataset, model: MultiTaskModel, task: str) -> TaskView:
+    labelled = dataset.records[task_column(task)].notna()
+    activities = frozenset(dataset.records.loc[labelled, SOURCE].unique())
+    return TaskView(activities, model.head_view(task).cpu().numpy())
+
+
+def _evaluate(
+    stages: Sequence[FusedRecommender],
+    test: RecommendationData,
+    folder: Path,
+    reporter: Reporter,
+) -> dict[str, float]:
+    recommenders: list[Recommender] = [
+        *(baseline.fit(test) for baseline in RECOMMENDERS.values()),
+        *stages,
+    ]
+    reporter.phase(JUDGING, len(recommenders))
+    judged: dict[str, Judged] = {}
+    for each in recommenders:
+        check_stop(reporter)
+        judged[each.stage or each.name] = judge(each, test)
+        reporter.advance(1)
+    rows = [row for each in judged.values() for row in table(each, test)]
+    pairs = [(judged[a], judged[b]) for a, b in COMPARED if a in judged and b in judged]
+    _write_json(folder / EVALUATION, rows)
+    _write_json(folder / PAIRED, paired(pairs, test))
+    return {
+        f"test/{row['stage'] or row['recommender']}/{name}": value["value"]
+        for row in rows
+        if row["segment"] == ALL
+        for name, value in row["metrics"].items()
+    }
+
+
+def _write_people(
+    folder: Path,
+    dataset: Dataset,
+    test: RecommendationData,
+    sources: Mapping[str, Source],
+    stages: Sequence[FusedRecommender],
+    raw: Spaces,
+    learned: Spaces,
+) -> None:
+    """What `People` reads, but for the traits; `people.json` last, as it says all is there."""
+    for stage in stages:
+        save_stage(stage, folder)
+    users = pd.DataFrame(
+        {
+            USER: test.users,
+            "records": np.bincount(test.record_users, minlength=len(test.users)),
+            "interactions": np.diff(test.seen.indptr),
+            "segment": test.segments,
+        }
+    )
+    users.to_parquet(folder / USERS, index=False, compression="zstd")
+    items = pd.DataFrame({ITEM: test.items, TITLE: test.titles})
+    items.to_parquet(folder / ITEMS, index=False, compression="zstd")
+    texts = dataset.records[TEXT].iloc[test.records].to_numpy(dtype=object)
+    records = pd.DataFrame({RECORD: test.records, TEXT: texts})
+    records.to_parquet(folder / RECORDS, index=False, compression="zstd")
+    history: Arrays = matrix_arrays("liked", test.liked) | matrix_arrays("seen", test.seen)
+    for index, source in enumerate(sources.values()):
+        history |= matrix_arrays(f"owners.{index}", source.owners)
+    write_arrays(folder / HISTORY, history, {})
+    parts: Arrays = {
+        space: vectors.records[test.records].astype(np.float16)
+        for space, vectors in learned.items()
+    }
+    is_same = learned[ENCODER] is raw[ENCODER]
+    if not is_same:
+        parts[PRETRAINED] = raw[ENCODER].records[test.records].astype(np.float16)
+    write_arrays(folder / PARTS, parts, {})
+    own = {space: space for space in learned}
+    tables = {stage.stage: own for stage in stages}
+    tables[PRETRAINED] = {ENCODER: ENCODER if is_same else PRETRAINED}
+    description = {
+        "stages": [stage.stage for stage in stages],
+        "sources": list(sources),
+        "parts": tables,
+    }
+    _write_json(folder / PEOPLE, description)
+
+
+def _write_traits(
+    folder: Path,
+    dataset: Dataset,
+    model: MultiTaskModel | None,
+    inference: Inference | None,
+    test: RecommendationData,
+    views: Mapping[str, TaskView],
+) -> None:
+    labels = pd.DataFrame({task: dataset.records[task_column(task)] for task in views})
+    names = {} if model is None else {task: list(model.tasks[task].labels) for task in views}
+    probabilities = {} if inference is None else inference.probabilities
+    found = traits(test, labels, probabilities, names, views)
+    found.to_parquet(folder / TRAITS, index=False, compression="zstd")
+
+
+def _write_json(path: Path, value: Any) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)

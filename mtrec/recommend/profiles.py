@@ -1,0 +1,194 @@
+"""What is known of a person, source by source: each task, their plain texts, the items they liked.
+
+A source is a set of parts, one vector each, and whose they are: a person's records (as plain text,
+or as one task's head sees them) or the texts of the items they liked. Everything about a source is
+a sum over parts, so that a part can be taken out, or named as a reason, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from mtrec.recommend.data import RecommendationData
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+TASK, TEXT, LIKED = "task", "text", "liked"
+ENCODER, TRUNK = "encoder", "trunk"  # spaces in which records and items have vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One source of everyone's profiles.
+
+    Attributes:
+        kind: `task`, `text` or `liked`.
+        space: the space of its parts' vectors.
+        parts: vectors `(M, w)`.
+        about: the item each part is about `(M,)`, -1 for none.
+        owners: csr `(U, M)` of ones, whose parts they are.
+        projection: what is read of a part `(w, w)`; None reads all of it.
+    """
+
+    kind: str
+    space: str
+    parts: Floats
+    about: Ids
+    owners: Any
+    projection: Floats | None = None
+
+    @property
+    def counts(self) -> Ids:
+        """How many parts each user has `(U,)`."""
+        counts: Ids = np.diff(self.owners.indptr).astype(np.int64)
+        return counts
+
+    def sums(self) -> Floats:
+        """The sum of each user's parts `(U, w)`."""
+        return np.asarray(self.owners @ self.parts, dtype=np.float32)
+
+    def about_items(self, users: Ids) -> tuple[Ids, Ids, Ids, Floats]:
+        """The parts of `users` that are about an item, summed per (user, item).
+
+        Returns:
+            position in `users` `(C,)`, item `(C,)`, how many parts `(C,)`, their sum `(C, w)`.
+        """
+        owned = self.owners[users].tocoo()
+        known = self.about[owned.col] >= 0
+        rows, parts = owned.row[known].astype(np.int64), owned.col[known].astype(np.int64)
+        items = int(self.about.max(initial=0)) + 1
+        cells, cell = np.unique(rows * items + self.about[parts], return_inverse=True)
+        chosen, compact = np.unique(parts, return_inverse=True)
+        groups = csr_matrix(
+            (np.ones(len(parts), np.float32), (cell, compact)), shape=(len(cells), len(chosen))
+        )
+        counts = np.bincount(cell, minlength=len(cells)).astype(np.int64)
+        sums = np.asarray(groups @ self.parts[chosen], dtype=np.float32)
+        return cells // items, cells % items, counts, sums
+
+
+@dataclass(frozen=True, eq=False)
+class TaskView:
+    """How one task sees records.
+
+    Attributes:
+        activities: the record sources in which the task is labelled.
+        projection: states as that task's head sees them `(width, width)`.
+    """
+
+    activities: frozenset[str]
+    projection: Floats
+
+    def sees(self, activities: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Which of the records from these activities the task looks at."""
+        return np.isin(activities, list(self.activities))
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Every record `(N, w)` and every item `(I, w)` in one space, each of length 1."""
+
+    records: Floats
+    items: Floats
+
+    @classmethod
+    def of_length_one(cls, records: Floats, items: Floats) -> Vectors:
+        """Vectors at the precision they are stored with, so that what is loaded adds up too."""
+        return cls(*(unit(each).astype(np.float16).astype(np.float32) for each in (records, items)))
+
+
+def build_sources(
+    data: RecommendationData,
+    spaces: Mapping[str, Vectors],
+    tasks: Mapping[str, TaskView],
+    taken: Collection[str] = (),
+) -> dict[str, Source]:
+    """All sources there are something in, tasks first. Only history records and likes count.
+
+    Args:
+        data: whose history it is.
+        spaces: `encoder`, and `trunk` where there are tasks; rows as in the dataset's tables.
+        tasks: how each task sees records.
+        taken: names of tasks that are left out, which no other source may have either.
+    """
+    history = {space: vectors.records[data.records] for space, vectors in spaces.items()}
+
+    def of_records(kind: str, space: str, chosen: NDArray[np.bool_]) -> Source:
+        ones = np.ones(int(chosen.sum()), np.float32)
+        owners = csr_matrix(
+            (ones, (data.record_users[chosen], np.flatnonzero(chosen))),
+            shape=(len(data.users), len(data.records)),
+        )
+        return Source(kind, space, history[space], data.record_items, owners)
+
+    found = {
+        task: replace(
+            of_records(TASK, TRUNK, view.sees(data.activities)), projection=view.projection
+        )
+        for task, view in tasks.items()
+    }
+    everything = np.ones(len(data.records), dtype=bool)
+    found[free_name(TEXT, {*found, *taken})] = of_records(TEXT, ENCODER, everything)
+    about = np.arange(len(data.items), dtype=np.int64)
+    found[free_name(LIKED, {*found, *taken})] = Source(
+        LIKED, ENCODER, spaces[ENCODER].items, about, data.liked
+    )
+    return {name: source for name, source in found.items() if source.owners.nnz}
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """`name`, told apart from a task that is called the same."""
+    return name if name not in taken else free_name(f"{name}_", taken)
+
+
+def traits(
+    data: RecommendationData,
+    labels: pd.DataFrame,
+    probabilities: Mapping[str, Floats],
+    names: Mapping[str, list[str]],
+    tasks: Mapping[str, TaskView],
+) -> pd.DataFrame:
+    """What each user's history says of them: a row per user, task and label.
+
+    Args:
+        labels: the dataset's labels, a column per task, a row per record, missing where none.
+        probabilities: the model's `(N, L)` per task.
+        names: the labels of each task, as the columns of `probabilities`.
+
+    Returns:
+        user (position), task, label, observed (share of the user's labelled records; missing where
+        they have none), predicted (mean probability over the records of the task's activities), n
+        (how many records those are).
+    """
+    tables = []
+    for task, view in tasks.items():
+        chosen = view.sees(data.activities)
+        rows, users = data.records[chosen], data.record_users[chosen]
+        predicted = pd.DataFrame(probabilities[task][rows], columns=names[task])
+        truth = labels[task].iloc[rows].to_numpy(dtype=object)
+        known = pd.notna(truth)
+        observed = pd.DataFrame(
+            {label: np.where(known, truth == label, np.nan) for label in names[task]}
+        ).astype(np.float32)
+        means = predicted.groupby(users).mean().rename_axis(index="user", columns="label")
+        shares = observed.groupby(users).mean().rename_axis(index="user", columns="label")
+        table = pd.DataFrame({"observed": shares.stack(), "predicted": means.stack()}).reset_index()
+        counts = pd.Series(users).value_counts()
+        tables.append(table.assign(task=task, n=table["user"].map(counts)))
+    columns = ["user", "task", "label", "observed", "predicted", "n"]
+    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def unit(vectors: Floats) -> Floats:
+    """Rows of length 1; a row of zeros stays."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Floats = (vectors / np.where(length > 0, length, 1)).astype(np.float32)
+    return scaled

@@ -1,0 +1,67 @@
+"""Best items first, in blocks of users: users times items is never held at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CELLS = 8_000_000  # scores held at once
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Lists `(U, k)`: item positions, best first, and their scores.
+
+    A list shorter than `k` ends in item -1 with score -inf.
+    """
+
+    items: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+def top(scores: NDArray[np.float32], k: int) -> Ranking:
+    """The `k` best columns of each row of `scores (U, I)`; ties go to the earlier column.
+
+    Columns of score -inf are never taken. `k` is cut to the number of columns.
+    """
+    users, items = scores.shape
+    k = min(k, items)
+    if k == 0:
+        return Ranking(np.empty((users, 0), np.int64), np.empty((users, 0), np.float32))
+    last = np.partition(scores, items - k, axis=1)[:, items - k, None]  # the k-th best score
+    above = scores > last
+    ties = scores == last
+    room = k - above.sum(axis=1, keepdims=True)
+    chosen = above | (ties & (np.cumsum(ties, axis=1) <= room))
+    columns = np.nonzero(chosen)[1].reshape(users, k)
+    values = np.take_along_axis(scores, columns, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    columns = np.take_along_axis(columns, order, axis=1)
+    values = np.take_along_axis(values, order, axis=1)
+    return Ranking(np.where(np.isneginf(values), -1, columns), values)
+
+
+def rank(
+    scores: Callable[[NDArray[np.int64]], NDArray[np.float32]],
+    users: NDArray[np.int64],
+    k: int,
+    seen: Any,
+) -> Ranking:
+    """The best `k` items of each of `users`, those in `seen` (csr `(all users, I)`) left out."""
+    width = min(k, seen.shape[1])
+    items = np.full((len(users), width), -1, np.int64)
+    values = np.full((len(users), width), -np.inf, np.float32)
+    block = max(1, CELLS // max(1, seen.shape[1]))
+    for start in range(0, len(users), block):
+        part = users[start : start + block]
+        scored = scores(part).copy()
+        rows, columns = seen[part].nonzero()
+        scored[rows, columns] = -np.inf
+        best = top(scored, width)
+        items[start : start + len(part)] = best.items
+        values[start : start + len(part)] = best.scores
+    return Ranking(items, values)

@@ -1,0 +1,109 @@
+"""A handful of people and items whose profiles can be worked out by hand, and a random crowd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.profiles import ENCODER, TRUNK, TaskView, Vectors
+
+RECORDS = [  # user, item, source, split
+    ("ann", "a", "reviews", "train"),
+    ("ann", "b", "reviews", "train"),
+    ("ann", None, "notes", "train"),
+    ("ann", "d", "reviews", "test"),
+    ("bob", "c", "reviews", "val"),
+    ("cyn", None, "notes", None),
+    (None, "a", "reviews", "train"),
+    ("ann", "a", "notes", "train"),
+]
+ACTS = [  # user, item, liked, split
+    ("ann", "a", True, "train"),
+    ("ann", "b", False, "train"),
+    ("ann", "d", True, "test"),
+    ("bob", "b", True, "train"),
+    ("bob", "c", True, "val"),
+    ("bob", "a", True, "test"),
+    ("bob", "d", False, "test"),
+]
+
+
+def make_dataset(records: list[Any], acts: list[Any], users: list[str], items: list[str]) -> Any:
+    record_table = pd.DataFrame(records, columns=["user", "item", "source", "split"]).astype(
+        {"user": "str", "item": "str", "source": "str", "split": "str"}
+    )
+    record_table.insert(0, "record", np.arange(len(records)))
+    record_table["text"] = [f"text {index}" for index in range(len(records))]
+    act_table = pd.DataFrame(acts, columns=["user", "item", "liked", "split"]).astype(
+        {"liked": "bool"}
+    )
+    item_table = pd.DataFrame({"item": items, "title": [each.upper() for each in items]})
+    return SimpleNamespace(
+        records=record_table,
+        interactions=act_table,
+        users=pd.DataFrame({"user": users}),
+        items=item_table.assign(text=item_table["title"]),
+    )
+
+
+@pytest.fixture
+def small() -> Any:
+    """Ann, Bob, Cyn (of whom nothing may be used) and items a to e."""
+    return make_dataset(RECORDS, ACTS, ["ann", "bob", "cyn"], ["a", "b", "c", "d", "e"])
+
+
+@pytest.fixture
+def spaces() -> dict[str, Vectors]:
+    """Random vectors for the small dataset."""
+    rng = np.random.default_rng(0)
+
+    def some(width: int) -> Vectors:
+        records, items = rng.normal(size=(len(RECORDS), width)), rng.normal(size=(5, width))
+        return Vectors.of_length_one(records.astype(np.float32), items.astype(np.float32))
+
+    return {ENCODER: some(6), TRUNK: some(4)}
+
+
+@pytest.fixture
+def views() -> dict[str, TaskView]:
+    """One task, labelled in reviews, that looks at two of the trunk's four numbers."""
+    projection = np.diag([1, 1, 0, 0]).astype(np.float32)
+    return {"mood": TaskView(frozenset({"reviews"}), projection)}
+
+
+@pytest.fixture
+def crowd() -> Callable[..., Any]:
+    """Makes people of two tastes: each likes items of their half, and writes about it."""
+
+    def make(users: int = 60, items: int = 40, seed: int = 0) -> Any:
+        rng = np.random.default_rng(seed)
+        records, acts, vectors = [], [], []
+        taste_of_item = np.arange(items) % 2
+        for user in range(users):
+            taste = user % 2
+            mine = rng.permutation(np.flatnonzero(taste_of_item == taste))[:8]
+            for place, item in enumerate(mine):
+                split = "test" if place == 7 else "val" if place == 6 else "train"
+                acts.append((f"u{user:03d}", f"i{item:03d}", True, split))
+                if place % 2:
+                    records.append((f"u{user:03d}", f"i{item:03d}", "reviews", split))
+                    vectors.append(rng.normal(size=8) + (4 if taste else -4) * np.eye(8)[0])
+        names = [f"u{user:03d}" for user in range(users)]
+        dataset = make_dataset(records, acts, names, [f"i{item:03d}" for item in range(items)])
+        texts = rng.normal(size=(items, 8))
+        space = Vectors.of_length_one(
+            np.array(vectors, dtype=np.float32).reshape(-1, 8), texts.astype(np.float32)
+        )
+        return SimpleNamespace(
+            val=RecommendationData.from_dataset(dataset, "val"),
+            test=RecommendationData.from_dataset(dataset, "test"),
+            spaces={ENCODER: space},
+        )
+
+    return make

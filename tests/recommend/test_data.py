@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from mtrec.errors import InputError
+from mtrec.recommend.data import RecommendationData
+
+
+def test_history_is_train_before_val_and_train_and_val_before_test(small: Any) -> None:
+    val = RecommendationData.from_dataset(small, "val")
+    test = RecommendationData.from_dataset(small, "test")
+    assert val.seen.toarray().tolist() == [[1, 1, 0, 0, 0], [0, 1, 0, 0, 0], [0] * 5]
+    assert test.seen.toarray().tolist() == [[1, 1, 0, 0, 0], [0, 1, 1, 0, 0], [0] * 5]
+    assert val.liked.toarray().tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0] * 5]
+    assert test.liked.toarray().tolist() == [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0] * 5]
+
+
+def test_only_liked_items_of_the_judged_split_are_relevant(small: Any) -> None:
+    test = RecommendationData.from_dataset(small, "test")
+    assert test.relevant.toarray().tolist() == [[0, 0, 0, 1, 0], [1, 0, 0, 0, 0], [0] * 5]
+    assert test.judged.tolist() == [0, 1]
+    assert RecommendationData.from_dataset(small, "val").judged.tolist() == [1]
+
+
+def test_records_without_split_or_user_and_held_out_ones_are_used_nowhere(small: Any) -> None:
+    val = RecommendationData.from_dataset(small, "val")
+    test = RecommendationData.from_dataset(small, "test")
+    assert val.records.tolist() == [0, 1, 2, 7]
+    assert test.records.tolist() == [0, 1, 2, 4, 7]
+    assert test.record_users.tolist() == [0, 0, 0, 1, 0]
+    assert test.record_items.tolist() == [0, 1, -1, 2, 0]
+    assert test.activities.tolist() == ["reviews", "reviews", "notes", "reviews", "notes"]
+
+
+def test_segments_count_training_interactions_liked_or_not(small: Any) -> None:
+    assert RecommendationData.from_dataset(small, "test").segments.tolist() == [
+        "few",
+        "few",
+        "cold",
+    ]
+
+
+def test_five_training_interactions_make_a_user_warm(small: Any) -> None:
+    acts = small.interactions
+    more = acts.iloc[[0] * 3].assign(item=["c", "d", "e"])
+    small.interactions = pd.concat([acts[acts["split"] == "train"], more])
+    assert RecommendationData.from_dataset(small, "test").segments[0] == "warm"
+
+
+def test_an_unknown_user_is_refused_with_some_that_exist(small: Any) -> None:
+    data = RecommendationData.from_dataset(small, "test")
+    assert data.user("bob") == 1
+    for unknown in ("aaa", "bobby", "zoe"):
+        with pytest.raises(InputError, match=r"Nobody .* ann, bob, cyn"):
+            data.user(unknown)

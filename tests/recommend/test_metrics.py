@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from math import log2
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from mtrec.recommend.metrics import coverage, hits_of, mrr, ndcg, recall
+
+HITS = np.array([[True, False, True], [False, True, False], [False, False, False]])
+RELEVANT = np.array([2, 5, 1])
+
+
+def test_ndcg_by_hand() -> None:
+    first = (1 + 1 / log2(4)) / (1 + 1 / log2(3))
+    second = (1 / log2(3)) / (1 + 1 / log2(3) + 1 / log2(4))
+    assert ndcg(HITS, RELEVANT, 3) == pytest.approx([first, second, 0])
+
+
+def test_ndcg_is_one_when_all_that_fits_is_a_hit() -> None:
+    assert ndcg(np.ones((1, 3), dtype=bool), np.array([7]), 3) == pytest.approx([1])
+    assert ndcg(np.array([[True, False, False]]), np.array([1]), 3) == pytest.approx([1])
+
+
+def test_ndcg_of_a_list_shorter_than_k_counts_the_missing_places() -> None:
+    assert ndcg(np.array([[True]]), np.array([2]), 10) == pytest.approx([1 / (1 + 1 / log2(3))])
+
+
+def test_recall_and_mrr_by_hand() -> None:
+    assert recall(HITS, RELEVANT, 3) == pytest.approx([1, 1 / 5, 0])
+    assert mrr(HITS, RELEVANT, 3) == pytest.approx([1, 1 / 2, 0])
+
+
+def test_places_behind_k_do_not_count() -> None:
+    late = np.array([[False, False, True]])
+    one = np.array([1])
+    assert [metric(late, one, 2)[0] for metric in (ndcg, recall, mrr)] == [0, 0, 0]
+
+
+def test_coverage_counts_each_item_once_and_no_gaps() -> None:
+    lists = np.array([[0, 1, 2], [1, 0, -1]])
+    assert coverage(lists, catalogue=8, k=3) == 3 / 8
+    assert coverage(lists, catalogue=8, k=2) == 2 / 8
+
+
+def test_hits_are_found_per_user_and_gaps_never_hit() -> None:
+    relevant = csr_matrix(np.array([[0, 0, 1], [1, 0, 0]]))
+    assert hits_of(np.array([[2, 0], [2, -1]]), relevant).tolist() == [[True, False], [False] * 2]

@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtrec.data.importer import read_dataset
+from mtrec.errors import InputError
+from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models.encoder import load_encoder
+from mtrec.models.multitask import HeadSpec, MultiTaskModel
+from mtrec.recommend.config import RecommendConfig
+from mtrec.recommend.people import People
+from mtrec.recommend.pipeline import run_recommend
+from mtrec.recommend.stored import FOLDER, load_stage, save_stage
+from mtrec.schema import STAGES, TEXT
+from mtrec.tasks import TASK_TYPES
+from mtrec.training.inference import infer
+from mtrec.training.reporter import SilentReporter
+
+Run = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs the stage on a recipe with an untrained model and returns the run's folder."""
+
+    def run_on(recipe: Path, method: str = "frozen") -> Path:
+        dataset = read_dataset(recipe, TASK_TYPES)
+        folder, cache = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("cache")
+        config = EncoderConfig.model_validate(
+            {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
+        )
+        model = inference = None
+        reporter = SilentReporter()
+        if dataset.tasks:
+            heads = [
+                HeadSpec(name, task.type, tuple(task.labels))
+                for name, task in dataset.tasks.items()
+            ]
+            model = MultiTaskModel(load_encoder(config), TrunkConfig(width=16), heads).eval()
+            if model.encoder.learns:
+                for parameter in model.encoder.parameters():
+                    parameter.data += 0.05 * parameter.data.abs()
+            inference = infer(model, dataset.records[TEXT].tolist(), cache, reporter)
+        run_recommend(
+            dataset,
+            model,
+            inference,
+            config,
+            RecommendConfig(dimension=8, epochs=2),
+            folder,
+            cache,
+            0,
+            reporter,
+        )
+        return folder
+
+    return run_on
+
+
+@pytest.fixture(scope="module")
+def folder(run: Run, tiny_recipe: Path) -> Path:
+    return run(tiny_recipe)
+
+
+@pytest.fixture(scope="module")
+def people(folder: Path) -> People:
+    return People(folder / FOLDER)
+
+
+def test_evaluation_holds_every_stage_beside_the_baseline(folder: Path) -> None:
+    rows = json.loads((folder / "evaluation.json").read_text())
+    everyone = [(row["recommender"], row["stage"]) for row in rows if row["segment"] == "all"]
+    assert everyone == [("popular", None), *(("fused", stage) for stage in STAGES)]
+    assert len({row["users"] for row in rows if row["segment"] == "all"}) == 1
+    for row in rows:
+        assert row["segment"] in ("all", "cold", "few", "warm")
+        assert {"ndcg@10", "recall@10", "mrr@10", "coverage@10"} == set(row["metrics"])
+
+
+def test_stages_are_compared_user_by_user(folder: Path) -> None:
+    rows = json.loads((folder / "paired.json").read_text())
+    pairs = {
+        (row["a"]["stage"], row["b"]["stage"] or row["b"]["recommender"])
+        for row in rows
+        if row["segment"] == "all"
+    }
+    assert pairs == {
+        ("adapted", "pretrained"),
+        ("multitask", "pretrained"),
+        ("adapted", "popular"),
+    }
+
+
+def test_a_profile_has_the_contracts_keys_and_weights_that_add_up(people: People) -> None:
+    for stage in STAGES:
+        for user in people.users[:5]:
+            said = people.profile(user, stage)
+            assert set(said) == {
+                "user",
+                "records",
+                "interactions",
+                "sources",
+                "traits",
+                "vector",
+                "neighbours",
+            }
+            assert sum(each["weight"] for each in said["sources"].values()) == pytest.approx(1)
+            assert user not in [each["user"] for each in said["neighbours"]]
+            json.dumps(said, allow_nan=False)
+
+
+def test_traits_are_shares_with_their_number(people: People) -> None:
+    said = people.profile("u00")
+    assert set(said["traits"]) == {"sentiment", "topic"}
+    for labels in said["traits"].values():
+        assert sum(each["predicted"] for each in labels.values()) == pytest.approx(1, abs=1e-5)
+        assert sum(each["observed"] for each in labels.values()) == pytest.approx(1, abs=1e-5)
+    topics = said["traits"]["topic"]
+    assert topics["film"]["observed"] == 1
+    assert topics["film"]["n"] == said["sources"]["topic"]["n"]
+
+
+@pytest.mark.parametrize("name", [*STAGES, "fused", "popular"])
+def test_reasons_add_up_to_the_score(people: People, name: str) -> None:
+    for user in people.users[:4]:
+        for each in people.recommend(user, 10, name):
+            added = sum(reason["weight"] for reason in each["reasons"])
+            assert added == pytest.approx(each["score"], abs=1e-6)
+            assert {"kind", "text", "weight"} <= set(each["reasons"][0])
+            assert {reason["kind"] for reason in each["reasons"]} <= {
+                "task",
+                "text",
+                "liked",
+                "popular",
+            }
+            json.dumps(each, allow_nan=False)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_shown_scores_are_those_that_rank(people: People, stage: str) -> None:
+    recommender = people.stage(stage)
+    said = people.recommend("u03", 60, stage)
+    position = people.users.tolist().index("u03")
+    scores = recommender.scores(np.array([position]))[0]
+    titles = {f"Thing i{index:02d}": score for index, score in enumerate(scores)}
+    assert [each["score"] for each in said] == pytest.approx(
+        [titles[each["title"]] for each in said], abs=1e-4
+    )
+
+
+def test_reasons_name_the_record_or_the_item(people: People, tiny_recipe: Path) -> None:
+    dataset = read_dataset(tiny_recipe, TASK_TYPES)
+    reasons = [r for each in people.recommend("u01", 10) for r in each["reasons"]]
+    records = [reason for reason in reasons if "record" in reason]
+    assert records
+    for reason in records:
+        row = dataset.records.iloc[reason["record"]]
+        assert (row["text"], row["user"]) == (reason["text"], "u01")
+        assert row["split"] != "test"
+    liked = dataset.interactions
+    mine = liked[(liked["user"] == "u01") & liked["liked"] & (liked["split"] != "test")]
+    assert {reason["item"] for reason in reasons if "item" in reason} <= set(mine["item"])
+
+
+def test_lists_leave_out_train_and_val_and_may_hold_test(people: People, tiny_recipe: Path) -> None:
+    acts = read_dataset(tiny_recipe, TASK_TYPES).interactions
+    for user in people.users[:6]:
+        mine = acts[acts["user"] == user]
+        listed = {each["item"] for each in people.recommend(user, 100)}
+        assert not listed & set(mine[mine["split"] != "test"]["item"])
+        assert set(mine[mine["split"] == "test"]["item"]) <= listed
+        assert len(listed) == 60 - (mine["split"] != "test").sum()
+
+
+def test_unknown_users_stages_and_recommenders_are_refused(people: People) -> None:
+    with pytest.raises(InputError, match="Nobody"):
+        people.profile("nobody")
+    with pytest.raises(InputError, match="Nobody"):
+        people.recommend("nobody")
+    with pytest.raises(InputError, match="no recommender als"):
+        people.recommend("u01", recommender="als")
+    with pytest.raises(InputError, match=r"stage final.*adapted"):
+        people.profile("u01", "final")
+
+
+def test_a_stage_saved_and_loaded_scores_the_same(people: People, tmp_path: Path) -> None:
+    for stage in STAGES:
+        recommender = people.stage(stage)
+        save_stage(recommender, tmp_path)
+        loaded = load_stage(tmp_path, stage)
+        users = np.arange(len(people.users))
+        assert (loaded.scores(users) == recommender.scores(users)).all()
+        assert (loaded.weights(users) == recommender.weights(users)).all()
+
+
+def test_an_encoder_that_learned_keeps_its_former_vectors_for_before(
+    run: Run, tiny_recipe: Path
+) -> None:
+    people = People(run(tiny_recipe, "top") / FOLDER)
+    for stage in STAGES:
+        for each in people.recommend("u02", 5, stage):
+            added = sum(reason["weight"] for reason in each["reasons"])
+            assert added == pytest.approx(each["score"], abs=1e-6)
+            position = people.users.tolist().index("u02")
+            scores = people.stage(stage).scores(np.array([position]))[0]
+            assert each["score"] == pytest.approx(float(scores[int(each["item"][1:])]), abs=1e-4)
+
+
+def test_answers_come_without_torch_and_within_a_second(folder: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from mtrec.recommend.people import People\n"
+        f"start = time.monotonic(); people = People(Path({str(folder / FOLDER)!r}))\n"
+        "people.profile('u01'); people.recommend('u01'); print(time.monotonic() - start)\n"
+        "assert 'torch' not in sys.modules, 'torch was imported'\n"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < min(5, time.monotonic() - began)
+
+
+def test_a_run_without_recommendations_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no profiles and recommendations"):
+        People(tmp_path)
+
+
+SMALL = {
+    "no tasks": (
+        "a,x,one,2024-01-01\na,y,two,2024-01-02\nb,x,three,2024-01-03\n",
+        "records: [{file: r.csv, text: text, user: user, item: item, time: time}]\n",
+    ),
+    "one user": (
+        "a,x,one,2024-01-01\na,y,two,2024-01-02\na,z,three,2024-01-03\n",
+        "records: [{file: r.csv, text: text, user: user, item: item, time: time}]\n",
+    ),
+    "one act": (
+        "a,x,one,2024-01-01\n",
+        "records: [{file: r.csv, text: text, user: user, item: item, time: time}]\n",
+    ),
+    "no records": (
+        "a,x,one,2024-01-01\na,y,two,2024-01-02\nb,x,three,2024-01-03\nc,z,o,2024-01-04\n",
+        "interactions: {file: r.csv, user: user, item: item, time: time}\n",
+    ),
+    "texts but no acts": (
+        "a,x,one,2024-01-01\na,y,two,2024-01-02\nb,x,three,2024-01-03\n",
+        "records: [{file: r.csv, text: text, user: user}]\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SMALL)
+def test_small_data_gives_sensible_lists(run: Run, case: str, tmp_path: Path) -> None:
+    rows, recipe = SMALL[case]
+    (tmp_path / "r.csv").write_text("user,item,text,time\n" + rows)
+    (tmp_path / "recipe.yaml").write_text("name: small\n" + recipe)
+    folder = run(tmp_path / "recipe.yaml")
+    json.loads((folder / "evaluation.json").read_text())
+    json.loads((folder / "paired.json").read_text())
+    people = People(folder / FOLDER)
+    for user in people.users:
+        for stage in people.stages:
+            json.dumps(people.profile(user, stage), allow_nan=False)
+        listed = people.recommend(user, 100)
+        assert len({each["item"] for each in listed}) == len(listed)

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mtrec.stats import (
+    bootstrap_mean,
+    bootstrap_statistic,
+    holm,
+    interval,
+    paired_difference,
+    resample_counts,
+)
+
+
+def test_interval_is_the_percentiles_of_the_finite_draws() -> None:
+    draws = np.append(np.arange(101, dtype=float), [np.nan, np.inf])
+    assert interval(draws) == pytest.approx((2.5, 97.5))
+    assert interval(draws, level=0.5) == pytest.approx((25, 75))
+    assert interval(np.array([np.nan])) is None
+
+
+def test_resample_counts_draw_as_many_units_as_there_are() -> None:
+    counts = resample_counts(7, draws=50)
+    assert counts.shape == (50, 7)
+    assert (counts.sum(axis=1) == 7).all()
+
+
+def test_bootstrap_mean_brackets_the_mean_as_the_normal_interval_does() -> None:
+    values = np.random.default_rng(0).normal(3, 2, 400)
+    found = bootstrap_mean(values)
+    half = 1.96 * values.std() / 20
+    assert found.value == pytest.approx(values.mean())
+    assert found.low == pytest.approx(values.mean() - half, abs=0.05)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.05)
+
+
+def test_bootstrap_mean_repeats_itself_and_depends_on_its_seed() -> None:
+    values = np.arange(30, dtype=float) ** 2
+    assert bootstrap_mean(values, seed=1) == bootstrap_mean(values, seed=1)
+    assert bootstrap_mean(values, seed=1) != bootstrap_mean(values, seed=2)
+
+
+def test_one_value_has_no_interval_and_none_has_no_mean() -> None:
+    assert bootstrap_mean(np.array([4.0])).json() == {"value": 4.0, "low": None, "high": None}
+    with pytest.raises(ValueError, match="no values"):
+        bootstrap_mean(np.array([]))
+
+
+def test_equal_values_have_an_interval_of_no_width() -> None:
+    assert bootstrap_mean(np.full(9, 0.25)).json() == {"value": 0.25, "low": 0.25, "high": 0.25}
+
+
+def test_a_paired_difference_sees_what_unpaired_noise_would_hide() -> None:
+    rng = np.random.default_rng(0)
+    b = rng.normal(0, 10, 300)
+    a = b + 0.1 + rng.normal(0, 0.1, 300)
+    found = paired_difference(a, b)
+    assert found.estimate.value == pytest.approx((a - b).mean())
+    assert found.distinguishable
+    assert found.p_value == pytest.approx(0.001)  # one over the draws, the least it can say
+
+
+def test_a_paired_difference_turns_its_sign_with_its_sides() -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.random(40), rng.random(40)
+    forth, back = paired_difference(a, b), paired_difference(b, a)
+    assert forth.estimate.value == pytest.approx(-back.estimate.value)
+    assert forth.estimate.low == pytest.approx(-back.estimate.high)
+    assert forth.p_value == pytest.approx(back.p_value)
+
+
+def test_no_difference_is_not_distinguishable() -> None:
+    same = np.arange(10, dtype=float)
+    found = paired_difference(same, same)
+    assert not found.distinguishable
+    assert found.p_value == 1
+    assert not paired_difference(np.array([1.0]), np.array([0.0])).distinguishable
+
+
+def test_paired_values_must_belong_together() -> None:
+    with pytest.raises(ValueError, match="one shape"):
+        paired_difference(np.zeros(3), np.zeros(4))
+    with pytest.raises(ValueError, match="one shape"):
+        paired_difference(np.zeros(0), np.zeros(0))
+
+
+def test_a_statistic_of_counts_equals_the_mean_it_stands_for() -> None:
+    values = np.random.default_rng(0).random(50)
+    draws = bootstrap_statistic(lambda counts: counts @ values / 50, 50, draws=2000)
+    assert draws.shape == (2000,)
+    assert draws.mean() == pytest.approx(values.mean(), abs=0.005)
+    assert draws.std() == pytest.approx(values.std() / 50**0.5, rel=0.1)
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+    assert holm([]) == []
