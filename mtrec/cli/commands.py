@@ -1,0 +1,296 @@
+"""What each command does: from parsed arguments to an answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mtrec
+from mtrec.cli import show
+from mtrec.cli.watch import Watcher, duration
+from mtrec.config import RunConfig, load_config, with_settings
+from mtrec.errors import InputError
+from mtrec.runs import launcher
+from mtrec.runs.progress import read_progress
+from mtrec.runs.store import FAILED, FINISHED, MODEL, SUMMARY, RunInfo, RunStore
+from mtrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mtrec.data.dataset import Dataset
+    from mtrec.recommend.people import People
+
+SAMPLE = Path(mtrec.__file__).parents[1] / "sample_data" / "recipe.yaml"
+FEW_ITEMS = "few_items"  # the warning of a catalogue too small to recommend from
+FUSED = "fused"
+DEMO = ("encoder.method=top", "train.epochs=1")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command has to say.
+
+    Args:
+        value: what --json prints.
+        text: what is printed otherwise.
+        notes: what people should know beside it, for standard error.
+        failure: why the work failed, in a sentence; empty where it didn't.
+    """
+
+    value: Any
+    text: str
+    notes: Sequence[str] = ()
+    failure: str = ""
+
+
+def import_dataset(args: Namespace) -> Answer:
+    from mtrec.data.importer import import_summary, read_dataset, store_dataset
+    from mtrec.tasks import TASK_TYPES
+
+    dataset = read_dataset(args.recipe, TASK_TYPES)
+    if not args.check:
+        dataset = store_dataset(dataset, Workspace.current())
+    value = import_summary(dataset)
+    return Answer(value, show.imported(value))
+
+
+def datasets(args: Namespace) -> Answer:
+    from mtrec.data.dataset import list_datasets
+
+    value = [
+        {
+            "dataset": each.name,
+            "version": each.version,
+            "created": each.created,
+            "records": each.records,
+            "users": each.users,
+            "items": each.items,
+            "interactions": each.interactions,
+            "tasks": {name: task.json() for name, task in each.tasks.items()},
+            "warnings": [warning.json() for warning in each.warnings],
+        }
+        for each in list_datasets(Workspace.current())
+    ]
+    return Answer(value, show.datasets(value))
+
+
+def delete_dataset(args: Namespace) -> Answer:
+    from mtrec.data.dataset import delete_dataset as delete
+
+    deleted = delete(args.dataset, Workspace.current())
+    return Answer({"deleted": deleted}, f"Deleted {', '.join(deleted)}.")
+
+
+def train(args: Namespace) -> Answer:
+    config = load_config(args.config) if args.config else RunConfig()
+    store = _store()
+    run = launcher.submit(store, args.dataset, with_settings(config, args.set), args.name)
+    print(f"Run {run}", file=sys.stderr, flush=True)
+    return _training(store, _watch(store, run))
+
+
+def demo(args: Namespace) -> Answer:
+    from mtrec.data.dataset import list_datasets
+    from mtrec.data.importer import read_dataset, store_dataset
+    from mtrec.data.recipe import load_recipe
+    from mtrec.tasks import TASK_TYPES
+
+    store = _store()
+    name = load_recipe(SAMPLE).name
+    if all(each.name != name for each in list_datasets(store.workspace)):
+        print("Importing the sample shop", file=sys.stderr, flush=True)
+        store_dataset(read_dataset(SAMPLE, TASK_TYPES), store.workspace)
+    known = [run for run in launcher.poll(store) if run.dataset == name]
+    done = [run for run in known if run.status == FINISHED]
+    if done:
+        return _training(store, done[0])
+    under_way = [run for run in known if not run.ended]
+    if under_way:
+        return _training(store, _watch(store, under_way[0].run))
+    print("Training on it, for a minute or two", file=sys.stderr, flush=True)
+    run = launcher.submit(store, name, with_settings(RunConfig(), DEMO), "Sample run")
+    return _training(store, _watch(store, run))
+
+
+def runs(args: Namespace) -> Answer:
+    value = [run.json() for run in launcher.poll(_store())]
+    return Answer(value, show.runs(value))
+
+
+def stop(args: Namespace) -> Answer:
+    info = launcher.stop(_store(), args.run)
+    said = "is being stopped" if not info.ended else f"is {info.status}"
+    return Answer(info.json(), f"Run {info.run} {said}.")
+
+
+def delete(args: Namespace) -> Answer:
+    store = _store()
+    launcher.poll(store)
+    deleted = store.delete(args.run)
+    return Answer({"deleted": deleted}, f"Deleted run {deleted}.")
+
+
+def report(args: Namespace) -> Answer:
+    from mtrec.reports.classification import load_reports
+    from mtrec.schema import PRETRAINED
+
+    if args.stage == PRETRAINED:
+        raise InputError(
+            "There is no report on tasks before training",
+            expected="the stage multitask or adapted",
+            found=args.stage,
+            where="--stage",
+            fix="leave --stage out; the heads that answer a task do not exist before training",
+        )
+    store = _store()
+    run = _finished(store, args.run)
+    value = load_reports(store.fetch(run.run), args.split)
+    return Answer(value, show.reports(value))
+
+
+def predict(args: Namespace) -> Answer:
+    from mtrec.reports.predict import predict as ask
+    from mtrec.reports.predict import read_texts
+    from mtrec.training.checkpoint import load_model
+
+    texts = args.text or read_texts(args.file)
+    store = _store()
+    run = _finished(store, args.run)
+    folder = store.fetch(run.run) / MODEL
+    if not folder.exists():
+        raise InputError(
+            "This run learned no task",
+            expected="a run on data with labelled tasks",
+            found=f"{run.key}, which has none",
+            fix="use recommend or profile, or train on other data",
+        )
+    value = ask(load_model(folder), texts)
+    return Answer(value, show.predictions(value))
+
+
+def profile(args: Namespace) -> Answer:
+    people, _, notes = _people(args.run)
+    value = people.profile(args.user)
+    return Answer(value, show.profile(value), notes)
+
+
+def recommend(args: Namespace) -> Answer:
+    _check_length(args.k)
+    if args.stage and args.recommender != FUSED:
+        raise InputError(
+            "Only the fused recommender has stages",
+            expected=f"--stage with --recommender {FUSED}, or without it",
+            found=f"--stage {args.stage} --recommender {args.recommender}",
+            fix="leave one of them out",
+        )
+    people, _, notes = _people(args.run)
+    value = people.recommend(args.user, args.k, args.stage or args.recommender)
+    return Answer(value, show.recommendations(value), notes)
+
+
+def evaluate(args: Namespace) -> Answer:
+    from mtrec.reports.evaluation import evaluation
+
+    _check_length(args.k)
+    people, dataset, notes = _people(args.run)
+    value = evaluation(people, dataset, args.k)
+    return Answer(value, show.evaluation(value), notes)
+
+
+def _people(name: str) -> tuple[People, Dataset, list[str]]:
+    """The people of a finished run, its data, and what to know about them.
+
+    Raises:
+        InputError: there is no such run, it is not finished, or made no recommendations.
+    """
+    from mtrec.data.dataset import load_dataset
+    from mtrec.recommend.people import People
+    from mtrec.recommend.stored import FOLDER
+
+    store = _store()
+    run = _finished(store, name)
+    skipped = _summary(store, run).get("no_recommendations")
+    if skipped:
+        raise InputError(
+            f"Run {run.run} has no profiles and recommendations",
+            expected="a run on data that says who liked what, with recommend.enabled",
+            found=skipped.removesuffix("."),
+            fix="choose another run: python -m mtrec runs",
+        )
+    dataset = load_dataset(run.key, store.workspace)
+    notes = [each.message + "." for each in dataset.warnings if each.code == FEW_ITEMS]
+    return People(store.fetch(run.run) / FOLDER), dataset, notes
+
+
+def _check_length(k: int) -> None:
+    if k < 1:
+        raise InputError(
+            "A list needs a length",
+            expected="a whole number from 1 on",
+            found=str(k),
+            where="-k",
+            fix="leave -k out for 10",
+        )
+
+
+def _store() -> RunStore:
+    return RunStore(Workspace.current())
+
+
+def _watch(store: RunStore, run: str) -> RunInfo:
+    """Waits until a run ends; Ctrl-C stops it, a second one leaves it to stop by itself."""
+    watcher = Watcher()
+    try:
+        return launcher.wait(store, run, watcher)
+    except KeyboardInterrupt:
+        watcher.close()
+        print("Stopping", file=sys.stderr, flush=True)
+        launcher.stop(store, run)
+        return launcher.wait(store, run, watcher)
+    finally:
+        watcher.close()
+
+
+def _training(store: RunStore, run: RunInfo) -> Answer:
+    """The `train` contract's value for a run that ended."""
+    summary = _summary(store, run)
+    value = {
+        "run": run.run,
+        "status": run.status,
+        "seconds": run.seconds or 0.0,
+        "epochs": summary.get("epochs", read_progress(store.folder(run.run)).epoch),
+        "best_epoch": summary.get("best_epoch"),
+        "device": summary.get("device"),
+        "samples_per_second": summary.get("samples_per_second"),
+    }
+    failure = run.reason if run.status == FAILED else ""
+    notes = [
+        *summary.get("notes", []),
+        f"The run is {run.status} after {duration(run.seconds or 0)}.",
+    ]
+    return Answer(value, run.run, notes, failure)
+
+
+def _summary(store: RunStore, run: RunInfo) -> Mapping[str, Any]:
+    path = store.folder(run.run) / SUMMARY
+    if not path.exists():
+        return {}
+    summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return summary
+
+
+def _finished(store: RunStore, run: str) -> RunInfo:
+    launcher.poll(store)
+    info = store.get(run)
+    if info.status != FINISHED:
+        raise InputError(
+            f"Run {info.run} has no results",
+            expected="a run that is finished",
+            found=f"it is {info.status}{': ' + info.reason if info.reason else ''}",
+            fix="choose another one: python -m mtrec runs",
+        )
+    return info

@@ -1,0 +1,139 @@
+"""What the command line understands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from mtrec.cli import commands
+from mtrec.cli.commands import Answer
+from mtrec.errors import InputError
+from mtrec.schema import ADAPTED, MULTITASK, STAGES, TEST
+
+LATER = {
+    "resume": "train again with the same settings: train DATASET --config CONFIG.json",
+    "export": "copy the run's folder, workspace/runs/RUN/artifacts",
+    "sweep": "train a few times with --set tasks.TASK.lambda=VALUE and compare with report",
+    "search": "train a few times with different --set and compare with report --split val",
+    "recommend-all": "call recommend for each user",
+}
+"""Commands that the next versions bring, and what can be done until then."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a request the way everything else in mtrec does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(
+            "The command line cannot be understood",
+            expected=" ".join(self.format_usage().removeprefix("usage: ").split()),
+            found=message,
+            fix=f"{self.prog} --help",
+        )
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The request; its `do` takes it and gives an `Answer`.
+
+    Raises:
+        InputError: the request can't be understood, or is for a command of a later version.
+    """
+    if arguments and arguments[0] in LATER:
+        raise InputError(
+            f"This version of mtrec has no command {arguments[0]} yet",
+            fix=LATER[arguments[0]],
+        )
+    return _build().parse_args(arguments)
+
+
+def _build() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m mtrec",
+        description="Learn several tasks from what people wrote, and recommend from what they say.",
+        epilog="Every command takes --help and --json.",
+    )
+    several = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(
+        name: str, help: str, do: Callable[[argparse.Namespace], Answer]
+    ) -> argparse.ArgumentParser:
+        sub = several.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+        _finish(sub, do)
+        return sub
+
+    command("demo", "import the sample shop and train on it, unless that was done", commands.demo)
+
+    sub = command("import", "bring data in through a recipe", commands.import_dataset)
+    sub.add_argument("recipe", type=Path, metavar="RECIPE", help="a recipe.yaml")
+    sub.add_argument("--check", action="store_true", help="only look; store nothing")
+
+    command("datasets", "list what was imported", commands.datasets)
+
+    sub = several.add_parser("dataset", help="delete a dataset", description="Delete a dataset.")
+    deeds = sub.add_subparsers(metavar="delete", required=True)
+    sub = deeds.add_parser("delete", help="delete a version, or all of them")
+    sub.add_argument("dataset", metavar="DATASET[@VERSION]")
+    _finish(sub, commands.delete_dataset)
+
+    sub = command("train", "train on a dataset; waits its turn, Ctrl-C stops", commands.train)
+    sub.add_argument("dataset", metavar="DATASET[@VERSION]")
+    sub.add_argument("--config", type=Path, metavar="FILE", help="settings as YAML or JSON")
+    sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one setting, such as tasks.sentiment.lambda=2 or encoder.method=frozen; repeatable",
+    )
+    sub.add_argument("--name", default="", help="what to call the run")
+
+    command("runs", "list trainings", commands.runs)
+    command("stop", "stop a training", commands.stop).add_argument("run", metavar="RUN")
+    command("delete", "delete a training and its files", commands.delete).add_argument(
+        "run", metavar="RUN"
+    )
+
+    sub = command("report", "how well each task was learned", commands.report)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("--split", default=TEST, help="val or test (default: test)")
+    sub.add_argument(
+        "--stage",
+        choices=STAGES,
+        default=MULTITASK,
+        help=f"how far the model had come; {ADAPTED} changes nothing about the tasks",
+    )
+
+    sub = command("predict", "what a trained model says about new texts", commands.predict)
+    sub.add_argument("run", metavar="RUN")
+    texts = sub.add_mutually_exclusive_group(required=True)
+    texts.add_argument("--text", action="append", metavar="TEXT", help="a text; repeatable")
+    texts.add_argument(
+        "--file", type=Path, help="a text per line, or a csv, tsv or jsonl file with a column text"
+    )
+
+    sub = command("profile", "what is known about a person", commands.profile)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("user", metavar="USER")
+
+    sub = command("recommend", "what to recommend to a person, and why", commands.recommend)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("user", metavar="USER")
+    sub.add_argument("-k", type=int, default=10, help="how many (default: 10)")
+    sub.add_argument(
+        "--recommender",
+        default=commands.FUSED,
+        help="fused (default: its furthest stage) or popular",
+    )
+    sub.add_argument("--stage", choices=STAGES, help="how far the model had come, where fused")
+
+    sub = command("evaluate", "how good the recommendations are, by stage", commands.evaluate)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("-k", type=int, default=10, help="length of the lists (default: 10)")
+    return parser
+
+
+def _finish(parser: argparse.ArgumentParser, do: Callable[[argparse.Namespace], Answer]) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON value and nothing else")
+    parser.set_defaults(do=do)

@@ -1,0 +1,166 @@
+"""Answers as small tables for people; each function takes the value that --json prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mtrec.schema import SPLITS
+
+Json = Mapping[str, Any]
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Aligned columns, numbers to the right and text to the left; None is a dash."""
+    cells = [list(header), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    right = [
+        all(isinstance(row[column], int | float | None) for row in rows)
+        for column in range(len(header))
+    ]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if numeric else cell.ljust(width)
+            for cell, width, numeric in zip(row, widths, right, strict=True)
+        )
+        for row in cells
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def estimate(value: Json) -> str:
+    """A figure with its interval: `0.712 [0.698, 0.727]`."""
+    if value["low"] is None:
+        return f"{value['value']:.3f}"
+    return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+
+
+def imported(value: Json) -> str:
+    sizes = ", ".join(
+        f"{value[part]:,} {part}" for part in ("records", "users", "items", "interactions")
+    )
+    lines = [f"{value['dataset']}@{value['version']}: {sizes}"]
+    lines.append(f"Splits: {value['scheme']}. {value['reason']}")
+    if value["tasks"]:
+        rows = [
+            [name, task["type"], len(task["labels"]), *(task[split] for split in SPLITS)]
+            for name, task in value["tasks"].items()
+        ]
+        lines += ["", table(["task", "type", "labels", *SPLITS], rows)]
+    if value["warnings"]:
+        lines += ["", "Worth knowing:"]
+        lines += [f"- {each['source']}: {each['message']}" for each in value["warnings"]]
+    return "\n".join(lines)
+
+
+def datasets(value: Sequence[Json]) -> str:
+    if not value:
+        return "No dataset yet. Import one: python -m mtrec import RECIPE"
+    parts = ["dataset", "version", "created", "records", "users", "items", "interactions"]
+    rows = [[*(each[part] for part in parts), ", ".join(each["tasks"])] for each in value]
+    return table([*parts, "tasks"], rows)
+
+
+def runs(value: Sequence[Json]) -> str:
+    if not value:
+        return "No run yet. Start one: python -m mtrec train DATASET"
+    rows = [
+        [
+            each["run"],
+            each["name"],
+            f"{each['dataset']}@{each['version']}",
+            each["status"],
+            each["created"],
+            each["seconds"],
+            each["reason"],
+        ]
+        for each in value
+    ]
+    return table(["run", "name", "dataset", "status", "created", "seconds", "reason"], rows)
+
+
+def reports(value: Json) -> str:
+    if not value:
+        return "No task has labels in this split."
+    parts = []
+    for task, report in value.items():
+        figures = ", ".join(f"{name} {estimate(each)}" for name, each in report["metrics"].items())
+        rows = [
+            [label, each["precision"], each["recall"], each["f1"], each["support"]]
+            for label, each in report["labels"].items()
+        ]
+        head = f"{task} ({report['type']}, {report['support']:,} records): {figures}"
+        columns = ["label", "precision", "recall", "f1", "support"]
+        parts.append(f"{head}\n{table(columns, rows)}")
+    return "\n\n".join(parts)
+
+
+def predictions(value: Sequence[Json]) -> str:
+    rows = [
+        [each["text"][:60], task, said["label"], max(said["scores"].values())]
+        for each in value
+        for task, said in each["tasks"].items()
+    ]
+    return table(["text", "task", "label", "share"], rows)
+
+
+def profile(value: Json) -> str:
+    head = f"{value['user']}: {value['records']} records, {value['interactions']} interactions"
+    sources = [
+        [name, each["kind"], each["weight"], each["n"]] for name, each in value["sources"].items()
+    ]
+    traits = [
+        [task, label, each["observed"], each["predicted"], each["n"]]
+        for task, labels in value["traits"].items()
+        for label, each in labels.items()
+        if each["observed"] or each["predicted"]
+    ]
+    neighbours = ", ".join(
+        f"{each['user']} ({each['similarity']:.2f})" for each in value["neighbours"]
+    )
+    parts = [head, table(["source", "kind", "weight", "n"], sources)]
+    if traits:
+        parts.append(table(["task", "label", "observed", "predicted", "n"], traits))
+    parts.append(f"Nearest people: {neighbours}" if neighbours else "Nobody else is near.")
+    return "\n\n".join(parts)
+
+
+def recommendations(value: Sequence[Json]) -> str:
+    if not value:
+        return "There is nothing left to recommend."
+    rows = [
+        [
+            rank,
+            each["item"],
+            each["title"],
+            each["score"],
+            "; ".join(reason["text"] for reason in each["reasons"][:2]),
+        ]
+        for rank, each in enumerate(value, 1)
+    ]
+    return table(["", "item", "title", "score", "because"], rows)
+
+
+def evaluation(value: Sequence[Json]) -> str:
+    if not value:
+        return "Nobody in the test split can be judged."
+    names = list(value[0]["metrics"])
+    rows = [
+        [
+            each["recommender"],
+            each["stage"],
+            each["segment"],
+            each["users"],
+            *(estimate(each["metrics"][name]) for name in names),
+        ]
+        for each in value
+    ]
+    return table(["recommender", "stage", "segment", "users", *names], rows)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,62 @@
+"""A training, as someone at a terminal watches it."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from mtrec.runs.progress import Progress
+from mtrec.runs.store import QUEUED, RunInfo
+
+SPARSE = 30.0  # seconds between two lines where they can't overwrite each other
+
+
+class Watcher:
+    """Prints where a run stands on standard error.
+
+    On a terminal it is one line that changes; elsewhere a line for each phase, and one every
+    half a minute.
+    """
+
+    def __init__(self) -> None:
+        self._overwrites = sys.stderr.isatty()
+        self._said = ""
+        self._when = 0.0
+
+    def __call__(self, run: RunInfo, progress: Progress) -> None:
+        if run.ended:
+            return
+        waits = run.status == QUEUED
+        line = "waiting for another training to end" if waits else _line(progress)
+        if self._overwrites:
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+            return
+        said = f"{waits} {progress.phase} {progress.epoch}"
+        if said != self._said or time.monotonic() - self._when >= SPARSE:
+            print(line, file=sys.stderr, flush=True)
+            self._said, self._when = said, time.monotonic()
+
+    def close(self) -> None:
+        """Leaves the line that changes."""
+        if self._overwrites:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """`42 s`, `3 min 20 s` or `1 h 5 min`."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _line(progress: Progress) -> str:
+    if not progress.phase:
+        return "starting"
+    parts = [f"{progress.phase}: {progress.share:.0%}"]
+    if progress.epoch:
+        parts.append(f"{progress.epoch} of at most {progress.epochs} epochs done")
+    if progress.eta_seconds is not None:
+        parts.append(f"about {duration(progress.eta_seconds)} to go")
+    return ", ".join(parts)

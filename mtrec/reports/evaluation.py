@@ -1,0 +1,44 @@
+"""How good a run's recommendations are, for lists of any length."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mtrec.data.dataset import Dataset
+from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.evaluate import K, judge, table
+from mtrec.recommend.people import People
+from mtrec.recommend.registry import RECOMMENDERS
+from mtrec.recommend.stored import EVALUATION, PAIRED
+
+
+def evaluation(people: People, dataset: Dataset, k: int = K) -> list[dict[str, Any]]:
+    """The `evaluate` contract's value: as kept with the run, or judged anew for another length.
+
+    Args:
+        people: of the run's `recommend` folder.
+        dataset: the run's.
+    """
+    if k == K:
+        path = people.folder.parent / EVALUATION
+        kept: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return kept
+    data = RecommendationData.from_dataset(dataset, "test")
+    recommenders = [
+        *(baseline.fit(data) for baseline in RECOMMENDERS.values()),
+        *(people.stage(stage) for stage in people.stages),
+    ]
+    return [row for each in recommenders for row in table(judge(each, data, k), data, k)]
+
+
+def differences(people: People) -> list[dict[str, Any]]:
+    """How stages differ from one another and from a baseline, person by person, on test.
+
+    Returns:
+        `[{a, b, segment, users, metrics: {name: {value, low, high, p_value}}}]`, with a and b
+        `{recommender, stage}` and values of a minus b.
+    """
+    path = people.folder.parent / PAIRED
+    kept: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return kept

@@ -1,0 +1,251 @@
+"""The queue: one worker process at a time in a workspace, started by whoever looks next.
+
+There is no daemon. Pages and commands call `poll`; it finds out which workers are still alive,
+says so in the store, and starts the next run in the queue, all under one file lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+from filelock import FileLock
+
+import mtrec
+from mtrec.config import RunConfig, for_dataset
+from mtrec.data.dataset import DatasetSummary, find_dataset
+from mtrec.errors import InputError
+from mtrec.runs.progress import LiveFiles, Progress, read_progress, write_json
+from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
+
+WORKER = (sys.executable, "-m", "mtrec.runs.worker")  # and the run's id
+GRACE = 20.0  # seconds that a worker has to stop by itself
+SILENCE = 600.0  # seconds without a word after which a worker on another machine may be given up
+SCARCE = 300e6  # bytes of free memory that make a lack of memory the likely cause of a death
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+@dataclass(frozen=True)
+class Process:
+    """The process that works on a run. A pid alone may be another process by now."""
+
+    pid: int
+    started: float
+    host: str
+
+    @property
+    def is_here(self) -> bool:
+        return self.host == platform.node()
+
+    def find(self) -> psutil.Process | None:
+        """The living process, where it lives on this machine."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < 2.0
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> str:
+    """Puts a training in the queue, starts it if nothing else runs, and returns its id.
+
+    Args:
+        dataset: `name` or `name@version`.
+        config: settings; tasks they don't mention get the default ones.
+        name: what people call the run; the dataset and the encoder's method where left out.
+
+    Raises:
+        InputError: there is no such dataset, the settings don't fit it, or leave nothing to learn.
+    """
+    found = find_dataset(dataset, store.workspace)
+    config = for_dataset(config, found.tasks)
+    _check_learnable(config, found)
+    encoder = Path(config.encoder.name)
+    if encoder.is_dir():
+        absolute = config.encoder.model_copy(update={"name": str(encoder.resolve())})
+        config = config.model_copy(update={"encoder": absolute})
+    name = name or f"{found.name} {config.encoder.method}"
+    with launcher_lock(store):
+        run = store.create(found.name, found.version, config, name)
+    poll(store)
+    return run
+
+
+def poll(store: RunStore) -> list[RunInfo]:
+    """Brings the store up to date with what is alive, starts the next run, lists all runs."""
+    _children[:] = [child for child in _children if child.poll() is None]
+    runs = store.list()
+    if all(run.ended for run in runs):
+        return runs
+    with launcher_lock(store):
+        for run in store.list():
+            if run.status == RUNNING:
+                _reconcile(store, run)
+        _start_next(store)
+    return store.list()
+
+
+def stop(store: RunStore, run: str) -> RunInfo:
+    """Asks a run to stop; one that waits in the queue is stopped at once.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    with launcher_lock(store):
+        info = store.get(run)
+        live = LiveFiles(store.folder(info.run))
+        if info.status == QUEUED:
+            store.set_status(info.run, STOPPED, "stopped before it began")
+        elif info.status == RUNNING:
+            live.root.mkdir(parents=True, exist_ok=True)
+            live.stop.touch()
+            process = _process(live)
+            silent = time.time() - read_progress(store.folder(info.run)).updated > SILENCE
+            if process is not None and not process.is_here and silent:
+                lost = f"given up; its machine {process.host} was silent for a long time"
+                store.set_status(info.run, STOPPED, lost)
+    return store.get(info.run)
+
+
+def wait(
+    store: RunStore, run: str, watch: Callable[[RunInfo, Progress], None], every: float = 0.5
+) -> RunInfo:
+    """Waits until a run ends, keeping the queue going.
+
+    Args:
+        watch: called about every `every` seconds with the run and where it stands.
+    """
+    while True:
+        info = next(each for each in poll(store) if each.run == run)
+        watch(info, read_progress(store.folder(run)))
+        if info.ended:
+            return info
+        time.sleep(every)
+
+
+def launcher_lock(store: RunStore) -> FileLock:
+    """Held while the queue changes."""
+    store.workspace.locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(store.workspace.locks / "launcher.lock")
+
+
+def is_registered(store: RunStore, run: str) -> bool:
+    """Whether this very process is the one that the launcher started for the run."""
+    with launcher_lock(store):
+        process = _process(LiveFiles(store.folder(run)))
+        return process is not None and process.is_here and process.pid == os.getpid()
+
+
+def _check_learnable(config: RunConfig, dataset: DatasetSummary) -> None:
+    if any(task.enabled and task.lambda_ > 0 for task in config.tasks.values()):
+        return
+    if dataset.tasks:
+        raise InputError(
+            "There is no task to learn",
+            expected="an enabled task with a lambda above 0",
+            found=", ".join(
+                f"{name}: {f'lambda {task.lambda_:g}' if task.enabled else 'not enabled'}"
+                for name, task in config.tasks.items()
+            ),
+            where="tasks",
+            fix=f"set tasks.{next(iter(dataset.tasks))}.lambda=1",
+        )
+    if not dataset.interactions or not config.recommend.enabled:
+        raise InputError(
+            "There is nothing to learn",
+            expected="tasks with labels, or interactions and recommend.enabled",
+            found=f"no task and {dataset.interactions:,} interactions",
+            where=dataset.key,
+            fix="name labels or interactions in the recipe, and import again",
+        )
+
+
+def _process(live: LiveFiles) -> Process | None:
+    try:
+        return Process(**json.loads(live.process.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def _reconcile(store: RunStore, run: RunInfo) -> None:
+    live = LiveFiles(store.folder(run.run))
+    process = _process(live)
+    if process is None and run.host != platform.node():
+        return
+    if process is not None and not process.is_here:
+        return
+    alive = process.find() if process is not None else None
+    if alive is not None:
+        if live.stop.exists() and time.time() - live.stop.stat().st_mtime > GRACE:
+            alive.kill()
+            store.set_status(run.run, STOPPED, "stopped; it did not answer and was ended by force")
+        return
+    if store.get(run.run).status != RUNNING:
+        return
+    if live.stop.exists():
+        store.set_status(run.run, STOPPED, "stopped as asked")
+    else:
+        store.set_status(run.run, FAILED, _obituary(live, read_progress(store.folder(run.run))))
+
+
+def _obituary(live: LiveFiles, last: Progress) -> str:
+    if not live.process.exists():
+        return "The training process could not be started."
+    when = f" while it was at '{last.phase}'" if last.phase else " before it began"
+    if last.epochs:
+        when += f", after {last.epoch} of at most {last.epochs} epochs"
+    scarce = 0 < last.free_memory < SCARCE
+    memory = " The machine was short of memory: lower train.batch_tokens." if scarce else ""
+    return (
+        f"The training process was killed, crashed, or the machine was restarted{when}.{memory} "
+        f"What it wrote is in {live.log}."
+    )
+
+
+def _start_next(store: RunStore) -> None:
+    runs = store.list()
+    if any(run.status == RUNNING and _is_ours(store, run) for run in runs):
+        return
+    waiting = [run for run in runs if run.status == QUEUED and store.may_take(run)]
+    if waiting:
+        _start(store, waiting[-1].run)
+
+
+def _is_ours(store: RunStore, run: RunInfo) -> bool:
+    process = _process(LiveFiles(store.folder(run.run)))
+    return process.is_here if process is not None else run.host == platform.node()
+
+
+def _start(store: RunStore, run: str) -> None:
+    live = LiveFiles(store.folder(run))
+    live.root.mkdir(parents=True, exist_ok=True)
+    store.set_status(run, RUNNING)
+    package = str(Path(mtrec.__file__).parents[1])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    with live.log.open("ab") as log:
+        child = subprocess.Popen(
+            [*WORKER, run],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={
+                **os.environ,
+                "MTREC_WORKSPACE": str(store.workspace.root),
+                "PYTHONPATH": os.pathsep.join(paths),
+                "PYTHONUNBUFFERED": "1",
+            },
+        )
+    _children.append(child)
+    started = psutil.Process(child.pid).create_time()
+    write_json(live.process, asdict(Process(child.pid, started, platform.node())))

@@ -1,0 +1,234 @@
+"""The live state of a run, as files in its folder: a worker writes them, anybody reads them.
+
+Every file is replaced in one piece, so that a reader never meets half of one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+
+from mtrec.schema import Estimate
+
+PATIENCE = 0.5  # seconds between two writes of the progress
+STEPS_PATIENCE = 2.0  # the same for the steps, whose file grows
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands.
+
+    Args:
+        phase: what it is doing, in plain words; empty before the first phase.
+        done: units of that phase that are done, of `total`.
+        epoch: epochs completed, of at most `epochs`; both 0 where nothing is trained.
+        seconds: since the work began.
+        eta_seconds: until its end; None while nothing can be said.
+        updated: when this was written, seconds since 1970.
+        free_memory: bytes of memory the machine had left.
+    """
+
+    phase: str = ""
+    done: int = 0
+    total: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    seconds: float = 0.0
+    eta_seconds: float | None = None
+    updated: float = 0.0
+    free_memory: int = 0
+
+    @property
+    def share(self) -> float:
+        """The share of the current phase that is done, 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+
+class LiveFiles:
+    """The paths of a run's live files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "live"
+        self.progress = self.root / "progress.json"
+        self.steps = self.root / "steps.parquet"
+        self.epochs = self.root / "epochs.json"
+        self.log = self.root / "log.txt"
+        self.stop = self.root / "stop"
+        self.process = self.root / "process.json"
+
+
+class FileReporter:
+    """A `Reporter` that keeps the live files of a run current.
+
+    Args:
+        folder: the run's folder.
+        epochs: the most epochs that training may take.
+        telling: the phases that run texts through the encoder, whose pace tells how long it takes.
+    """
+
+    def __init__(self, folder: Path, epochs: int = 0, telling: Collection[str] = ()) -> None:
+        self._files = LiveFiles(folder)
+        self._files.root.mkdir(parents=True, exist_ok=True)
+        self._began = time.monotonic()
+        self._clock = _Clock(telling)
+        self._now = Progress(epochs=epochs)
+        self._steps: list[dict[str, Any]] = []
+        self._epochs: list[dict[str, Any]] = []
+        self._written = self._steps_written = -PATIENCE
+
+    def expect(self, texts: int) -> None:
+        """Says how many texts are still to be read by the encoder in phases to come."""
+        self._clock.later = texts
+
+    def phase(self, name: str, total: int) -> None:
+        _log.info("%s (%d)", name, total)
+        self._now = replace(self._now, phase=name, done=0, total=total)
+        self._clock.phase(name, total, time.monotonic())
+        self._write_progress()
+
+    def advance(self, n: int) -> None:
+        self._now = replace(self._now, done=self._now.done + n)
+        self._clock.advance(n)
+        if time.monotonic() - self._written >= PATIENCE:
+            self._write_progress()
+
+    def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
+        row = {f"loss:{task}": value for task, value in losses.items()}
+        row |= {f"weight:{task}": value for task, value in weights.items()}
+        self._steps.append({"step": step, "seconds": self._seconds(), **row})
+        if time.monotonic() - self._steps_written >= STEPS_PATIENCE:
+            self._write_steps()
+
+    def epoch(
+        self,
+        epoch: int,
+        metrics: Mapping[str, Mapping[str, Estimate]],
+        losses: Mapping[str, float],
+    ) -> None:
+        figures = {
+            task: {name: value.json() for name, value in each.items()}
+            for task, each in metrics.items()
+        }
+        self._epochs.append(
+            {"epoch": epoch, "seconds": self._seconds(), "metrics": figures, "losses": dict(losses)}
+        )
+        write_json(self._files.epochs, self._epochs)
+        self._now = replace(self._now, epoch=epoch)
+        self._write_steps()
+        self._write_progress()
+
+    def should_stop(self) -> bool:
+        return self._files.stop.exists()
+
+    def close(self) -> None:
+        """Writes what is not written yet."""
+        self._write_steps()
+        self._write_progress()
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def _write_progress(self) -> None:
+        self._written = time.monotonic()
+        now = replace(
+            self._now,
+            seconds=self._seconds(),
+            eta_seconds=self._clock.remaining(self._written),
+            updated=time.time(),
+            free_memory=psutil.virtual_memory().available,
+        )
+        write_json(self._files.progress, asdict(now))
+
+    def _write_steps(self) -> None:
+        if self._steps:
+            self._steps_written = time.monotonic()
+            temporary = _beside(self._files.steps)
+            pd.DataFrame(self._steps).to_parquet(temporary)
+            temporary.replace(self._files.steps)
+
+
+class _Clock:
+    """Guesses how long a run still takes.
+
+    What is left of the current phase, at its own pace, and the texts to be read in later ones, at
+    the slowest pace met in a telling phase, which is that of the encoder.
+
+    Args:
+        telling: the phases whose units are texts; nothing is said before the first of them.
+    """
+
+    def __init__(self, telling: Collection[str]) -> None:
+        self.later = 0
+        self._telling = telling
+        self._paces: dict[str, float] = {}  # seconds a text, by telling phase
+        self._began = 0.0
+        self._phase = ""
+        self._done = self._total = 0
+
+    def phase(self, name: str, total: int, now: float) -> None:
+        self._learn(now)
+        self._phase, self._began, self._done, self._total = name, now, 0, total
+
+    def advance(self, n: int) -> None:
+        self._done += n
+
+    def remaining(self, now: float) -> float | None:
+        """Seconds, never below 0; None while nothing can be said."""
+        if self._done == 0 or now - self._began < 1:
+            return None
+        self._learn(now)
+        if not self._paces:
+            return None
+        pace = (now - self._began) / self._done
+        return max(0, self._total - self._done) * pace + self.later * max(self._paces.values())
+
+    def _learn(self, now: float) -> None:
+        if self._phase in self._telling and self._done:
+            self._paces[self._phase] = (now - self._began) / self._done
+
+
+def read_progress(folder: Path) -> Progress:
+    """Where the run of this folder stands; before its first word, an empty `Progress`."""
+    try:
+        return Progress(**json.loads(LiveFiles(folder).progress.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Progress()
+
+
+def read_epochs(folder: Path) -> list[dict[str, Any]]:
+    """One entry an epoch: `epoch`, `seconds`, `metrics` and `losses` of each task on validation."""
+    try:
+        epochs: list[dict[str, Any]] = json.loads(
+            LiveFiles(folder).epochs.read_text(encoding="utf-8")
+        )
+    except FileNotFoundError:
+        return []
+    return epochs
+
+
+def read_steps(folder: Path) -> pd.DataFrame:
+    """One row an update: `step`, `seconds`, `loss:<task>` (missing: no label), `weight:<task>`."""
+    path = LiveFiles(folder).steps
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame({"step": [], "seconds": []})
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replaces a file by `value` as JSON, in one piece."""
+    temporary = _beside(path)
+    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")

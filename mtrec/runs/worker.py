@@ -1,0 +1,220 @@
+"""The process that works on one run: learn the tasks, report, learn to recommend.
+
+The launcher starts it as `python -m mtrec.runs.worker RUN`; it speaks through the store and the
+files of its run's folder alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtrec.data.dataset import load_dataset
+from mtrec.errors import MtrecError
+from mtrec.runs.launcher import is_registered
+from mtrec.runs.progress import FileReporter, LiveFiles, write_json
+from mtrec.runs.store import FAILED, FINISHED, MODEL, STOPPED, SUMMARY, RunStore
+from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL
+from mtrec.training.reporter import Stopped, check_stop
+from mtrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mtrec.models.multitask import MultiTaskModel
+    from mtrec.tasks.report import TaskReport
+    from mtrec.training.inference import Inference
+    from mtrec.training.loop import TrainResult
+
+logger = logging.getLogger(__name__)
+
+
+def main(run: str) -> None:
+    """Works on a run, if the launcher started this process for it, and says how it ended."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    store = RunStore(Workspace.current())
+    if not is_registered(store, run):
+        return
+    try:
+        Work(store, run).do()
+    except Stopped:
+        store.set_status(run, STOPPED, "stopped as asked")
+    except MtrecError as error:
+        logger.info("%s", error)
+        store.set_status(run, FAILED, error.sentence())
+    except Exception as error:
+        logger.exception("The run failed")
+        store.set_status(run, FAILED, _reason(error, LiveFiles(store.folder(run)).log))
+    else:
+        store.publish(run)
+        store.set_status(run, FINISHED)
+
+
+class Work:
+    """What there is to do for one run.
+
+    Attributes:
+        summary: the figures of the training, and notes for people, kept as `summary.json`.
+        metrics: headline figures for lists of runs.
+    """
+
+    def __init__(self, store: RunStore, run: str) -> None:
+        from mtrec.training.features import READING
+        from mtrec.training.loop import TRAINING
+
+        self.store = store
+        self.run = run
+        self.folder = store.folder(run)
+        self.config = store.config(run)
+        self.dataset = load_dataset(store.get(run).key, store.workspace)
+        self.summary: dict[str, Any] = {"notes": []}
+        self.metrics: dict[str, float] = {}
+        method = self.config.encoder.method
+        self._is_frozen = method == "frozen"
+        self.reporter = FileReporter(
+            self.folder,
+            epochs=self.config.train.epochs_for(method) if self.dataset.tasks else 0,
+            telling=(READING, TRAINING) if self._is_frozen else (TRAINING,),
+        )
+
+    def do(self) -> None:
+        """All of it.
+
+        Raises:
+            Stopped: someone asked to stop.
+            MtrecError: the work can't be done, and why.
+        """
+        from mtrec.training.device import cpu_only_torch_on_gpu_machine
+
+        idle_gpu = cpu_only_torch_on_gpu_machine()
+        if idle_gpu is not None:
+            self._note(idle_gpu)
+        self.reporter.expect(self._texts_after_training())
+        model = self._train() if self.dataset.tasks else None
+        inference = self._infer(model) if model is not None else None
+        skipped = self._no_recommendations()
+        if skipped is None:
+            self._recommend(model, inference)
+        else:
+            self._note(skipped)
+        self.reporter.close()
+        self.summary["no_recommendations"] = skipped
+        write_json(self.folder / SUMMARY, self.summary)
+        self.store.log_metrics(self.run, self.metrics)
+
+    def _texts_after_training(self) -> int:
+        """How many texts are read once training is over, each counting as one learned from.
+
+        A frozen encoder knows most of them by then. One that learns reads all of them twice, as it
+        came and as it is now, and reading takes about half as long as learning.
+        """
+        records, items = self.dataset.records, len(self.dataset.items)
+        if self._is_frozen:
+            return len(records) - int(records[SPLIT].isin((TRAIN, VAL)).sum()) + items
+        return len(records) + items
+
+    def _train(self) -> MultiTaskModel:
+        from mtrec.training.checkpoint import save_model
+        from mtrec.training.loop import train
+
+        config = self.config
+        result = train(
+            self.dataset,
+            config.encoder,
+            config.trunk,
+            config.tasks,
+            config.strategy,
+            config.train,
+            self.store.workspace.cache,
+            self.reporter,
+        )
+        if result.stopped:
+            raise Stopped
+        self.summary |= _figures(result)
+        save_model(result.model, self.folder / MODEL)
+        return result.model
+
+    def _infer(self, model: MultiTaskModel) -> Inference:
+        """Reads every record with the trained model, and reports on validation and test."""
+        from mtrec.reports.classification import (
+            PREDICTIONS,
+            predictions,
+            save_reports,
+            task_reports,
+        )
+        from mtrec.training.inference import infer
+
+        texts = self.dataset.records[TEXT].tolist()
+        self.reporter.expect(0)
+        inference = infer(model, texts, self.store.workspace.cache, self.reporter)
+        predicted = predictions(self.dataset, inference.probabilities)
+        predicted.to_parquet(self.folder / PREDICTIONS, index=False, compression="zstd")
+        for split in (VAL, TEST):
+            check_stop(self.reporter)
+            reports = task_reports(self.dataset, predicted, split)
+            save_reports(self.folder, split, reports)
+            self.metrics |= _headlines(split, reports)
+        return inference
+
+    def _no_recommendations(self) -> str | None:
+        """Why no recommendations are made, in a sentence; None where they are."""
+        if not self.config.recommend.enabled:
+            return "There are no recommendations, since recommend.enabled is false."
+        if not self.dataset.interactions[LIKED].any():
+            return "There are no recommendations, since the data does not say what anybody liked."
+        return None
+
+    def _recommend(self, model: MultiTaskModel | None, inference: Inference | None) -> None:
+        from mtrec.recommend.pipeline import run_recommend
+
+        result = run_recommend(
+            self.dataset,
+            model,
+            inference,
+            self.config.encoder,
+            self.config.recommend,
+            self.folder,
+            self.store.workspace.cache,
+            self.config.train.seed,
+            self.reporter,
+        )
+        self.metrics |= result.metrics
+        self.summary["recommend_seconds"] = result.seconds
+
+    def _note(self, note: str) -> None:
+        logger.info("%s", note)
+        self.summary["notes"].append(note)
+
+
+def _figures(result: TrainResult) -> dict[str, Any]:
+    return {
+        "epochs": result.epochs,
+        "best_epoch": result.best_epoch,
+        "device": result.device,
+        "precision": result.precision,
+        "training_seconds": round(result.seconds, 1),
+        "samples_per_second": round(result.samples_per_second, 1),
+    }
+
+
+def _headlines(split: str, reports: Mapping[str, TaskReport]) -> dict[str, float]:
+    from mtrec.tasks import TASK_TYPES
+
+    return {
+        f"{split}/{task}/{name}": report.metrics[name].value
+        for task, report in reports.items()
+        for name in [TASK_TYPES[report.type].headline]
+    }
+
+
+def _reason(error: Exception, log: Path) -> str:
+    """One sentence for people about an error that nobody foresaw."""
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or "out of memory" in text or "t allocate memory" in text:
+        return f"Memory ran out. Fix: lower train.batch_tokens or encoder.max_length. Log: {log}."
+    return f"The training broke off with an unforeseen error ({type(error).__name__}). Log: {log}."
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

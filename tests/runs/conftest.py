@@ -1,0 +1,44 @@
+"""A workspace with a tiny dataset, and workers that only sleep."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mtrec.data.importer import read_dataset, store_dataset
+from mtrec.runs import launcher
+from mtrec.runs.launcher import _process
+from mtrec.runs.progress import LiveFiles
+from mtrec.runs.store import RunStore
+from mtrec.tasks import TASK_TYPES
+from mtrec.workspace import Workspace
+
+
+@pytest.fixture
+def store(
+    tmp_path: Path, tiny_recipe: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> RunStore:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    workspace = Workspace(tmp_path)
+    shutil.copy(empty_database, workspace.database)
+    store_dataset(read_dataset(tiny_recipe, TASK_TYPES), workspace)
+    return RunStore(workspace)
+
+
+@pytest.fixture
+def sleepers(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Workers that do nothing; those still alive at the end are ended."""
+    sleep = (sys.executable, "-c", "import time; time.sleep(120)")
+    monkeypatch.setattr(launcher, "WORKER", sleep)
+    yield
+    for run in store.list():
+        process = _process(LiveFiles(store.folder(run.run)))
+        alive = process.find() if process is not None else None
+        if alive is not None:
+            alive.kill()
+            psutil.wait_procs([alive], timeout=5)

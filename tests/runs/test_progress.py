@@ -1,0 +1,136 @@
+"""The live files of a run: whole at any moment, not written too often, with a sensible ETA."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mtrec.runs import progress
+from mtrec.runs.progress import (
+    FileReporter,
+    LiveFiles,
+    Progress,
+    read_epochs,
+    read_progress,
+    read_steps,
+)
+from mtrec.schema import Estimate
+
+
+class Time:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr(progress.time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
+    return Time(monkeypatch)
+
+
+def test_before_the_first_word_there_is_nothing(tmp_path: Path) -> None:
+    assert read_progress(tmp_path) == Progress()
+    assert read_epochs(tmp_path) == []
+    assert read_steps(tmp_path).empty
+
+
+def test_progress_is_written_at_most_twice_a_second(tmp_path: Path, clock: Time) -> None:
+    reporter = FileReporter(tmp_path, epochs=3)
+    reporter.phase("Training", 10)
+    reporter.advance(1)
+    assert read_progress(tmp_path).done == 0
+
+    clock.now += progress.PATIENCE
+    reporter.advance(1)
+    assert read_progress(tmp_path).done == 2
+    reporter.advance(1)
+    reporter.close()
+
+    seen = read_progress(tmp_path)
+    assert (seen.phase, seen.done, seen.total, seen.epochs) == ("Training", 3, 10, 3)
+    assert seen.seconds == progress.PATIENCE
+    assert seen.share == 0.3
+
+
+def test_the_eta_counts_this_phase_and_the_texts_to_come(tmp_path: Path, clock: Time) -> None:
+    reporter = FileReporter(tmp_path, epochs=2, telling=("Training",))
+    reporter.expect(40)
+    reporter.phase("Preparing", 4)
+    clock.now += 2
+    reporter.advance(3)
+    reporter.close()
+    assert read_progress(tmp_path).eta_seconds is None  # nothing telling has happened yet
+
+    reporter.phase("Training", 100)
+    reporter.close()
+    assert read_progress(tmp_path).eta_seconds is None
+
+    clock.now += 10
+    reporter.advance(20)  # half a second each: 80 are left here, 40 come later
+    reporter.close()
+    assert read_progress(tmp_path).eta_seconds == pytest.approx((80 + 40) * 0.5)
+
+    reporter.expect(0)
+    clock.now += 10
+    reporter.advance(200)  # more than announced
+    reporter.close()
+    assert read_progress(tmp_path).eta_seconds == 0
+
+
+def test_a_fast_phase_does_not_hide_a_slow_encoder(tmp_path: Path, clock: Time) -> None:
+    reporter = FileReporter(tmp_path, telling=("Reading", "Training"))
+    reporter.expect(10)
+    reporter.phase("Reading", 10)
+    clock.now += 20
+    reporter.advance(10)  # two seconds a text
+    reporter.phase("Training", 100)
+    clock.now += 5
+    reporter.advance(50)
+    reporter.close()
+
+    assert read_progress(tmp_path).eta_seconds == pytest.approx(50 * 0.1 + 10 * 2)
+
+
+def test_epochs_and_steps_can_be_read_back(tmp_path: Path, clock: Time) -> None:
+    reporter = FileReporter(tmp_path, epochs=2)
+    reporter.step(1, {"mood": 0.7}, {"mood": 1.0})
+    reporter.step(2, {"topic": 1.5}, {"mood": 1.0})
+    reporter.epoch(1, {"mood": {"macro_f1": Estimate(0.5, 0.4, 0.6)}}, {"mood": 0.6})
+
+    assert read_progress(tmp_path).epoch == 1
+    assert read_epochs(tmp_path) == [
+        {
+            "epoch": 1,
+            "seconds": 0.0,
+            "metrics": {"mood": {"macro_f1": {"value": 0.5, "low": 0.4, "high": 0.6}}},
+            "losses": {"mood": 0.6},
+        }
+    ]
+    steps = read_steps(tmp_path)
+    assert steps["step"].tolist() == [1, 2]
+    assert steps["loss:mood"].isna().tolist() == [False, True]
+    assert steps["loss:topic"].isna().tolist() == [True, False]
+
+
+def test_the_stop_flag_is_seen(tmp_path: Path) -> None:
+    reporter = FileReporter(tmp_path)
+    assert not reporter.should_stop()
+
+    LiveFiles(tmp_path).stop.touch()
+
+    assert reporter.should_stop()
+
+
+def test_no_half_written_file_is_left_behind(tmp_path: Path, clock: Time) -> None:
+    reporter = FileReporter(tmp_path)
+    reporter.phase("Training", 1)
+    reporter.step(1, {"mood": 0.7}, {})
+    reporter.close()
+
+    names = {path.name for path in LiveFiles(tmp_path).root.iterdir()}
+    assert names == {"progress.json", "steps.parquet"}
+    assert isinstance(read_steps(tmp_path), pd.DataFrame)

@@ -1,0 +1,478 @@
+"""The command line end to end: each command's JSON has the design's shape, and errors read well."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
+
+from mtrec.cli import main
+from mtrec.runs.launcher import _process
+from mtrec.runs.progress import LiveFiles, read_progress
+from mtrec.runs.store import RunStore
+from mtrec.workspace import Workspace
+
+# The shapes of section 3 of the design.
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class Figure(Shape):
+    value: float
+    low: float | None
+    high: float | None
+
+    @model_validator(mode="after")
+    def _inside(self) -> Figure:
+        if self.low is not None and self.high is not None:
+            assert self.low <= self.high
+        return self
+
+
+class ImportedTask(Shape):
+    type: str
+    labels: list[str]
+    train: int
+    val: int
+    test: int
+
+
+class Warned(Shape):
+    code: str
+    source: str
+    rows: int
+    message: str
+
+
+class Imported(Shape):
+    dataset: str
+    version: str
+    records: int
+    users: int
+    items: int
+    interactions: int
+    tasks: dict[str, ImportedTask]
+    warnings: list[Warned]
+
+
+class Trained(Shape):
+    run: str
+    status: Literal["finished", "stopped", "failed"]
+    seconds: float
+    epochs: int
+    best_epoch: int | None
+    device: str | None
+    samples_per_second: float | None
+
+
+class Run(Shape):
+    run: str
+    name: str
+    dataset: str
+    version: str
+    status: Literal["queued", "running", "finished", "stopped", "failed"]
+    reason: str
+    created: str
+    seconds: float | None
+    metrics: dict[str, float]
+
+
+class LabelFigures(Shape):
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class Report(Shape):
+    type: str
+    support: int
+    metrics: dict[str, Figure]
+    labels: dict[str, LabelFigures]
+
+
+class Said(Shape):
+    label: str
+    scores: dict[str, float]
+
+
+class Predicted(Shape):
+    text: str
+    tasks: dict[str, Said]
+
+
+class Source(Shape):
+    kind: Literal["task", "text", "liked"]
+    weight: float
+    n: int
+
+
+class Trait(Shape):
+    observed: float | None
+    predicted: float | None
+    n: int
+
+
+class Neighbour(Shape):
+    user: str
+    similarity: float
+
+
+class Profile(Shape):
+    user: str
+    records: int
+    interactions: int
+    sources: dict[str, Source]
+    traits: dict[str, dict[str, Trait]]
+    vector: list[float]
+    neighbours: list[Neighbour]
+
+
+class Reason(Shape):
+    kind: str
+    text: str
+    weight: float
+
+
+class Recommended(Shape):
+    item: str
+    title: str
+    score: float
+    reasons: list[Reason]
+
+
+class Evaluated(Shape):
+    recommender: str
+    stage: Literal["pretrained", "multitask", "adapted"] | None
+    segment: Literal["all", "cold", "few", "warm"]
+    users: int
+    metrics: dict[str, Figure]
+
+
+@dataclass
+class Done:
+    status: int
+    out: str
+    err: str
+
+    def json(self, shape: Any) -> Any:
+        """The one value on standard output, checked against its shape."""
+        assert self.status == 0, self.err
+        return TypeAdapter(shape).validate_python(json.loads(self.out))
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """Runs a command in this process."""
+
+    def run(*arguments: str) -> Done:
+        status = main(arguments)
+        captured = capsys.readouterr()
+        return Done(status, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, empty_database: Path):  # type: ignore[no-untyped-def]
+    root = tmp_path_factory.mktemp("workspace")
+    shutil.copy(empty_database, Workspace(root).database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MTREC_WORKSPACE", str(root))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        yield Workspace(root)
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("settings") / "settings.yaml"
+    path.write_text(
+        f"encoder: {{name: {tiny_encoder_folder}, max_length: 16}}\n"
+        "trunk: {width: 16}\n"
+        "train: {epochs: 2}\n"
+        "recommend: {dimension: 8, epochs: 3}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def imported(workspace: Workspace, tiny_recipe: Path) -> Workspace:
+    """A workspace with the tiny shop in it."""
+    assert main(["import", str(tiny_recipe)]) == 0
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def run(imported: Workspace, settings: Path) -> str:
+    """A finished run on the tiny shop, worked on by a process of its own."""
+    assert main(["train", "tiny", "--config", str(settings), "--name", "first"]) == 0
+    return RunStore(imported).get("first").run
+
+
+def test_import_and_datasets(workspace: Workspace, tiny_recipe: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    checked = ask("import", str(tiny_recipe), "--check", "--json").json(Imported)
+    stored = ask("import", str(tiny_recipe), "--json").json(Imported)
+
+    assert stored == checked
+    assert (stored.dataset, stored.users, stored.items) == ("tiny", 24, 60)
+    assert stored.tasks["sentiment"].type == "binary"
+    assert stored.tasks["topic"].labels == ["book", "film", "song"]
+    assert sum((stored.tasks["topic"].train, stored.tasks["topic"].val)) > 0
+    listed = ask("datasets", "--json").json(list[Imported])
+    assert [each.dataset for each in listed] == ["tiny"]
+    assert "tiny@" in ask("import", str(tiny_recipe)).out
+    assert "sentiment, topic" in ask("datasets").out
+
+
+def test_check_stores_nothing(tmp_path: Path, tiny_recipe: Path, ask, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("MTREC_WORKSPACE", str(tmp_path))
+
+    ask("import", str(tiny_recipe), "--check", "--json").json(Imported)
+
+    assert list(tmp_path.iterdir()) == []
+    assert ask("datasets", "--json").json(list[Imported]) == []
+    assert ask("runs", "--json").json(list[Run]) == []
+
+
+@pytest.mark.slow
+def test_train_prints_the_id_last_and_runs_lists_it(run: str, settings: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    done = ask("train", "tiny", "--config", str(settings), "--set", "recommend.enabled=false")
+    assert done.status == 0
+    identity = done.out.splitlines()[-1]
+    assert re.fullmatch("[0-9a-f]{32}", identity)
+    assert "recommend.enabled is false" in done.err
+
+    listed = ask("runs", "--json").json(list[Run])
+    assert [each.run for each in listed] == [identity, run]
+    assert {each.status for each in listed} == {"finished"}
+    assert "test/topic/macro_f1" in listed[1].metrics
+    assert identity in ask("runs").out
+    refused = ask("recommend", identity, "u01")
+    assert refused.status == 2 and "recommend.enabled is false" in refused.err
+    assert ask("delete", identity, "--json").json(dict[str, str]) == {"deleted": identity}
+
+
+@pytest.mark.slow
+def test_train_answers_in_json(run: str, settings: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    done = ask(
+        "train", "tiny", "--config", str(settings), "--json",
+        "--set", "recommend.enabled=false", "--set", "encoder.method=frozen",
+    )  # fmt: skip
+
+    trained = done.json(Trained)
+
+    assert (trained.status, trained.device) == ("finished", "cpu")
+    assert trained.epochs == 2 and trained.best_epoch in (1, 2)
+    assert trained.samples_per_second > 0
+    assert ask("delete", trained.run).status == 0
+
+
+@pytest.mark.slow
+def test_report(run: str, ask) -> None:  # type: ignore[no-untyped-def]
+    report = ask("report", run, "--json").json(dict[str, Report])
+
+    assert set(report) == {"sentiment", "topic"}
+    for task in report.values():
+        assert {"macro_f1", "accuracy"} <= set(task.metrics)
+        assert task.support == sum(label.support for label in task.labels.values())
+    assert ask("report", run, "--split", "val", "--json").json(dict[str, Report]) != report
+    assert ask("report", run, "--stage", "adapted", "--json").json(dict[str, Report]) == report
+    assert "macro_f1" in ask("report", run).out
+    for wrong in (("--stage", "pretrained"), ("--split", "train")):
+        refused = ask("report", run, *wrong)
+        assert refused.status == 2 and refused.out == "" and "Expected:" in refused.err
+
+
+@pytest.mark.slow
+def test_predict(run: str, tmp_path: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    texts = ("the film was good", "a song")
+
+    said = ask("predict", run, "--text", texts[0], "--text", texts[1], "--json").json(
+        list[Predicted]
+    )
+
+    assert [each.text for each in said] == list(texts)
+    for each in said:
+        assert set(each.tasks) == {"sentiment", "topic"}
+        for task in each.tasks.values():
+            assert sum(task.scores.values()) == pytest.approx(1, abs=1e-5)
+            assert task.label == max(task.scores, key=task.scores.__getitem__)
+    path = tmp_path / "texts.csv"
+    path.write_text("text\nthe film was good\na song\n", encoding="utf-8")
+    assert ask("predict", run, "--file", str(path), "--json").json(list[Predicted]) == said
+    assert "topic" in ask("predict", run, "--text", "a song").out
+
+
+@pytest.mark.slow
+def test_profile(run: str, ask) -> None:  # type: ignore[no-untyped-def]
+    profile = ask("profile", run, "u01", "--json").json(Profile)
+
+    assert profile.user == "u01"
+    assert sum(source.weight for source in profile.sources.values()) == pytest.approx(1)
+    assert {source.kind for source in profile.sources.values()} == {"task", "text", "liked"}
+    assert set(profile.traits) <= {"sentiment", "topic"}
+    assert profile.neighbours and all(each.user != "u01" for each in profile.neighbours)
+    assert "u01" in ask("profile", run, "u01").out
+    refused = ask("profile", run, "nobody")
+    assert refused.status == 2 and "nobody" in refused.err
+
+
+@pytest.mark.slow
+def test_recommend(run: str, ask) -> None:  # type: ignore[no-untyped-def]
+    for arguments in ((), ("--stage", "pretrained"), ("--recommender", "popular")):
+        items = ask("recommend", run, "u01", "-k", "5", *arguments, "--json").json(
+            list[Recommended]
+        )
+        assert len({each.item for each in items}) == 5
+        scores = [each.score for each in items]
+        assert scores == sorted(scores, reverse=True)
+        assert all(each.reasons and each.title.startswith("Thing") for each in items)
+    assert len(ask("recommend", run, "u01", "-k", "9999", "--json").json(list[Recommended])) < 60
+    assert "Thing" in ask("recommend", run, "u01").out
+    for wrong in (("nobody",), ("u01", "-k", "0"), ("u01", "--recommender", "magic")):
+        refused = ask("recommend", run, *wrong)
+        assert refused.status == 2 and refused.out == "", wrong
+
+
+@pytest.mark.slow
+def test_evaluate(run: str, ask) -> None:  # type: ignore[no-untyped-def]
+    rows = ask("evaluate", run, "--json").json(list[Evaluated])
+
+    assert {row.stage for row in rows} == {None, "pretrained", "multitask", "adapted"}
+    for row in rows:
+        assert {"ndcg@10", "recall@10", "mrr@10", "coverage@10"} <= set(row.metrics)
+        assert all(0 <= figure.value <= 1 for figure in row.metrics.values())
+    shorter = ask("evaluate", run, "-k", "3", "--json").json(list[Evaluated])
+    assert all("ndcg@3" in row.metrics for row in shorter)
+    assert "popular" in ask("evaluate", run).out
+
+
+@pytest.mark.slow
+def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> None:
+    child = _train(settings)
+    store = RunStore(imported)
+    identity = _running(store, child)
+    pid = _process(LiveFiles(store.folder(identity))).pid  # type: ignore[union-attr]
+
+    os.kill(pid, signal.SIGKILL)
+
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert json.loads(out)["status"] == "failed"
+    assert "killed" in err and "Traceback" not in err
+    assert store.get(identity).status == "failed"
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_a_training(imported: Workspace, settings: Path) -> None:
+    child = _train(settings)
+    store = RunStore(imported)
+    identity = _running(store, child)
+
+    child.send_signal(signal.SIGINT)
+
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err
+    assert json.loads(out)["status"] == "stopped"
+    assert store.get(identity).status == "stopped"
+
+
+def _train(settings: Path) -> subprocess.Popen[str]:
+    """A training that would go on for minutes."""
+    long = ["--set", "train.epochs=1000", "--set", "train.patience=1000"]
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "mtrec",
+            "train",
+            "tiny",
+            "--config",
+            str(settings),
+            *long,
+            "--json",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _running(store: RunStore, child: subprocess.Popen[str]) -> str:
+    """The run that the child started, once its training has finished an epoch."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and child.poll() is None:
+        for each in store.list():
+            if not each.ended and read_progress(store.folder(each.run)).epoch:
+                return each.run
+        time.sleep(0.1)
+    raise AssertionError(f"it never trained: {child.communicate()}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "COMMAND"),
+        (("fly",), "invalid choice"),
+        (("report",), "RUN"),
+        (("report", "absent"), "There is no run absent"),
+        (("train", "absent"), "There is no dataset absent"),
+        (("train", "tiny", "--set", "train.epoch=1"), "write train.epochs"),
+        (("train", "tiny", "--config", "absent.yaml"), "absent.yaml"),
+        (("import", "absent.yaml"), "absent.yaml"),
+        (("dataset", "delete", "absent"), "There is no dataset absent"),
+        (("stop", "absent"), "There is no run absent"),
+        (("delete", "absent"), "There is no run absent"),
+        (("predict", "absent"), "--text"),
+        (("recommend", "absent", "u01", "-k", "many"), "invalid int value"),
+        (("resume", "absent"), "train again"),
+        (("sweep", "tiny", "--settings", "32"), "--set tasks.TASK.lambda"),
+        (("search", "tiny", "--trials", "20"), "has no command search yet"),
+        (("export", "absent", "folder"), "copy the run's folder"),
+        (("recommend-all", "absent", "--out", "all.parquet"), "for each user"),
+    ],
+)
+def test_bad_usage_ends_with_2_and_a_sentence(
+    imported: Workspace,
+    ask,  # type: ignore[no-untyped-def]
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    done = ask(*arguments)
+
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err and "Traceback" not in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_an_unforeseen_error_goes_to_the_log(workspace: Workspace, ask, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("mtrec.runs.launcher.poll", lambda store: 1 / 0)
+
+    done = ask("runs")
+
+    assert done.status == 1 and "Traceback" not in done.err
+    assert "ZeroDivisionError" in (workspace.root / "mtrec.log").read_text()
+
+
+def test_dataset_delete(tmp_path: Path, tiny_recipe: Path, ask, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("MTREC_WORKSPACE", str(tmp_path))
+    version = ask("import", str(tiny_recipe), "--json").json(Imported).version
+
+    done = ask("dataset", "delete", "tiny", "--json").json(dict[str, list[str]])
+
+    assert done == {"deleted": [f"tiny@{version}"]}
+    assert ask("datasets", "--json").json(list[Imported]) == []
