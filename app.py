@@ -1,0 +1,54 @@
+"""The dashboard: `streamlit run app.py`. The list of pages and the sidebar, nothing else."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from pages.ui import shell, state
+
+
+def pages() -> list[Page]:
+    """Every page, in the order of the sidebar."""
+    return [
+        st.Page(
+            "pages/start.py",
+            title="Start",
+            icon=":material/home:",
+            default=True,
+            help="What this is, the latest results, what to do next.",
+        ),
+        st.Page(
+            "pages/data.py",
+            title="Data",
+            icon=":material/table_view:",
+            help="Bring data, see what it holds and what to know about it.",
+        ),
+        st.Page(
+            "pages/train.py",
+            title="Train",
+            icon=":material/tune:",
+            help="Say how much each task counts, start a training and watch it.",
+        ),
+        st.Page(
+            "pages/report.py",
+            title="Report",
+            icon=":material/lab_profile:",
+            help="How well each task is told apart, and which labels are mixed up.",
+        ),
+        st.Page(
+            "pages/people.py",
+            title="People",
+            icon=":material/group:",
+            help="One person: profile, texts, nearest people, recommendations.",
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    st.set_page_config(page_title="mtrec", page_icon=":material/hub:", layout="wide")
+    page = st.navigation(pages())
+    with shell.guard():
+        state.pickers()
+    with shell.guard():
+        page.run()

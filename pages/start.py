@@ -1,0 +1,75 @@
+"""Start: what this is, the latest results in figures, and what to do next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mtrec.reports.classification import load_reports
+from mtrec.runs.store import FINISHED, RunInfo
+from mtrec.schema import TEST, Estimate
+from mtrec.tasks import TASK_TYPES
+from pages.ui import evaluation, live, shell, state
+from pages.ui.text import INTERVAL_HELP, ago, duration, plain
+from pages.ui.words import metric, metric_help
+
+
+def introduction() -> None:
+    """What this is, in three sentences."""
+    st.markdown(
+        "mtrec reads the texts that people left and learns several things from them at once: a "
+        "verdict, an intent, a topic, whatever your columns say. "
+        "From all of it together it makes one profile of each person, and from the profile it "
+        "recommends what they may like next. "
+        "You decide how much each task counts, and every figure here comes with how sure it is and "
+        "opens onto the people and texts behind it."
+    )
+
+
+def results(run: RunInfo) -> None:
+    """The chosen run in figures: each task's, and the recommendations before and after."""
+    st.subheader("What the latest training found" if run.ended else "A training is going on")
+    took = "" if run.seconds is None else f", took {duration(run.seconds)}"
+    st.caption(f"{plain(run.name)} on {plain(run.dataset)}, started {ago(run.created)}{took}.")
+    if run.status != FINISHED:
+        live.unfinished(run)
+        return
+    with st.container(horizontal=True):
+        for task, report in load_reports(state.store().fetch(run.run), TEST).items():
+            name = TASK_TYPES[report["type"]].headline
+            with st.container(border=True, width=230):
+                card(plain(task), metric(name), Estimate(**report["metrics"][name]), name)
+    evaluation.at_a_glance(run)
+
+
+def card(title: str, unit: str, value: Estimate, name: str) -> None:
+    """One figure with its interval."""
+    st.metric(f"{title} · {unit}", f"{value.value:.3f}", help=metric_help(name))
+    if value.low is not None and value.high is not None:
+        st.caption(f"95 % interval {value.low:.3f} to {value.high:.3f}", help=INTERVAL_HELP)
+
+
+def next_steps(run: RunInfo | None) -> None:
+    """What to do from here."""
+    st.subheader("What to do next")
+    steps = [
+        (shell.DATA, "Bring your own data", "Drop CSV files; the columns' meaning is guessed."),
+        (shell.TRAIN, "Train", "Set how much each task counts and watch it learn."),
+    ]
+    if run is not None and run.status == FINISHED:
+        steps += [
+            (shell.REPORT, "Read the report", "Which labels are mixed up, and the texts behind."),
+            (shell.PEOPLE, "Meet people", "Profiles, and recommendations with their reasons."),
+        ]
+    for column, (page, label, words) in zip(st.columns(len(steps)), steps, strict=True):
+        with column, st.container(border=True):
+            st.page_link(page, label=label, icon=":material/arrow_forward:")
+            st.caption(words)
+
+
+shell.title("mtrec")
+introduction()
+run = state.run()
+if run is not None:
+    with shell.guard():
+        results(run)
+next_steps(run)

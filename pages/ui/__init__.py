@@ -1,0 +1,1 @@
+"""What the pages share: state, forms, charts, words and the polling fragment."""

@@ -1,0 +1,147 @@
+"""Figures with one look: they follow the theme's colours, and never tell things by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from pandas.io.formats.style import Styler
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
+SHADE, STRONGEST = "86, 160, 211", 0.65
+ROW = 34  # pixels of one row of a dot or bar chart
+
+
+def show(
+    chart: go.Figure, caption: str, table: pd.DataFrame, *, key: str, config: Any = None
+) -> None:
+    """A chart, what to read in it, and its numbers within a click.
+
+    Args:
+        caption: one or two sentences: what to look for.
+        table: the numbers behind the chart.
+        key: unique on the page.
+        config: Streamlit column settings of the table.
+    """
+    st.plotly_chart(chart, key=key, config={"displayModeBar": False}, alt=caption)
+    st.caption(caption)
+    with st.expander("The same as a table"):
+        st.dataframe(table, hide_index=True, column_config=config, alt=caption, key=f"{key}-table")
+
+
+def curves(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> go.Figure:
+    """One line per series over `x`, told apart by dash and marker as well as by colour."""
+    chart = go.Figure()
+    for name, dash, symbol in zip(series, cycle(DASHES), cycle(SYMBOLS), strict=False):
+        held = frame[[x, name]].dropna()
+        chart.add_scatter(
+            x=held[x],
+            y=held[name],
+            name=_words(name),
+            mode="lines+markers" if len(held) <= 40 else "lines",
+            line={"dash": dash, "width": 2},
+            marker={"symbol": symbol, "size": 8},
+        )
+    _layout(chart, height=300)
+    chart.update_xaxes(title=x)
+    chart.update_yaxes(title=y_title)
+    if frame[x].nunique() <= 12:
+        chart.update_xaxes(tickmode="linear", dtick=1)
+    return chart
+
+
+def dots(
+    frame: pd.DataFrame,
+    label: str,
+    value: str,
+    *,
+    low: str | None = None,
+    high: str | None = None,
+    group: str | None = None,
+    x_title: str = "",
+) -> go.Figure:
+    """One row per label with a dot at its value and a whisker over its interval, first on top.
+
+    Args:
+        frame: one row per dot.
+        low: column with the interval's lower end; missing where there is none.
+        high: column with its upper end.
+        group: column that splits dots into series, told apart by marker as well as by colour.
+    """
+    chart = go.Figure()
+    groups = [("", frame)] if group is None else list(frame.groupby(group, sort=False))
+    for (name, part), symbol in zip(groups, cycle(SYMBOLS), strict=False):
+        whiskers = None
+        if low is not None and high is not None:
+            whiskers = {
+                "type": "data",
+                "symmetric": False,
+                "array": (part[high] - part[value]).fillna(0),
+                "arrayminus": (part[value] - part[low]).fillna(0),
+                "thickness": 1.5,
+            }
+        chart.add_scatter(
+            x=part[value],
+            y=part[label].map(_words),
+            name=_words(str(name)),
+            mode="markers",
+            marker={"symbol": symbol, "size": 10},
+            error_x=whiskers,
+            showlegend=group is not None,
+        )
+    _layout(chart, height=110 + ROW * frame[label].nunique())
+    chart.update_layout(scattermode="group")
+    chart.update_xaxes(title=x_title, rangemode="tozero")
+    chart.update_yaxes(autorange="reversed", type="category")
+    return chart
+
+
+def bars(frame: pd.DataFrame, label: str, value: str, x_title: str, text: str) -> go.Figure:
+    """One horizontal bar per label with its value written at its end, first on top."""
+    chart = go.Figure(
+        go.Bar(
+            x=frame[value],
+            y=frame[label].map(_words),
+            orientation="h",
+            text=frame[text],
+            textposition="auto",
+            cliponaxis=False,
+        )
+    )
+    _layout(chart, height=90 + ROW * len(frame))
+    chart.update_xaxes(title=x_title, rangemode="tozero")
+    chart.update_yaxes(autorange="reversed", type="category")
+    return chart
+
+
+def shaded(values: pd.DataFrame, shares: pd.DataFrame, form: str) -> Styler:
+    """A table whose cells are shaded by shares, `(0, 1)`, readable on light and dark pages."""
+
+    def shade(column: pd.Series) -> list[str]:
+        strength = shares[column.name].fillna(0) * STRONGEST
+        return [f"background-color: rgba({SHADE}, {each:.2f})" for each in strength]
+
+    return values.style.apply(shade, axis=0).format(form, na_rep="")
+
+
+def _layout(chart: go.Figure, height: int) -> None:
+    chart.update_layout(
+        height=height,
+        margin={"l": 0, "r": 16, "t": 28, "b": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": ""},
+        bargap=0.35,
+        hovermode="closest",
+    )
+    chart.update_xaxes(automargin=True)
+    chart.update_yaxes(automargin=True)
+
+
+def _words(text: str, limit: int = 40) -> str:
+    """A name from data as a chart may show it: Plotly reads `<` and `&` as markup."""
+    short = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

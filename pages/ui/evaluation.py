@@ -1,0 +1,120 @@
+"""How good the lists of recommendations are, stage by stage, beside the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.data.dataset import Dataset
+from mtrec.recommend.people import People
+from mtrec.reports.evaluation import differences, evaluation
+from mtrec.runs.store import RunInfo
+from pages.ui import charts, state
+from pages.ui.text import plain
+from pages.ui.words import RECOMMENDERS, SEGMENTS, STAGE_HELP, STAGES, metric, metric_help
+
+FEW_ITEMS, ALL = "few_items", "all"
+
+
+def draw(run: RunInfo) -> None:
+    """The comparison of stages and baselines on the test part, figure by figure."""
+    st.subheader("Recommendations", help=STAGE_HELP)
+    people, dataset = state.people(run), state.open_dataset(run.key)
+    if people is None:
+        st.markdown(plain(state.summary(run)[state.NO_RECOMMENDATIONS]))
+        return
+    warn_few_items(dataset)
+    table = _tidy(evaluation(people, dataset))
+    left, right = st.columns(2)
+    with left:
+        figures = {metric(name): name for name in table["figure"].unique()}
+        figure = state.pick(
+            "list-figure", "Figure", list(figures), None, help="What the lists are judged by."
+        )
+    with right:
+        segments = {SEGMENTS[name]: name for name in table["segment"].unique()}
+        segment = state.pick(
+            "segment",
+            "People",
+            list(segments),
+            None,
+            help="Everyone, or people by how much was known of them before.",
+        )
+    _compare(table, people, figures[figure], segments[segment], "lists")
+
+
+def at_a_glance(run: RunInfo) -> None:
+    """What training did to the lists: every stage beside the baselines, over everyone."""
+    people = state.people(run)
+    if people is None:
+        return
+    dataset = state.open_dataset(run.key)
+    table = _tidy(evaluation(people, dataset))
+    st.markdown("**Recommendations before and after training**", help=STAGE_HELP)
+    warn_few_items(dataset)
+    _compare(table, people, table["figure"].iloc[0], ALL, "glance-lists")
+
+
+def warn_few_items(dataset: Dataset) -> None:
+    """Says where there are too few items for recommendations to mean much."""
+    for warning in dataset.warnings:
+        if warning.code == FEW_ITEMS:
+            st.warning(plain(warning.message), icon=":material/info:")
+
+
+def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key: str) -> None:
+    shown = table[(table["figure"] == figure) & (table["segment"] == segment)]
+    charts.show(
+        charts.dots(shown, "list", "value", low="low", high="high", x_title=metric(figure)),
+        f"{metric(figure)} over {shown['people'].iloc[0]} people. {metric_help(figure)} The line is "
+        "the 95 % interval; further right is better.",
+        shown.drop(columns=["figure", "segment"]),
+        key=key,
+    )
+    for sentence in _sentences(differences(people), figure, segment):
+        st.markdown(f":material/compare_arrows: {sentence}")
+
+
+def _tidy(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The `evaluate` contract's rows, one row a figure."""
+    return pd.DataFrame(
+        [
+            {
+                "list": _name(row),
+                "segment": row["segment"],
+                "people": row["users"],
+                "figure": name,
+                **values,
+            }
+            for row in rows
+            for name, values in row["metrics"].items()
+        ]
+    )
+
+
+def _sentences(pairs: Sequence[dict[str, Any]], figure: str, segment: str) -> list[str]:
+    """What can be said of the differences, person by person, and what is noise."""
+    sentences = []
+    for pair in pairs:
+        if pair["segment"] != segment or figure not in pair["metrics"]:
+            continue
+        gap = pair["metrics"][figure]
+        if gap["low"] is None:
+            continue
+        verdict = "noise" if gap["low"] <= 0 <= gap["high"] else "more than noise"
+        sentences.append(
+            f"**{_name(pair['a'])}** against **{_name(pair['b'])}**: {gap['value']:+.3f} "
+            f"(95 % interval {gap['low']:+.3f} to {gap['high']:+.3f}), {verdict}."
+        )
+    return sentences
+
+
+def _name(row: dict[str, Any]) -> str:
+    return (
+        STAGES[row["stage"]]
+        if row["stage"]
+        else RECOMMENDERS.get(row["recommender"], row["recommender"])
+    )

@@ -1,0 +1,158 @@
+"""Settings as controls: a pydantic model becomes widgets, each with its description as help.
+
+Each control's key is the field's path (`encoder.method`); it is bound to the URL, so that a reload
+keeps what was set, and values at their default leave no trace there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import cycle
+from math import floor, log10
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import streamlit as st
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from streamlit.delta_generator import DeltaGenerator
+
+COLUMNS = 3
+LAMBDAS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+
+
+def fields(
+    defaults: BaseModel,
+    path: str = "",
+    *,
+    leave_out: Collection[str] = (),
+    choices: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """Draws a control for each field of a model and gives what is set, nested as the model is.
+
+    A field that is a model itself gets a heading, with its description.
+
+    Args:
+        defaults: the model with its default values; its fields give type, bounds and help.
+        path: where the model stands in the config tree; empty at its root.
+        leave_out: paths of fields that are drawn elsewhere or not at all.
+        choices: for text fields with a fixed set of values, these values by path.
+    """
+    values: dict[str, Any] = {}
+    columns: Iterator[DeltaGenerator] | None = None
+    for name, info in type(defaults).model_fields.items():
+        here = f"{path}.{name}" if path else name
+        default = getattr(defaults, name)
+        if here in leave_out or isinstance(default, dict):
+            continue
+        if isinstance(default, BaseModel):
+            st.markdown(f"**{info.description or label_of(here)}**")
+            values[name] = fields(default, here, leave_out=leave_out, choices=choices)
+        else:
+            columns = columns or cycle(st.columns(COLUMNS))
+            with next(columns):
+                values[name] = field(info, here, default, (choices or {}).get(here))
+    return values
+
+
+def field(info: FieldInfo, path: str, default: Any, choices: Sequence[str] | None = None) -> Any:
+    """Draws the control of one field and gives its value."""
+    label = info.title or label_of(path)
+    kind, optional = _kind(info.annotation)
+    shared: dict[str, Any] = {"key": path, "help": info.description, "bind": "query-params"}
+    if get_origin(kind) is Literal:
+        choices = [str(choice) for choice in get_args(kind)]
+    if choices is not None:
+        return st.selectbox(label, choices, index=list(choices).index(default), **shared)
+    if kind is bool:
+        return st.toggle(label, value=default, **shared)
+    if kind in (int, float):
+        low, high = _bounds(info, kind)
+        whole = kind is int
+        value = None if optional and default is None else kind(default)
+        return st.number_input(
+            label,
+            min_value=low,
+            max_value=high,
+            value=value,
+            step=1 if whole else _step(value),
+            format="%d" if whole else "%g",
+            placeholder="automatic" if optional else None,
+            **shared,
+        )
+    return st.text_input(label, value=default, **shared)
+
+
+def label_of(path: str) -> str:
+    """What a setting without a title is called: `train.batch_tokens` reads `Batch tokens`."""
+    return path.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def lambda_slider(task: str, label: str, *, disabled: bool, reason: str, words: str) -> float:
+    """A slider over λ in steps of about a factor of two, with 0 at its left end.
+
+    Args:
+        task: the task's name; the slider's key is its path in the config tree.
+        label: what stands above the slider.
+        disabled: whether the strategy pays no heed to λ.
+        reason: why it is disabled.
+        words: what λ means.
+    """
+    key = f"tasks.{task}.lambda"
+    return float(
+        st.select_slider(
+            label,
+            options=sorted({*LAMBDAS, _held(key)}),
+            value=1.0,
+            format_func=lambda value: f"{value:g}",
+            key=key,
+            help=reason if disabled else words,
+            disabled=disabled,
+            bind="query-params",
+        )
+    )
+
+
+def _held(key: str) -> float:
+    """The λ that a slider holds or a link asks for, which may lie between the steps."""
+    asked = str(st.session_state.get(key, st.query_params.get(key, 1.0)))
+    return float(asked) if re.fullmatch(r"\d{1,2}(\.\d{1,6})?", asked) else 1.0
+
+
+def remember(config: BaseModel) -> None:
+    """Puts a config's values into the controls, for the next time they are drawn."""
+    for path, value in _leaves(config.model_dump(mode="json"), ""):
+        st.session_state[path] = value
+
+
+def _leaves(tree: Mapping[str, Any], path: str) -> list[tuple[str, Any]]:
+    leaves: list[tuple[str, Any]] = []
+    for name, value in tree.items():
+        here = f"{path}.{name}" if path else name
+        if isinstance(value, Mapping):
+            leaves.extend(_leaves(value, here))
+        else:
+            leaves.append((here, value))
+    return leaves
+
+
+def _kind(annotation: Any) -> tuple[Any, bool]:
+    """The type of a field without `| None`, and whether it may be None."""
+    if get_origin(annotation) in (Union, UnionType):
+        kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+        return kinds[0], len(kinds) < len(get_args(annotation))
+    return annotation, False
+
+
+def _bounds(info: FieldInfo, kind: type) -> tuple[Any, Any]:
+    low = high = None
+    for rule in info.metadata:
+        low = getattr(rule, "ge", getattr(rule, "gt", low))
+        high = getattr(rule, "le", getattr(rule, "lt", high))
+    return (None if low is None else kind(low)), (None if high is None else kind(high))
+
+
+def _step(value: float | None) -> float:
+    """A tenth of the value's size, so that 3e-5 moves in steps of 1e-6."""
+    return 10.0 ** (floor(log10(abs(value))) - 1) if value else 0.01

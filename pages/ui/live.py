@@ -1,0 +1,123 @@
+"""A training as it goes on: one fragment looks at its files until no run is active any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.runs.progress import read_epochs, read_progress, read_steps
+from mtrec.runs.store import QUEUED, RUNNING, RunInfo
+from pages.ui import charts, shell, state
+from pages.ui.text import duration, number, plain
+from pages.ui.words import EPOCH_HELP, metric
+
+SHOWN_POINTS = 150
+LOSS = "loss:"  # begins the columns of the step table that hold losses
+
+
+def watch(run: RunInfo, draw: Callable[[RunInfo], None]) -> None:
+    """Draws a run with `draw`, again every second while any run is active; then never again.
+
+    When a run starts or ends, the whole page is drawn again, and with it this fragment, which polls
+    no longer once nothing is active.
+    """
+    before = _statuses()
+    active = any(status in (QUEUED, RUNNING) for status in before.values())
+
+    @st.fragment(run_every=state.TICK if active else None)
+    def look() -> None:
+        with shell.guard():
+            if _statuses() != before:
+                st.rerun()
+            draw(run)
+
+    look()
+
+
+def unfinished(run: RunInfo) -> None:
+    """What a page that needs a finished run says about one that is not; it fills by itself."""
+    if run.ended:
+        message = f"The training {plain(run.name)} {run.status}. {plain(run.reason)}"
+        shell.empty(f"{message} There is nothing to show of it.", shell.TRAIN, "See what happened")
+    else:
+        st.markdown(f"The training {plain(run.name)} is not over yet. This page fills when it is.")
+        watch(run, progress)
+
+
+def progress(run: RunInfo) -> None:
+    """How far a run that has not ended has come, and how long it will go on."""
+    if run.status == QUEUED:
+        st.info("Waiting for another training to end; then this one starts by itself.")
+        return
+    seen = read_progress(state.store().folder(run.run))
+    if not seen.phase:
+        st.progress(0.0, "Starting…")
+        return
+    left = "" if seen.eta_seconds is None else f" · about {duration(seen.eta_seconds)} to go"
+    done = f" · {seen.epoch} of at most {seen.epochs} epochs done" if seen.epoch else ""
+    st.progress(seen.share, f"{seen.phase}{done}{left}")
+    st.caption(
+        f"Running for {duration(seen.seconds)}, {number(seen.done)} of {number(seen.total)} in "
+        "this step. It goes on when you leave or close this page.",
+        help=EPOCH_HELP,
+    )
+
+
+def curves(run: RunInfo) -> None:
+    """How well each task did on validation after each epoch, and the loss of each update."""
+    folder = state.store().folder(run.run)
+    epochs, steps = read_epochs(folder), read_steps(folder)
+    left, right = st.columns(2)
+    with left:
+        _quality(epochs)
+    with right:
+        _losses(steps)
+
+
+def _quality(epochs: list[dict[str, Any]]) -> None:
+    st.markdown("**How well each task is told apart**", help=EPOCH_HELP)
+    if not epochs:
+        st.caption("The first figures come after the first epoch.")
+        return
+    rows = [
+        {"epoch": each["epoch"], "task": task, "figure": name, **values}
+        for each in epochs
+        for task, figures in each["metrics"].items()
+        for name, values in figures.items()
+    ]
+    table = pd.DataFrame(rows)
+    headline = table.groupby("task", sort=False)["figure"].transform("first")
+    shown = table[table["figure"] == headline]
+    name = metric(shown["figure"].iloc[0])
+    wide = shown.pivot(index="epoch", columns="task", values="value").reset_index()
+    charts.show(
+        charts.curves(wide, "epoch", list(wide.columns[1:]), name),
+        f"{name} on validation texts, which are not learned from: higher is better. The epoch with "
+        "the best mean over tasks is kept. The table has the 95 % intervals.",
+        table,
+        key="quality",
+    )
+
+
+def _losses(steps: pd.DataFrame) -> None:
+    st.markdown("**How wrong the model still is**")
+    losses = steps.filter(like=LOSS).rename(columns=lambda name: str(name).removeprefix(LOSS))
+    if losses.empty:
+        st.caption("The first figures come with the first updates.")
+        return
+    window = max(1, len(steps) // SHOWN_POINTS)
+    smooth = losses.assign(step=steps["step"]).groupby(steps.index // window).mean().round(4)
+    charts.show(
+        charts.curves(smooth, "step", list(losses.columns), "loss"),
+        "The loss of each task on the texts being learned: lower is better, falling means that it "
+        f"learns. Each point is the mean of {window} update{'s' if window > 1 else ''}.",
+        smooth,
+        key="losses",
+    )
+
+
+def _statuses() -> dict[str, str]:
+    return {run.run: run.status for run in state.runs()}

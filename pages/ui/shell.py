@@ -1,0 +1,102 @@
+"""What surrounds a page: errors as sentences, empty states, links, downloads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mtrec.errors import MtrecError
+from mtrec.reports.csv import safe_csv
+from pages.ui import state
+from pages.ui.text import plain
+
+DATA, TRAIN, REPORT, PEOPLE = (f"pages/{name}.py" for name in ("data", "train", "report", "people"))
+
+log = logging.getLogger("mtrec.pages")
+
+
+def title(words: str) -> None:
+    """The page's title; every page begins with it.
+
+    Until `app.py` has run once after the server's start, Streamlit takes the files in `pages` for
+    an app of its older kind, and a link to a page runs that file alone. Naming the pages ends this
+    for the whole server; then the page is drawn again, by way of `app.py`.
+    """
+    if state.DATASET not in st.session_state:
+        from app import pages
+
+        st.navigation(pages())
+        st.rerun()
+    st.title(words)
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Whatever goes wrong inside is shown as a sentence; details go to the server's log."""
+    try:
+        yield
+    except MtrecError as error:
+        problem(error)
+    except Exception:  # the last border before a person: no traceback may pass it
+        log.exception("a page failed")
+        st.error(
+            "Something went wrong on this page that should not have. Nothing in your workspace was "
+            "changed by it. Reload the page; if it comes again, the details are in the log of the "
+            "program that serves this page.",
+            icon=":material/error:",
+        )
+
+
+def problem(error: MtrecError) -> None:
+    """An error a person can do something about: what was expected, found, and the fix."""
+    lines = [f"**{plain(error.message)}.**"]
+    for label, text in (
+        ("Expected", error.expected),
+        ("Found", error.found),
+        ("Where", error.where),
+        ("What to do", error.fix),
+    ):
+        if text:
+            lines.append(f"{label}: {plain(text)}")
+    st.error("  \n".join(lines), icon=":material/error:")
+
+
+def empty(message: str, page: str, label: str) -> None:
+    """An empty state: what is missing, and a link to the page that brings it."""
+    with st.container(border=True):
+        st.markdown(message)
+        st.page_link(page, label=label, icon=":material/arrow_forward:")
+
+
+def download(frame: pd.DataFrame, name: str, key: str) -> None:
+    """A button that saves a table as CSV, safe to open in a spreadsheet."""
+    st.download_button(
+        "Download as CSV",
+        data=lambda: safe_csv(frame),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=key,
+        icon=":material/download:",
+        on_click="ignore",
+        help="Cells that start with =, +, - or @ get an apostrophe in front, so that a spreadsheet "
+        "shows them as text and runs nothing.",
+    )
+
+
+def gpu_notice(place: DeltaGenerator) -> None:
+    """Says at `place` if a GPU lies idle. Called last, since it loads torch."""
+    sentence = _idle_gpu()
+    if sentence:
+        place.warning(plain(sentence), icon=":material/memory:")
+
+
+@st.cache_resource(show_spinner=False)
+def _idle_gpu() -> str | None:
+    from mtrec.training.device import cpu_only_torch_on_gpu_machine
+
+    return cpu_only_torch_on_gpu_machine()

@@ -1,0 +1,215 @@
+"""Every session key and URL binding: what is chosen, kept in the URL and valid on every page.
+
+The sidebar's pickers and the pages' own are bound to the URL. A choice that is gone (a deleted run,
+an old link) falls back to the newest one; nothing a page needs lives in the session alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mtrec.data.dataset import Dataset, DatasetSummary, list_datasets, load_dataset
+from mtrec.recommend.people import People
+from mtrec.recommend.stored import FOLDER
+from mtrec.runs import launcher
+from mtrec.runs.store import FINISHED, SUMMARY, RunInfo, RunStore
+from mtrec.workspace import Workspace
+
+# In the URL.
+DATASET = "dataset"  # a name for its newest version, or name@version
+RUN = "run"  # as `run_label` writes it
+TASK = "task"
+PERSON = "person"
+UPLOAD = "upload"  # the folder of files dropped on the Data page
+PART = "part"  # of the data: test or validation
+
+# In the session: what a page asked for, to be taken up before the pickers are drawn again.
+NEXT = "next-"
+
+NO_RECOMMENDATIONS = "no_recommendations"  # in a run's summary: why it made none
+
+TICK = 1.0  # seconds between two looks at a training that is going on
+
+
+def workspace() -> Workspace:
+    """The workspace of this server."""
+    return Workspace.current()
+
+
+@st.cache_resource(max_entries=2)
+def _store(root: Path) -> RunStore:
+    return RunStore(Workspace(root))
+
+
+def store() -> RunStore:
+    """The run store of the workspace, opened once."""
+    return _store(workspace().root)
+
+
+def runs() -> list[RunInfo]:
+    """Every run, the newest first, brought up to date with what is alive."""
+    return launcher.poll(store())
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the dataset…")
+def _dataset(key: str, root: Path) -> Dataset:
+    return load_dataset(key, Workspace(root))
+
+
+def open_dataset(key: str) -> Dataset:
+    """A dataset by `name@version`, its tables kept in memory; they must not be changed."""
+    return _dataset(key, workspace().root)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening profiles…")
+def _people(folder: Path) -> People:
+    return People(folder)
+
+
+def people(run: RunInfo) -> People | None:
+    """The profiles and recommendations of a finished run; None where it made none."""
+    if NO_RECOMMENDATIONS in summary(run):
+        return None
+    return _people(store().fetch(run.run) / FOLDER)
+
+
+def summary(run: RunInfo) -> dict[str, Any]:
+    """The figures of a run's training and what to know about it; empty before it has ended."""
+    path = store().folder(run.run) / SUMMARY
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def choose(**choices: str | None) -> None:
+    """Makes choices (`run=`, `dataset=`, …) and draws the page again with them."""
+    wish(**choices)
+    st.rerun()
+
+
+def wish(**choices: str | None) -> None:
+    """Makes choices that hold from the next drawing on; for callbacks."""
+    for key, value in choices.items():
+        st.session_state[NEXT + key] = value
+
+
+def run_label(run: RunInfo) -> str:
+    """What the run picker and the URL call a run; unique, since it holds the start of its id."""
+    return f"{run.name} · {run.run[:8]}"
+
+
+def pickers() -> None:
+    """The sidebar: a dataset and one of its runs."""
+    datasets = list_datasets(workspace())
+    known = {ref(each, datasets): each for each in datasets}
+    every_run = runs()
+    linked = _linked_run(every_run)
+    newest = linked or next(iter(known), None)
+    with st.sidebar:
+        chosen = pick(
+            DATASET,
+            "Dataset",
+            list(known),
+            newest,
+            help="The data that the pages show and that a new training learns from.",
+            placeholder="None yet: import one",
+        )
+        theirs = [run for run in every_run if chosen and run.dataset == known[chosen].name]
+        finished = [run for run in theirs if run.status == FINISHED]
+        pick(
+            RUN,
+            "Training run",
+            [run_label(run) for run in theirs],
+            next((run_label(run) for run in finished or theirs), None),
+            help="One training of this dataset. Report and People show what it learned.",
+            placeholder="None yet: start one",
+        )
+
+
+def pick(
+    key: str,
+    label: str,
+    options: Sequence[str],
+    preferred: str | None,
+    *,
+    help: str,
+    placeholder: str | None = None,
+) -> str:
+    """A select box whose choice stands in the URL under `key`; empty where there are no options."""
+    settle(key, options, preferred)
+    chosen = st.selectbox(
+        label,
+        options,
+        index=None,
+        key=key,
+        help=help,
+        placeholder=placeholder,
+        disabled=not options,
+        bind="query-params",
+    )
+    return chosen or ""
+
+
+def settle(key: str, options: Sequence[str], preferred: str | None) -> None:
+    """Readies a control that is bound to the URL, so that what it holds is one of its options.
+
+    What `choose` asked for comes first, then what it holds, then what the URL says, then
+    `preferred`, then the first option.
+    """
+    wanted = st.session_state.pop(NEXT + key, None)
+    before = st.session_state.get(key)
+    holds = wanted or before or st.query_params.get(key)
+    if holds not in options:
+        holds = preferred if preferred in options else next(iter(options), None)
+    if holds == before:
+        return
+    if key not in st.session_state and key not in st.query_params and holds is not None:
+        st.query_params[key] = holds
+    st.session_state[key] = holds
+
+
+def held(key: str) -> str | None:
+    """A choice without a control of its own, from the URL or, after a change of page, kept."""
+    value = st.query_params.get(key) or st.session_state.get(key)
+    if value is not None and st.query_params.get(key) != value:
+        st.query_params[key] = value
+    return value
+
+
+def hold(key: str, value: str | None) -> None:
+    """Keeps such a choice in the URL and the session; None forgets it."""
+    st.session_state[key] = value
+    if value is not None:
+        st.query_params[key] = value
+    elif key in st.query_params:
+        del st.query_params[key]
+
+
+def ref(dataset: DatasetSummary, known: Sequence[DatasetSummary]) -> str:
+    """`name` for the newest version of a dataset, `name@version` for an older one."""
+    newest = next(each for each in known if each.name == dataset.name)
+    return dataset.name if newest.version == dataset.version else dataset.key
+
+
+def dataset() -> DatasetSummary | None:
+    """The chosen dataset, without its tables; None where none was imported."""
+    known = list_datasets(workspace())
+    chosen = st.session_state.get(DATASET)
+    return next((each for each in known if ref(each, known) == chosen), None)
+
+
+def run() -> RunInfo | None:
+    """The chosen run; None where the chosen dataset has none."""
+    chosen = st.session_state.get(RUN)
+    return next((each for each in runs() if run_label(each) == chosen), None)
+
+
+def _linked_run(runs: Sequence[RunInfo]) -> str | None:
+    """The dataset of the run that a link names without naming the dataset."""
+    if DATASET in st.session_state or DATASET in st.query_params:
+        return None
+    linked = st.query_params.get(RUN)
+    return next((each.dataset for each in runs if run_label(each) == linked), None)

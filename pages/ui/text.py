@@ -1,0 +1,66 @@
+"""How texts, numbers, durations and moments are written on the pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from mtrec.schema import Estimate
+
+INTERVAL_HELP = (
+    "Noise made visible: with other people or texts of the same kind the figure would come out "
+    "somewhat different, 95 times out of 100 within this interval. Where two intervals overlap a "
+    "lot, the difference may be chance rather than skill."
+)
+
+_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+_UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
+
+
+def plain(text: object, limit: int | None = None) -> str:
+    """A text from data as Markdown that shows it letter for letter, on one line.
+
+    Args:
+        text: anything; it is written with `str`.
+        limit: longer texts end in … after this many characters.
+    """
+    line = " ".join(str(text).split())
+    if limit is not None and len(line) > limit:
+        line = line[: limit - 1].rstrip() + "…"
+    return _MARKUP.sub(r"\\\1", line)
+
+
+def number(value: float) -> str:
+    """A whole number with thin groups of thousands: 54 432."""
+    return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def figure(estimate: Estimate, digits: int = 3) -> str:
+    """A figure with its interval, where it has one: `0.717 (0.690–0.741)`."""
+    value = f"{estimate.value:.{digits}f}"
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} ({estimate.low:.{digits}f}–{estimate.high:.{digits}f})"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `3 min 20 s`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def ago(moment: str, now: datetime | None = None) -> str:
+    """How long ago an ISO moment was: `5 minutes ago`."""
+    then = datetime.fromisoformat(moment)
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    passed = ((now or datetime.now(UTC)) - then).total_seconds()
+    for length, name in _UNITS:
+        count = int(passed // length)
+        if count >= 1:
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "just now"

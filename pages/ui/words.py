@@ -1,0 +1,98 @@
+"""What figures, stages and states are called on the pages, and what they mean."""
+
+from __future__ import annotations
+
+from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, TEST, TRAIN, VAL
+
+METRICS = {
+    "macro_f1": "Macro F1",
+    "micro_f1": "Micro F1",
+    "accuracy": "Right answers",
+    "ndcg": "List quality (NDCG)",
+    "recall": "Hits found (recall)",
+    "mrr": "First hit (MRR)",
+    "coverage": "Share of catalogue shown",
+}
+
+METRIC_HELP = {
+    "macro_f1": "The mean of F1 over all labels, each label counting the same however rare it is. "
+    "F1 balances how often the label was right when given (precision) and how much of it was "
+    "found (recall). 1 is perfect.",
+    "micro_f1": "F1 over all answers together, so that frequent labels count more. 1 is perfect.",
+    "accuracy": "The share of texts whose predicted label is the true one.",
+    "ndcg": "How high the liked items stand in the list of recommendations: 1 when they all stand "
+    "at its top, 0 when none is in it.",
+    "recall": "The share of a person's liked items that made it into the list.",
+    "mrr": "1 divided by the place of the first liked item in the list.",
+    "coverage": "The share of all items that stand in at least one person's list.",
+}
+
+STAGES = {
+    PRETRAINED: "Before training",
+    MULTITASK: "After learning the tasks",
+    ADAPTED: "After learning what they like",
+}
+
+RECOMMENDERS = {"popular": "What is popular, the same for all"}
+
+STAGE_HELP = (
+    "Before training: the language model as it came. After learning the tasks: the same model "
+    "after it learned your labels. After learning what people like: profiles adapted to the items "
+    "that people liked."
+)
+
+SPLITS = {TRAIN: "training", VAL: "validation", TEST: "test"}
+
+SPLIT_HELP = (
+    "The model learns from the training part. The validation part decides when to stop. The test "
+    "part is looked at once, at the end, so its figures are honest."
+)
+
+SCHEMES = {
+    "published": "as the files say",
+    "global-time": "by one moment in time: what came later is the test",
+    "user-time": "by each person's own time: what they did last is the test",
+    "random": "at random",
+}
+
+METHODS = {
+    "frozen": "Nothing of it: quickest, a good first look",
+    "top": "Its upper layers: minutes, usually better",
+    "full": "All of it: longest",
+}
+
+SEGMENTS = {
+    "all": "Everyone",
+    "cold": "New people (nothing liked in training)",
+    "few": "Few acts (1 to 4)",
+    "warm": "Many acts (5 or more)",
+}
+
+STATUS = {
+    "queued": ":material/schedule: waiting",
+    "running": ":material/autorenew: running",
+    "finished": ":material/check_circle: finished",
+    "stopped": ":material/stop_circle: stopped",
+    "failed": ":material/error: failed",
+}
+
+KINDS = {"task": "what a task shows", "text": "all their texts", "liked": "items they liked"}
+
+EPOCH_HELP = "An epoch is one pass over all training records."
+
+LAMBDA_HELP = (
+    "λ says how much a task counts while all tasks are learned together: 2 counts twice as much "
+    "as 1. At 0 the task is only watched: it is still predicted and reported, but shapes nothing."
+)
+
+
+def metric(name: str) -> str:
+    """What a metric is called: `ndcg@10` reads `List quality (NDCG), first 10`."""
+    base, _, k = name.partition("@")
+    words = METRICS.get(base, base.replace("_", " "))
+    return f"{words}, first {k}" if k else words
+
+
+def metric_help(name: str) -> str:
+    """What a metric means, in a sentence or two; empty for one that is not known here."""
+    return METRIC_HELP.get(name.partition("@")[0], "")

@@ -1,0 +1,115 @@
+"""A config model becomes controls, and what is set comes back as the model's values."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def all_kinds() -> None:
+    from typing import Literal
+
+    import streamlit as st
+    from pydantic import BaseModel, Field
+
+    from pages.ui import forms
+
+    class Inner(BaseModel):
+        rate: float = Field(3e-5, gt=0, le=1, description="How fast")
+
+    class Settings(BaseModel):
+        on: bool = Field(True, description="Whether")
+        count: int = Field(2, ge=1, le=9, description="How many")
+        most: int | None = Field(None, ge=1, description="At most")
+        kind: Literal["a", "b"] = Field("b", description="Which")
+        name: str = Field("x", description="What")
+        way: str = Field("sum", description="How")
+        hidden: str = Field("y", description="Not drawn")
+        inner: Inner = Field(Inner(), description="Inner things")
+        extra: dict[str, int] = {}
+
+    choices = {"way": ["sum", "other"]}
+    st.session_state["got"] = forms.fields(Settings(), leave_out=["hidden"], choices=choices)
+
+
+def sliders() -> None:
+    import streamlit as st
+
+    from pages.ui import forms
+
+    st.session_state["got"] = [
+        forms.lambda_slider("a", "λ of a", disabled=False, reason="", words="what it means"),
+        forms.lambda_slider("b", "λ of b", disabled=True, reason="not read", words=""),
+    ]
+
+
+def test_untouched_controls_give_the_defaults() -> None:
+    app = AppTest.from_function(all_kinds).run()
+    assert not app.exception
+    assert app.session_state["got"] == {
+        "on": True,
+        "count": 2,
+        "most": None,
+        "kind": "b",
+        "name": "x",
+        "way": "sum",
+        "inner": {"rate": 3e-5},
+    }
+
+
+def test_every_control_has_its_description_as_help_and_its_bounds() -> None:
+    app = AppTest.from_function(all_kinds).run()
+    assert app.toggle(key="on").help == "Whether"
+    assert app.selectbox(key="kind").options == ["a", "b"]
+    assert app.selectbox(key="way").options == ["sum", "other"]
+    count = app.number_input(key="count")
+    assert (count.min, count.max, count.help) == (1, 9, "How many")
+    assert app.number_input(key="inner.rate").step == 1e-6
+    assert not [box for box in app.text_input if box.key == "hidden"]
+
+
+def test_what_is_set_comes_back() -> None:
+    app = AppTest.from_function(all_kinds).run()
+    app.toggle(key="on").set_value(False)
+    app.number_input(key="most").set_value(7)
+    app.selectbox(key="kind").set_value("a")
+    app.number_input(key="inner.rate").set_value(0.01)
+    app.run()
+    got = app.session_state["got"]
+    assert (got["on"], got["most"], got["kind"], got["inner"]) == (False, 7, "a", {"rate": 0.01})
+
+
+def test_settings_stand_in_the_url_and_come_from_it() -> None:
+    app = AppTest.from_function(all_kinds)
+    app.query_params.update({"count": "5", "inner.rate": "0.5", "kind": "nonsense"})
+    app.run()
+    got = app.session_state["got"]
+    assert (got["count"], got["inner"]["rate"], got["kind"]) == (5, 0.5, "b")
+
+
+def test_a_slider_over_lambda_starts_at_one_and_reaches_zero() -> None:
+    app = AppTest.from_function(sliders).run()
+    assert app.session_state["got"] == [1.0, 1.0]
+    slider = app.select_slider(key="tasks.a.lambda")
+    assert slider.options[0] == "0" and slider.help == "what it means"
+    slider.set_value(0.0)
+    app.run()
+    assert app.session_state["got"] == [0.0, 1.0]
+
+
+def test_a_slider_that_is_not_read_is_disabled_and_says_why() -> None:
+    slider = AppTest.from_function(sliders).run().select_slider(key="tasks.b.lambda")
+    assert slider.disabled and slider.help == "not read"
+
+
+def test_a_lambda_between_the_steps_is_kept() -> None:
+    app = AppTest.from_function(sliders)
+    app.session_state["tasks.a.lambda"] = 0.3
+    app.run()
+    assert app.session_state["got"][0] == 0.3
+
+
+def test_a_lambda_between_the_steps_may_come_by_link() -> None:
+    app = AppTest.from_function(sliders)
+    app.query_params.update({"tasks.a.lambda": "0.3", "tasks.b.lambda": "-1e9"})
+    app.run()
+    assert app.session_state["got"] == [0.3, 1.0]

@@ -1,0 +1,47 @@
+"""Texts from data stay texts, and numbers are written for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mtrec.schema import Estimate
+from pages.ui.text import ago, duration, figure, number, plain
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["**bold**", "# title", "[a](b)", "<b>", ":red[x]", "$x$", "a_b"])
+def test_every_mark_up_character_is_escaped(text: str) -> None:
+    shown = plain(text)
+    for position, character in enumerate(shown):
+        if character.isascii() and not character.isalnum() and character not in " \\":
+            assert shown[position - 1] == "\\"
+    assert shown.replace("\\", "") == text
+
+
+def test_a_text_is_one_line_and_may_be_cut() -> None:
+    assert plain("a\n\n# b") == r"a \# b"
+    assert plain("one two three", limit=8) == "one two…"
+    assert plain("short", limit=5) == "short"
+
+
+def test_numbers_figures_and_durations() -> None:
+    assert number(54432) == "54\u202f432"
+    assert figure(Estimate(0.71749, 0.69, 0.741)) == "0.717 (0.690–0.741)"
+    assert figure(Estimate(0.5)) == "0.500"
+    assert [duration(each) for each in (4.4, 200, 3720)] == ["4 s", "3 min 20 s", "1 h 2 min"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-03-01T11:59:59.5+00:00", "just now"),
+        ("2026-03-01T11:59:00+00:00", "1 minute ago"),
+        ("2026-03-01T10:00:00", "2 hours ago"),
+        ("2026-02-26T12:00:00+00:00", "3 days ago"),
+    ],
+)
+def test_moments_are_told_from_now(moment: str, words: str) -> None:
+    assert ago(moment, NOW) == words
