@@ -1,7 +1,8 @@
 """Noise made visible: bootstrap intervals, paired differences, Holm's correction.
 
-Bootstrap percentile intervals after Efron & Tibshirani (1993), *An Introduction to the Bootstrap*, ch. 13;
-multiple comparisons after Holm (1979), *A simple sequentially rejective multiple test procedure*.
+Bootstrap percentile intervals after Efron & Tibshirani (1993), *An Introduction to the Bootstrap*,
+ch. 13; multiple comparisons after Holm (1979), *A simple sequentially rejective multiple test
+procedure*.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ class Workspace:
 
     @classmethod
     def current(cls) -> Workspace:
-        """The workspace of this process: `MTREC_WORKSPACE`, or `workspace` in the current folder."""
+        """This process's workspace: `MTREC_WORKSPACE`, or `workspace` in the current folder."""
         return cls(Path(os.environ.get("MTREC_WORKSPACE") or "workspace").resolve())
 
     @property

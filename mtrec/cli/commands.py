@@ -79,9 +79,7 @@ def datasets(args: Namespace) -> Answer:
 
 
 def delete_dataset(args: Namespace) -> Answer:
-    from mtrec.data.dataset import delete_dataset as delete
-
-    deleted = delete(args.dataset, Workspace.current())
+    deleted = launcher.delete_dataset(_store(), args.dataset)
     return Answer({"deleted": deleted}, f"Deleted {', '.join(deleted)}.")
 
 
@@ -193,12 +191,13 @@ def recommend(args: Namespace) -> Answer:
 
 
 def evaluate(args: Namespace) -> Answer:
-    from mtrec.reports.evaluation import evaluation
+    from mtrec.reports.evaluation import differences, evaluation
 
     _check_length(args.k)
     people, dataset, notes = _people(args.run)
     value = evaluation(people, dataset, args.k)
-    return Answer(value, show.evaluation(value), notes)
+    text = f"{show.evaluation(value)}\n\n{show.differences(differences(people))}".rstrip()
+    return Answer(value, text, notes)
 
 
 def _people(name: str) -> tuple[People, Dataset, list[str]]:

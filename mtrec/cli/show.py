@@ -97,7 +97,7 @@ def reports(value: Json) -> str:
 
 def predictions(value: Sequence[Json]) -> str:
     rows = [
-        [each["text"][:60], task, said["label"], max(said["scores"].values())]
+        [_short(each["text"]), task, said["label"], max(said["scores"].values())]
         for each in value
         for task, said in each["tasks"].items()
     ]
@@ -134,7 +134,7 @@ def recommendations(value: Sequence[Json]) -> str:
             each["item"],
             each["title"],
             each["score"],
-            "; ".join(reason["text"] for reason in each["reasons"][:2]),
+            "; ".join(_short(reason["text"]) for reason in each["reasons"][:2]),
         ]
         for rank, each in enumerate(value, 1)
     ]
@@ -156,6 +156,20 @@ def evaluation(value: Sequence[Json]) -> str:
         for each in value
     ]
     return table(["recommender", "stage", "segment", "users", *names], rows)
+
+
+def differences(value: Sequence[Json]) -> str:
+    """The paired differences over all users, in the first metric of each."""
+    rows = []
+    for each in (row for row in value if row["segment"] == "all"):
+        name, figure = next(iter(each["metrics"].items()))
+        a, b = (each[side]["stage"] or each[side]["recommender"] for side in ("a", "b"))
+        rows.append([f"{a} minus {b}", name, each["users"], estimate(figure)])
+    return table(["same users, two lists", "metric", "users", "difference"], rows) if rows else ""
+
+
+def _short(text: str, width: int = 60) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _cell(value: object) -> str:

@@ -55,7 +55,7 @@ def _line(progress: Progress) -> str:
     if not progress.phase:
         return "starting"
     parts = [f"{progress.phase}: {progress.share:.0%}"]
-    if progress.epoch:
+    if 0 < progress.epoch < progress.epochs:
         parts.append(f"{progress.epoch} of at most {progress.epochs} epochs done")
     if progress.eta_seconds is not None:
         parts.append(f"about {duration(progress.eta_seconds)} to go")

@@ -34,14 +34,15 @@ def recall(hits: Hits, relevant: Counts, k: int) -> Values:
 def mrr(hits: Hits, relevant: Counts, k: int) -> Values:
     """1 / place of the first hit in the first `k` places, 0 without one."""
     first = hits[:, :k]
-    found: Values = np.where(first.any(axis=1), 1 / (first.argmax(axis=1) + 1), 0.0)
+    places = np.arange(1, first.shape[1] + 1)
+    found: Values = (first / places).max(axis=1, initial=0.0)
     return found
 
 
 def coverage(items: NDArray[np.int64], catalogue: int, k: int) -> float:
     """The share of the catalogue that stands in anybody's first `k` places, lists `(U, k)`."""
     shown = items[:, :k]
-    return len(np.unique(shown[shown >= 0])) / catalogue
+    return len(np.unique(shown[shown >= 0])) / max(catalogue, 1)
 
 
 def hits_of(items: NDArray[np.int64], relevant: Any) -> Hits:

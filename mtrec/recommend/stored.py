@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from mtrec.errors import InputError
 from mtrec.recommend.fused import FusedRecommender, FusedSource
+from mtrec.schema import STAGES
 
 DESCRIPTION = "mtrec"
 FOLDER = "recommend"  # in a run's folder, and beside it:
@@ -58,7 +59,7 @@ def load_stage(folder: Path, stage: str) -> FusedRecommender:
     """
     path = folder / f"{stage}.safetensors"
     if not path.exists():
-        there = sorted(each.stem for each in folder.glob("*.safetensors") if is_stage(each))
+        there = [each for each in STAGES if (folder / f"{each}.safetensors").exists()]
         raise InputError(
             f"This run has no recommendations at the stage {stage}",
             expected=f"one of {', '.join(there)}" if there else "a run that made recommendations",
@@ -84,13 +85,6 @@ def load_stage(folder: Path, stage: str) -> FusedRecommender:
     }
     items = {space: arrays[f"items.{space}"] for space in description["spaces"]}
     return FusedRecommender(stage, sources, items, arrays["bias"], description["users"])
-
-
-def is_stage(path: Path) -> bool:
-    """Whether a safetensors file of the folder holds a stage."""
-    from mtrec.schema import STAGES
-
-    return path.stem in STAGES
 
 
 def write_arrays(path: Path, arrays: Arrays, description: dict[str, Any]) -> None:

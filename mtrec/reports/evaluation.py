@@ -21,9 +21,7 @@ def evaluation(people: People, dataset: Dataset, k: int = K) -> list[dict[str, A
         dataset: the run's.
     """
     if k == K:
-        path = people.folder.parent / EVALUATION
-        kept: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return kept
+        return _kept(people, EVALUATION)
     data = RecommendationData.from_dataset(dataset, "test")
     recommenders = [
         *(baseline.fit(data) for baseline in RECOMMENDERS.values()),
@@ -33,12 +31,16 @@ def evaluation(people: People, dataset: Dataset, k: int = K) -> list[dict[str, A
 
 
 def differences(people: People) -> list[dict[str, Any]]:
-    """How stages differ from one another and from a baseline, person by person, on test.
+    """How stages differ from one another and from a baseline, person by person, for lists of 10.
 
     Returns:
         `[{a, b, segment, users, metrics: {name: {value, low, high, p_value}}}]`, with a and b
         `{recommender, stage}` and values of a minus b.
     """
-    path = people.folder.parent / PAIRED
+    return _kept(people, PAIRED)
+
+
+def _kept(people: People, name: str) -> list[dict[str, Any]]:
+    path = people.folder.parent / name
     kept: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return kept

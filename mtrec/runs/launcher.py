@@ -22,7 +22,8 @@ from filelock import FileLock
 import mtrec
 from mtrec.config import RunConfig, for_dataset
 from mtrec.data.dataset import DatasetSummary, find_dataset
-from mtrec.errors import InputError
+from mtrec.data.dataset import delete_dataset as delete_versions
+from mtrec.errors import InputError, MtrecError
 from mtrec.runs.progress import LiveFiles, Progress, read_progress, write_json
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
@@ -115,6 +116,26 @@ def stop(store: RunStore, run: str) -> RunInfo:
                 lost = f"given up; its machine {process.host} was silent for a long time"
                 store.set_status(info.run, STOPPED, lost)
     return store.get(info.run)
+
+
+def delete_dataset(store: RunStore, dataset: str) -> list[str]:
+    """Deletes a version (`name@version`) or all (`name`) of a dataset, and says which they were.
+
+    Raises:
+        InputError: there is no such dataset.
+        MtrecError: a run that has not ended needs it.
+    """
+    doomed = find_dataset(dataset, store.workspace)
+    keys = {doomed.key} if "@" in dataset else {doomed.name}
+    with launcher_lock(store):
+        for run in store.list():
+            if not run.ended and keys & {run.key, run.dataset}:
+                raise MtrecError(
+                    f"The dataset {dataset} is in use",
+                    found=f"run {run.run} is {run.status}",
+                    fix=f"wait for it or stop it: python -m mtrec stop {run.run}",
+                )
+        return delete_versions(dataset, store.workspace)
 
 
 def wait(

@@ -7,6 +7,7 @@ files of its run's folder alone.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,8 +37,10 @@ def main(run: str) -> None:
     store = RunStore(Workspace.current())
     if not is_registered(store, run):
         return
+    os.nice(5)  # pages stay quick while a training takes every core
     try:
         Work(store, run).do()
+        store.publish(run)
     except Stopped:
         store.set_status(run, STOPPED, "stopped as asked")
     except MtrecError as error:
@@ -47,7 +50,6 @@ def main(run: str) -> None:
         logger.exception("The run failed")
         store.set_status(run, FAILED, _reason(error, LiveFiles(store.folder(run)).log))
     else:
-        store.publish(run)
         store.set_status(run, FINISHED)
 
 

@@ -69,8 +69,8 @@ def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key
     shown = table[(table["figure"] == figure) & (table["segment"] == segment)]
     charts.show(
         charts.dots(shown, "list", "value", low="low", high="high", x_title=metric(figure)),
-        f"{metric(figure)} over {shown['people'].iloc[0]} people. {metric_help(figure)} The line is "
-        "the 95 % interval; further right is better.",
+        f"{metric(figure)} over {shown['people'].iloc[0]} people. {metric_help(figure)} The line "
+        "is the 95 % interval; further right is better.",
         shown.drop(columns=["figure", "segment"]),
         key=key,
     )

@@ -19,7 +19,7 @@ LOSS = "loss:"  # begins the columns of the step table that hold losses
 
 
 def watch(run: RunInfo, draw: Callable[[RunInfo], None]) -> None:
-    """Draws a run with `draw`, again every second while any run is active; then never again.
+    """Draws a run with `draw`, again every two seconds while any run is active; then never again.
 
     When a run starts or ends, the whole page is drawn again, and with it this fragment, which polls
     no longer once nothing is active.

@@ -33,7 +33,7 @@ NEXT = "next-"
 
 NO_RECOMMENDATIONS = "no_recommendations"  # in a run's summary: why it made none
 
-TICK = 1.0  # seconds between two looks at a training that is going on
+TICK = 2.0  # seconds between two looks at a training that is going on
 
 
 def workspace() -> Workspace:

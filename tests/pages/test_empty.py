@@ -1,11 +1,11 @@
-"""Every page in a workspace where nothing was done yet: it says what to do, and links there."""
+"""Every page in a workspace where nothing was done yet: it says what to do."""
 
 from __future__ import annotations
 
 import pytest
 
 from mtrec.workspace import Workspace
-from tests.pages.conftest import PAGES, open_page, said
+from tests.pages.conftest import open_page, said
 
 NEXT = {
     "start": "What to do next",
@@ -16,7 +16,7 @@ NEXT = {
 }
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NEXT)
 def test_an_empty_workspace_is_no_error_and_says_what_to_do(
     page: str, workspace: Workspace
 ) -> None:
@@ -25,13 +25,13 @@ def test_an_empty_workspace_is_no_error_and_says_what_to_do(
     assert NEXT[page] in said(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NEXT)
 def test_a_link_to_what_is_gone_is_no_error(page: str, workspace: Workspace) -> None:
     app = open_page(page, dataset="gone", run="gone · 01234567", person="nobody", upload="..")
     assert not app.exception and not app.error
 
 
 def test_looking_around_writes_nothing(workspace: Workspace) -> None:
-    for page in PAGES:
+    for page in NEXT:
         open_page(page)
     assert not workspace.root.exists()

@@ -69,17 +69,6 @@ def test_the_same_seed_learns_the_same(crowd: Any, one_thread: None) -> None:
     assert all((first.projections[name] == second.projections[name]).all() for name in ("text",))
 
 
-def test_nothing_of_the_test_split_is_used(crowd: Any, one_thread: None) -> None:
-    data = crowd()
-    before = learn(data)
-    data.val = replace(data.val)
-    data.test = None
-    after = learn(data)
-    assert before is not None
-    assert after is not None
-    assert (before.bias == after.bias).all()
-
-
 def test_it_stops_when_asked(crowd: Any) -> None:
     with pytest.raises(Stopped):
         learn(crowd(), reporter=Stopping())

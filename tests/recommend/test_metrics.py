@@ -47,3 +47,11 @@ def test_coverage_counts_each_item_once_and_no_gaps() -> None:
 def test_hits_are_found_per_user_and_gaps_never_hit() -> None:
     relevant = csr_matrix(np.array([[0, 0, 1], [1, 0, 0]]))
     assert hits_of(np.array([[2, 0], [2, -1]]), relevant).tolist() == [[True, False], [False] * 2]
+
+
+def test_an_empty_catalogue_gives_zeros() -> None:
+    nothing = np.zeros((2, 0), dtype=bool)
+    assert [metric(nothing, np.array([1, 2]), 10).tolist() for metric in (ndcg, recall, mrr)] == [
+        [0, 0]
+    ] * 3
+    assert coverage(np.zeros((0, 0), dtype=np.int64), catalogue=0, k=10) == 0

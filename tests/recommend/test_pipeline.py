@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,7 +157,7 @@ def test_shown_scores_are_those_that_rank(people: People, stage: str) -> None:
 
 def test_reasons_name_the_record_or_the_item(people: People, tiny_recipe: Path) -> None:
     dataset = read_dataset(tiny_recipe, TASK_TYPES)
-    reasons = [r for each in people.recommend("u01", 10) for r in each["reasons"]]
+    reasons = [r for each in people.recommend("u01", 10, "multitask") for r in each["reasons"]]
     records = [reason for reason in reasons if "record" in reason]
     assert records
     for reason in records:
@@ -214,17 +213,16 @@ def test_an_encoder_that_learned_keeps_its_former_vectors_for_before(
             assert each["score"] == pytest.approx(float(scores[int(each["item"][1:])]), abs=1e-4)
 
 
-def test_answers_come_without_torch_and_within_a_second(folder: Path) -> None:
+def test_answers_come_quickly_and_without_torch(folder: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from mtrec.recommend.people import People\n"
         f"start = time.monotonic(); people = People(Path({str(folder / FOLDER)!r}))\n"
         "people.profile('u01'); people.recommend('u01'); print(time.monotonic() - start)\n"
         "assert 'torch' not in sys.modules, 'torch was imported'\n"
     )
-    began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < min(5, time.monotonic() - began)
+    assert float(done.stdout) < 3  # a second on a machine with nothing else to do
 
 
 def test_a_run_without_recommendations_says_so(tmp_path: Path) -> None:
@@ -270,3 +268,20 @@ def test_small_data_gives_sensible_lists(run: Run, case: str, tmp_path: Path) ->
             json.dumps(people.profile(user, stage), allow_nan=False)
         listed = people.recommend(user, 100)
         assert len({each["item"] for each in listed}) == len(listed)
+
+
+AIRLINE = Path(__file__).parents[3] / "shared" / "data" / "airline" / "recipe.yaml"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not AIRLINE.exists(), reason="the airline data is not here")
+def test_six_items_and_thousands_of_users_make_lists_of_what_is_left(run: Run) -> None:
+    folder = run(AIRLINE)
+    people = People(folder / FOLDER)
+    assert people.stages == list(STAGES)
+    rows = json.loads((folder / "evaluation.json").read_text())
+    assert all(0 <= row["metrics"]["ndcg@10"]["value"] <= 1 for row in rows)
+    for user in people.users[:3]:
+        listed = people.recommend(user, 10)
+        seen = people.profile(user)["interactions"]
+        assert len(listed) == 6 - seen

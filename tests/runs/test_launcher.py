@@ -12,9 +12,18 @@ import psutil
 import pytest
 
 from mtrec.config import RunConfig, with_settings
-from mtrec.errors import InputError
+from mtrec.data.dataset import list_datasets
+from mtrec.errors import InputError, MtrecError
 from mtrec.runs import launcher
-from mtrec.runs.launcher import Process, _process, poll, stop, submit, wait
+from mtrec.runs.launcher import (
+    Process,
+    _process,
+    delete_dataset,
+    poll,
+    stop,
+    submit,
+    wait,
+)
 from mtrec.runs.progress import LiveFiles, Progress, write_json
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
@@ -181,6 +190,19 @@ def test_a_worker_lives_on_when_its_launcher_is_interrupted(store: RunStore) -> 
     pid = process_of(store, run).pid
 
     assert os.getsid(pid) == pid != os.getsid(0)
+
+
+def test_a_dataset_in_use_is_not_deleted(store: RunStore) -> None:
+    run = submit(store, "tiny", RunConfig())
+    for name in ("tiny", store.get(run).key):
+        with pytest.raises(MtrecError, match="is in use"):
+            delete_dataset(store, name)
+
+    kill(store, run)
+    poll(store)
+
+    assert delete_dataset(store, "tiny") == [store.get(run).key]
+    assert list_datasets(store.workspace) == []
 
 
 def test_what_does_not_fit_the_dataset_never_queues(store: RunStore) -> None:
