@@ -265,6 +265,7 @@ def _start(store: RunStore, run: str) -> None:
                 "MTREC_WORKSPACE": str(store.workspace.root),
                 "PYTHONPATH": os.pathsep.join(paths),
                 "PYTHONUNBUFFERED": "1",
+                "HF_HUB_DISABLE_TELEMETRY": "1",
             },
         )
     _children.append(child)

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,10 @@ def read_epochs(folder: Path) -> list[dict[str, Any]]:
 def read_steps(folder: Path) -> pd.DataFrame:
     """One row an update: `step`, `seconds`, `loss:<task>` (missing: no label), `weight:<task>`."""
     path = LiveFiles(folder).steps
-    return pd.read_parquet(path) if path.exists() else pd.DataFrame({"step": [], "seconds": []})
+    if not path.exists():
+        return pd.DataFrame({"step": [], "seconds": []})
+    # In one read: pandas opens a path twice, and the file may have been replaced in between.
+    return pd.read_parquet(BytesIO(path.read_bytes()))
 
 
 def write_json(path: Path, value: Any) -> None:

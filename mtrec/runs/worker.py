@@ -37,7 +37,6 @@ def main(run: str) -> None:
     store = RunStore(Workspace.current())
     if not is_registered(store, run):
         return
-    os.nice(5)  # pages stay quick while a training takes every core
     try:
         Work(store, run).do()
         store.publish(run)
@@ -219,4 +218,5 @@ def _reason(error: Exception, log: Path) -> str:
 
 
 if __name__ == "__main__":
+    os.nice(5)  # pages stay quick while a training takes every core
     main(sys.argv[1])

@@ -60,13 +60,10 @@ def done(trained: Done, monkeypatch: pytest.MonkeyPatch) -> Iterator[Done]:
 def open_page(page: str, **choices: str) -> AppTest:
     """A page as a visitor sees it who follows a link with these choices."""
     app = AppTest.from_file(ROOT / "app.py", default_timeout=120)
-    app.query_params.update(choices)
-    app.run()
     if page != "start":
         app.switch_page(f"pages/{page}.py")
-        app.query_params.update(choices)
-        app.run()
-    return app
+    app.query_params.update(choices)
+    return app.run()
 
 
 def said(app: AppTest) -> str:
