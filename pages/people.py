@@ -23,7 +23,7 @@ def everyone(key: str) -> list[str]:
 
 def find(known: list[str]) -> str:
     """The person chosen by name, or another one at random."""
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
     with right:
         st.button(
             "Someone else",

@@ -27,7 +27,7 @@ def introduction() -> None:
 
 def results(run: RunInfo) -> None:
     """The chosen run in figures: each task's, and the recommendations before and after."""
-    st.subheader("What the latest training found" if run.ended else "A training is going on")
+    st.subheader("What the chosen training found" if run.ended else "A training is going on")
     took = "" if run.seconds is None else f", took {duration(run.seconds)}"
     st.caption(f"{plain(run.name)} on {plain(run.dataset)}, started {ago(run.created)}{took}.")
     if run.status != FINISHED:

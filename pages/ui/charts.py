@@ -101,20 +101,22 @@ def dots(
     return chart
 
 
-def bars(frame: pd.DataFrame, label: str, value: str, x_title: str, text: str) -> go.Figure:
-    """One horizontal bar per label with its value written at its end, first on top."""
+def bars(
+    frame: pd.DataFrame, label: str, value: str, x_title: str, form: str = "{:.0f}"
+) -> go.Figure:
+    """One horizontal bar per label with its value written at its end by `form`, first on top."""
     chart = go.Figure(
         go.Bar(
             x=frame[value],
             y=frame[label].map(_words),
             orientation="h",
-            text=frame[text],
+            text=frame[value].map(form.format),
             textposition="auto",
             cliponaxis=False,
         )
     )
     _layout(chart, height=90 + ROW * len(frame))
-    chart.update_xaxes(title=x_title, rangemode="tozero")
+    chart.update_xaxes(title=x_title, rangemode="tozero", showticklabels=False)
     chart.update_yaxes(autorange="reversed", type="category")
     return chart
 

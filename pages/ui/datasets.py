@@ -86,7 +86,7 @@ def _labels(task: DatasetTask, key: str) -> None:
     more = f" The {SHOWN_LABELS} most frequent of {len(table)}." if len(table) > len(shown) else ""
     st.markdown(f"**{plain(task.name)}**")
     charts.show(
-        charts.bars(shown, "label", "all", "texts", "all"),
+        charts.bars(shown, "label", "all", "texts"),
         f"How many texts carry each label. Labels with few texts are hard to learn and their "
         f"figures are noisy.{more}",
         table,

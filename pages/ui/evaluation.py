@@ -104,7 +104,8 @@ def _sentences(pairs: Sequence[dict[str, Any]], figure: str, segment: str) -> li
         gap = pair["metrics"][figure]
         if gap["low"] is None:
             continue
-        verdict = "noise" if gap["low"] <= 0 <= gap["high"] else "more than noise"
+        is_noise = gap["low"] <= 0 <= gap["high"]
+        verdict = "within the noise, it may be chance" if is_noise else "more than noise"
         sentences.append(
             f"**{_name(pair['a'])}** against **{_name(pair['b'])}**: {gap['value']:+.3f} "
             f"(95 % interval {gap['low']:+.3f} to {gap['high']:+.3f}), {verdict}."

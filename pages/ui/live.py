@@ -14,7 +14,7 @@ from pages.ui import charts, shell, state
 from pages.ui.text import duration, number, plain
 from pages.ui.words import EPOCH_HELP, metric
 
-SHOWN_POINTS = 150
+SHOWN_POINTS = 60
 LOSS = "loss:"  # begins the columns of the step table that hold losses
 
 
@@ -94,7 +94,7 @@ def _quality(epochs: list[dict[str, Any]]) -> None:
     name = metric(shown["figure"].iloc[0])
     wide = shown.pivot(index="epoch", columns="task", values="value").reset_index()
     charts.show(
-        charts.curves(wide, "epoch", list(wide.columns[1:]), name),
+        charts.curves(wide, "epoch", list(shown["task"].unique()), name),
         f"{name} on validation texts, which are not learned from: higher is better. The epoch with "
         "the best mean over tasks is kept. The table has the 95 % intervals.",
         table,

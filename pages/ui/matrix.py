@@ -75,7 +75,7 @@ def _texts_behind(
         return
     records = state.open_dataset(run.key).records
     table = records.loc[found[RECORD], [RECORD, TEXT, USER, SOURCE]].reset_index(drop=True)
-    table.insert(1, CONFIDENCE, found[CONFIDENCE].to_numpy())
+    table.insert(1, CONFIDENCE, 100 * found[CONFIDENCE].to_numpy())
     chosen = st.dataframe(
         table,
         hide_index=True,
@@ -88,7 +88,7 @@ def _texts_behind(
             TEXT: st.column_config.TextColumn("text", width="large"),
             USER: st.column_config.TextColumn("person"),
             CONFIDENCE: st.column_config.NumberColumn(
-                "sureness", format="percent", help="How sure the model was of its answer."
+                "sureness", format="%.0f %%", help="How sure the model was of its answer."
             ),
             SOURCE: st.column_config.TextColumn("activity"),
         },

@@ -6,13 +6,28 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_config_utils import ColumnConfigMappingInput
 
 from mtrec.data.dataset import Dataset
+from mtrec.recommend.explain import POPULAR
 from mtrec.recommend.people import People
-from mtrec.schema import ITEM, LIKED, SOURCE, SPLIT, TEST, TEXT, TIME, TITLE, USER, task_column
+from mtrec.schema import (
+    EVENT,
+    ITEM,
+    LIKED,
+    SOURCE,
+    SPLIT,
+    TEST,
+    TEXT,
+    TIME,
+    TITLE,
+    USER,
+    VALUE,
+    task_column,
+)
 from pages.ui import charts, evaluation, shell, state
 from pages.ui.text import number, plain
-from pages.ui.words import KINDS, STAGE_HELP
+from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
 
 SHOWN_ITEMS, SHOWN_REASONS = 8, 3
@@ -20,27 +35,25 @@ SHOWN_ITEMS, SHOWN_REASONS = 8, 3
 
 def profile(said: dict[str, Any]) -> None:
     """Where the profile of a person comes from, and what it says of them."""
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     with left:
         st.markdown("**Where the profile comes from**")
         table = pd.DataFrame(
             [
                 {
-                    "source": name,
-                    "what it is": KINDS[source["kind"]],
+                    "source": SOURCES.get(name, name),
                     "weight": source["weight"],
-                    "share": f"{source['weight']:.0%}",
                     "made from": source["n"],
                 }
                 for name, source in said["sources"].items()
             ]
         ).sort_values("weight", ascending=False)
         charts.show(
-            charts.bars(table, "source", "weight", "share of the profile", "share"),
+            charts.bars(table, "source", "weight", "share of the profile", "{:.0%}"),
             "How much each source counts in this person's profile; the shares add up to 100 %. A "
-            "source they left nothing in counts nothing. **made from** in the table is how many "
-            "texts or items it rests on.",
-            table.drop(columns="share"),
+            "task stands for what the texts of its activities say to that task. A source they left "
+            "nothing in counts nothing. *made from* in the table: how many texts or things.",
+            table,
             key="sources",
         )
     with right:
@@ -58,22 +71,24 @@ def profile(said: dict[str, Any]) -> None:
 
 def _traits(table: pd.DataFrame) -> None:
     """The labels of a person's texts, as written in the data and as the model reads them."""
+    table = table.sort_values(["task", "predicted"], ascending=[True, False])
     st.dataframe(
-        table.sort_values(["task", "predicted"], ascending=[True, False]),
+        table.assign(**(table[["observed", "predicted"]] * 100)),
         hide_index=True,
         placeholder="–",
         column_config={
             "observed": st.column_config.NumberColumn(
                 "in the data",
-                format="percent",
+                format="%.0f %%",
                 help="The share of their labelled texts that carry this label.",
             ),
             "predicted": st.column_config.ProgressColumn(
                 "as the model reads them",
-                format="percent",
+                format="%.0f %%",
                 min_value=0,
-                max_value=1,
-                help="The share of their texts, labelled or not, that the model gives this label.",
+                max_value=100,
+                help="The share of this label in all texts of the task's activities, labelled or "
+                "not, as the model sees it.",
             ),
             "n": st.column_config.NumberColumn(
                 "texts", help="How many texts this rests on; from few texts little can be said."
@@ -81,7 +96,10 @@ def _traits(table: pd.DataFrame) -> None:
         },
         alt="Traits of this person",
     )
-    st.caption("Shares per task add up to 100 %. From one or two texts, take them as a hint.")
+    st.caption(
+        "Per task the shares add up to 100 %. They describe this person's texts; from one or two "
+        "texts, take them as a hint."
+    )
 
 
 def nearest(said: dict[str, Any]) -> None:
@@ -120,42 +138,64 @@ def recommendations(people: People, dataset: Dataset, person: str) -> None:
             for place, each in enumerate(people.recommend(person, SHOWN_ITEMS, stage), 1):
                 _one(place, each, each["item"] in later)
     st.caption(
-        "The bar beside a reason is its part of the score; all parts add up to the score. What has "
-        "a minus speaks against the item. Scores of the two lists are on different scales."
+        "The numbers are parts of an item's score and add up to it; a minus speaks against the "
+        "item. The two lists have scales of their own, so compare numbers within one list only."
     )
 
 
 def _one(place: int, each: dict[str, Any], hit: bool) -> None:
     """One recommendation: its title, whether they liked it later, and what speaks for it."""
+    reasons = sorted(each["reasons"], key=lambda reason: -abs(reason["weight"]))
+    single = [reason for reason in reasons if _stands_alone(reason)][:SHOWN_REASONS]
+    rest = each["score"] - sum(reason["weight"] for reason in single)
+    lines = [f"{reason['weight']:+.2f} {_words(reason)}" for reason in single]
     with st.container(border=True):
         mark = " · :material/favorite: *liked later*" if hit else ""
         st.markdown(f"{place}. **{plain(each['title'], 80)}**{mark}")
-        reasons = sorted(each["reasons"], key=lambda reason: -abs(reason["weight"]))
-        for reason in reasons[:SHOWN_REASONS]:
-            said = f"{KINDS[reason['kind']]}: {plain(reason['text'], 110)}"
-            st.caption(f"{reason['weight']:+.2f} · {said}")
+        st.caption("  \n".join([*lines, f"{rest:+.2f} everything else"]))
+
+
+def _stands_alone(reason: dict[str, Any]) -> bool:
+    """Whether a reason is one text, one thing or popularity, rather than a sum of many."""
+    return reason["kind"] == POPULAR or "record" in reason or "item" in reason
+
+
+def _words(reason: dict[str, Any]) -> str:
+    """A reason in words: which source, and the text or thing it stands for."""
+    what = plain(reason["text"], 90)
+    quoted = f"“{what}”" if reason["kind"] in ("task", "text") else what
+    return f"{plain(SOURCES.get(reason['source'], reason['source']))}: {quoted}"
 
 
 def records(dataset: Dataset, person: str) -> None:
     """Everything this person wrote and did."""
-    left, right = st.columns([3, 2])
     written = dataset.records[dataset.records[USER] == person]
-    labels = {task_column(task): task for task in dataset.tasks}
-    with left:
-        st.markdown(f"**Their {number(len(written))} texts**")
+    acts = dataset.interactions[dataset.interactions[USER] == person]
+    texts, things = st.tabs(
+        [f"Their {number(len(written))} texts", f"Their {number(len(acts))} acts"]
+    )
+    with texts:
+        labels = {task_column(task): task for task in dataset.tasks}
         table = written[[TEXT, *labels, SOURCE, TIME, SPLIT]].rename(columns=labels)
-        table = table.dropna(axis=1, how="all").sort_index(ascending=False)
-        st.dataframe(
-            table,
-            hide_index=True,
-            placeholder="",
-            column_config={TEXT: st.column_config.TextColumn(width="large")},
-            alt="Texts of this person",
-        )
-        shell.download(table, "texts", "texts-csv")
-    with right:
-        acts = dataset.interactions[dataset.interactions[USER] == person]
-        st.markdown(f"**Their {number(len(acts))} acts**")
+        _table(table, {TEXT: st.column_config.TextColumn(width="large")}, "texts")
+    with things:
         named = acts.merge(dataset.items[[ITEM, TITLE]], on=ITEM, how="left")
-        shown = named[[TITLE, LIKED, TIME, SPLIT]].dropna(axis=1, how="all")
-        st.dataframe(shown, hide_index=True, placeholder="", alt="Acts of this person")
+        _table(named[[TITLE, LIKED, VALUE, EVENT, TIME, SPLIT]], {}, "acts")
+
+
+def _table(table: pd.DataFrame, columns: ColumnConfigMappingInput, name: str) -> None:
+    """The newest rows first, without columns that hold nothing."""
+    shown = table.dropna(axis=1, how="all")
+    if TIME in shown:
+        shown = shown.sort_values(TIME, ascending=False, kind="stable")
+    day = st.column_config.DatetimeColumn("day", format="YYYY-MM-DD")
+    split = st.column_config.TextColumn("part", help=SPLIT_HELP)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        placeholder="",
+        column_config={TIME: day, SPLIT: split, **columns},
+        key=name,
+        alt=f"This person's {name}",
+    )
+    shell.download(shown, name, f"{name}-csv")

@@ -73,7 +73,7 @@ def _people(folder: Path) -> People:
 
 def people(run: RunInfo) -> People | None:
     """The profiles and recommendations of a finished run; None where it made none."""
-    if NO_RECOMMENDATIONS in summary(run):
+    if summary(run).get(NO_RECOMMENDATIONS):
         return None
     return _people(store().fetch(run.run) / FOLDER)
 

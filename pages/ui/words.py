@@ -76,7 +76,7 @@ STATUS = {
     "failed": ":material/error: failed",
 }
 
-KINDS = {"task": "what a task shows", "text": "all their texts", "liked": "items they liked"}
+SOURCES = {"text": "all their texts", "liked": "things they liked", "popular": "popular"}
 
 EPOCH_HELP = "An epoch is one pass over all training records."
 
