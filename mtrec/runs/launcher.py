@@ -12,7 +12,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,12 +32,20 @@ GRACE = 20.0  # seconds that a worker has to stop by itself
 SILENCE = 600.0  # seconds without a word after which a worker on another machine may be given up
 SCARCE = 300e6  # bytes of free memory that make a lack of memory the likely cause of a death
 
+FORCED = (STOPPED, "stopped; it did not answer and was ended by force")
+PATIENCE = 2.0  # seconds between two looks at the store while waiting for a run
+
 _children: list[subprocess.Popen[bytes]] = []
+_ends: dict[int, int] = {}  # how children of this process ended, by pid
 
 
 @dataclass(frozen=True)
 class Process:
-    """The process that works on a run. A pid alone may be another process by now."""
+    """The process that works on a run. A pid alone may be another process by now.
+
+    Args:
+        started: seconds after the machine's start, which setting its clock does not change.
+    """
 
     pid: int
     started: float
@@ -48,10 +56,12 @@ class Process:
         return self.host == platform.node()
 
     def find(self) -> psutil.Process | None:
-        """The living process, where it lives on this machine."""
+        """The process, if it lives and does so on this machine."""
+        if not self.is_here:
+            return None
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < 2.0
+            same = abs(seconds_after_boot(process) - self.started) < 2.0
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
@@ -84,15 +94,16 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
 
 def poll(store: RunStore) -> list[RunInfo]:
     """Brings the store up to date with what is alive, starts the next run, lists all runs."""
-    _children[:] = [child for child in _children if child.poll() is None]
+    _reap()
     runs = store.list()
-    if all(run.ended for run in runs):
+    if not any(_verdict(store, run) for run in runs) and _next(store, runs) is None:
         return runs
     with launcher_lock(store):
         for run in store.list():
-            if run.status == RUNNING:
-                _reconcile(store, run)
-        _start_next(store)
+            _reconcile(store, run)
+        waiting = _next(store, store.list())
+        if waiting is not None:
+            _start(store, waiting.run)
     return store.list()
 
 
@@ -145,9 +156,16 @@ def wait(
 
     Args:
         watch: called about every `every` seconds with the run and where it stands.
+
+    Raises:
+        InputError: the run is gone.
     """
+    looked = -PATIENCE
     while True:
-        info = next(each for each in poll(store) if each.run == run)
+        if time.monotonic() - looked >= PATIENCE:
+            poll(store)
+            info = store.get(run)
+            looked = time.monotonic()
         watch(info, read_progress(store.folder(run)))
         if info.ended:
             return info
@@ -198,53 +216,73 @@ def _process(live: LiveFiles) -> Process | None:
         return None
 
 
-def _reconcile(store: RunStore, run: RunInfo) -> None:
+def _reap() -> None:
+    """Lets children that ended go, which would stay as zombies, and keeps how they ended."""
+    for child in [child for child in _children if child.poll() is not None]:
+        _children.remove(child)
+        _ends[child.pid] = child.returncode
+
+
+def _verdict(store: RunStore, run: RunInfo) -> tuple[str, str] | None:
+    """The status and reason of a run that is still called running and no longer is."""
+    if run.status != RUNNING or not _is_ours(store, run):
+        return None
     live = LiveFiles(store.folder(run.run))
     process = _process(live)
-    if process is None and run.host != platform.node():
-        return
-    if process is not None and not process.is_here:
-        return
-    alive = process.find() if process is not None else None
-    if alive is not None:
-        if live.stop.exists() and time.time() - live.stop.stat().st_mtime > GRACE:
-            alive.kill()
-            store.set_status(run.run, STOPPED, "stopped; it did not answer and was ended by force")
-        return
-    if store.get(run.run).status != RUNNING:
-        return
+    if process is not None and process.find() is not None:
+        overdue = live.stop.exists() and time.time() - live.stop.stat().st_mtime > GRACE
+        return FORCED if overdue else None
     if live.stop.exists():
-        store.set_status(run.run, STOPPED, "stopped as asked")
-    else:
-        store.set_status(run.run, FAILED, _obituary(live, read_progress(store.folder(run.run))))
+        return STOPPED, "stopped as asked"
+    return FAILED, _obituary(live, process, read_progress(live.root.parent))
 
 
-def _obituary(live: LiveFiles, last: Progress) -> str:
-    if not live.process.exists():
+def _reconcile(store: RunStore, run: RunInfo) -> None:
+    verdict = _verdict(store, run)
+    # A worker says how it ended just before it ends, so what it said since the list counts.
+    if verdict is None or store.get(run.run).status != RUNNING:
+        return
+    if verdict == FORCED:
+        process = _process(LiveFiles(store.folder(run.run)))
+        alive = process.find() if process is not None else None
+        if alive is not None:
+            alive.kill()
+    store.set_status(run.run, *verdict)
+
+
+def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
+    if process is None:
         return "The training process could not be started."
+    _reap()
+    code = _ends.get(process.pid)
+    how = "was killed, crashed, or the machine was restarted"
+    if code is not None:
+        how = f"was killed (signal {-code})" if code < 0 else f"crashed (status {code})"
     when = f" while it was at '{last.phase}'" if last.phase else " before it began"
-    if last.epochs:
+    if last.epoch:
         when += f", after {last.epoch} of at most {last.epochs} epochs"
     scarce = 0 < last.free_memory < SCARCE
     memory = " The machine was short of memory: lower train.batch_tokens." if scarce else ""
-    return (
-        f"The training process was killed, crashed, or the machine was restarted{when}.{memory} "
-        f"What it wrote is in {live.log}."
-    )
+    return f"The training process {how}{when}.{memory} What it wrote is in {live.log}."
 
 
-def _start_next(store: RunStore) -> None:
-    runs = store.list()
+def _next(store: RunStore, runs: Sequence[RunInfo]) -> RunInfo | None:
+    """The run whose turn it is, where none is at work on this machine. `runs`: newest first."""
     if any(run.status == RUNNING and _is_ours(store, run) for run in runs):
-        return
+        return None
     waiting = [run for run in runs if run.status == QUEUED and store.may_take(run)]
-    if waiting:
-        _start(store, waiting[-1].run)
+    return waiting[-1] if waiting else None
 
 
 def _is_ours(store: RunStore, run: RunInfo) -> bool:
+    """Whether a run is worked on by this machine."""
     process = _process(LiveFiles(store.folder(run.run)))
     return process.is_here if process is not None else run.host == platform.node()
+
+
+def seconds_after_boot(process: psutil.Process) -> float:
+    """When a process was started."""
+    return float(process.create_time() - psutil.boot_time())
 
 
 def _start(store: RunStore, run: str) -> None:
@@ -269,5 +307,5 @@ def _start(store: RunStore, run: str) -> None:
             },
         )
     _children.append(child)
-    started = psutil.Process(child.pid).create_time()
+    started = seconds_after_boot(psutil.Process(child.pid))
     write_json(live.process, asdict(Process(child.pid, started, platform.node())))

@@ -7,13 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from mtrec.data.importer import read_dataset, store_dataset
 from mtrec.runs import launcher
-from mtrec.runs.launcher import _process
-from mtrec.runs.progress import LiveFiles
 from mtrec.runs.store import RunStore
 from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
@@ -36,9 +33,7 @@ def sleepers(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     sleep = (sys.executable, "-c", "import time; time.sleep(120)")
     monkeypatch.setattr(launcher, "WORKER", sleep)
     yield
-    for run in store.list():
-        process = _process(LiveFiles(store.folder(run.run)))
-        alive = process.find() if process is not None else None
-        if alive is not None:
-            alive.kill()
-            psutil.wait_procs([alive], timeout=5)
+    for child in launcher._children:
+        child.kill()
+        child.wait()
+    launcher._children.clear()

@@ -19,7 +19,9 @@ from mtrec.runs.launcher import (
     Process,
     _process,
     delete_dataset,
+    launcher_lock,
     poll,
+    seconds_after_boot,
     stop,
     submit,
     wait,
@@ -79,7 +81,7 @@ def test_a_killed_worker_reads_failed_with_a_reason(store: RunStore) -> None:
 
     (info,) = poll(store)
     assert info.status == FAILED
-    assert "killed" in info.reason
+    assert "killed (signal 9)" in info.reason
     assert "'Training', after 1 of at most 3 epochs" in info.reason
     assert "short of memory" in info.reason
     assert str(live.log) in info.reason
@@ -88,12 +90,31 @@ def test_a_killed_worker_reads_failed_with_a_reason(store: RunStore) -> None:
 def test_a_pid_that_another_process_got_since_is_no_sign_of_life(store: RunStore) -> None:
     run = submit(store, "tiny", RunConfig())
     kill(store, run)
-    here = psutil.Process().create_time()
+    here = seconds_after_boot(psutil.Process())
     host = process_of(store, run).host
     live = LiveFiles(store.folder(run))
     write_json(live.process, {"pid": os.getpid(), "started": here - 60, "host": host})
 
     assert poll(store)[0].status == FAILED
+
+
+def test_setting_the_clock_kills_nobody(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = submit(store, "tiny", RunConfig())
+    created, booted = psutil.Process.create_time, psutil.boot_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 3600)
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted() + 3600)
+
+    poll(store)
+
+    assert store.get(run).status == RUNNING
+
+
+def test_a_quiet_look_takes_no_lock(store: RunStore) -> None:
+    submit(store, "tiny", RunConfig())
+    submit(store, "tiny", RunConfig())
+
+    with launcher_lock(store):
+        assert [run.status for run in poll(RunStore(store.workspace))] == [QUEUED, RUNNING]
 
 
 def test_a_worker_elsewhere_is_left_alone(store: RunStore) -> None:
@@ -162,7 +183,7 @@ def test_stop_before_the_start_and_after_the_end(store: RunStore) -> None:
 def test_a_worker_that_will_not_stop_is_ended(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launcher, "GRACE", 0.0)
+    monkeypatch.setattr(launcher, "GRACE", -1.0)
     run = submit(store, "tiny", RunConfig())
     stop(store, run)
 
@@ -170,7 +191,10 @@ def test_a_worker_that_will_not_stop_is_ended(
     until(lambda: process_of(store, run).find() is None)
 
 
-def test_wait_tells_where_it_stands_until_the_end(store: RunStore) -> None:
+def test_wait_tells_where_it_stands_until_the_end(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher, "PATIENCE", 0.0)
     run = submit(store, "tiny", RunConfig())
     seen: list[tuple[str, str]] = []
 

@@ -16,6 +16,7 @@ from mtrec.data.dataset import load_dataset
 from mtrec.errors import MtrecError
 from mtrec.reports.classification import PREDICTIONS, load_reports
 from mtrec.runs import worker
+from mtrec.runs.launcher import seconds_after_boot
 from mtrec.runs.progress import LiveFiles, read_epochs, read_progress, read_steps, write_json
 from mtrec.runs.store import FAILED, FINISHED, QUEUED, RUNNING, STOPPED, RunStore
 from mtrec.schema import TEST, VAL
@@ -38,7 +39,7 @@ def queue(store: RunStore, encoder: Path, *settings: str) -> str:
 def register(store: RunStore, run: str) -> None:
     live = LiveFiles(store.folder(run))
     live.root.mkdir(parents=True, exist_ok=True)
-    started = psutil.Process().create_time()
+    started = seconds_after_boot(psutil.Process())
     host = os.uname().nodename
     write_json(live.process, {"pid": os.getpid(), "started": started, "host": host})
 
