@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.navigation.page import Page
 
 from pages.ui import shell, state
 
 
-def pages() -> list[Page]:
+def pages() -> list[st.Page]:
     """Every page, in the order of the sidebar."""
     return [
         st.Page(

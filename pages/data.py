@@ -7,27 +7,25 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from mtrec.data.dataset import Dataset, delete_dataset, list_datasets
+from mtrec.cli.commands import SAMPLE
+from mtrec.data.dataset import Dataset
 from mtrec.data.guess import Guess, guess_recipe
 from mtrec.data.importer import read_dataset, store_dataset
 from mtrec.data.readers import read_table
-from mtrec.data.recipe import Recipe, dump_recipe, load_recipe, parse_recipe
+from mtrec.data.recipe import FileOptions, Recipe, dump_recipe, load_recipe, parse_recipe
 from mtrec.data.uploads import SUFFIXES, forget_upload, keep_upload, upload_folder
-from mtrec.schema import ITEM, SOURCE, SPLIT, TEXT, TIME, USER, task_column
 from mtrec.tasks import TASK_TYPES
 from pages.ui import datasets, mapping, shell, state
-from pages.ui.text import ago, number, plain
 
 RECIPE = "recipe.yaml"
 DRAFT = "draft.yaml"  # the choices made so far
-SAMPLE = Path(__file__).parents[1] / "sample_data" / RECIPE
 HAVE, BRING = "Your datasets", "Bring new data"
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the file…")
-def table_of(path: Path, changed: float) -> pd.DataFrame:
-    """A dropped file as strings; `changed` makes a new version of it a new entry."""
-    return read_table(path)
+def table_of(path: Path, options: str) -> pd.DataFrame:
+    """A dropped file as strings, read by options as JSON."""
+    return read_table(path, FileOptions.model_validate_json(options))
 
 
 @st.cache_data(max_entries=4)
@@ -55,7 +53,7 @@ def bring() -> None:
     )
     dropped = st.file_uploader(
         "Your files",
-        type=[*(suffix.removeprefix(".") for suffix in SUFFIXES), "yml"],
+        type=[suffix.removeprefix(".") for suffix in SUFFIXES],
         accept_multiple_files=True,
         key="files",
         help="CSV, TSV or JSON lines, with the names of the columns in the first line. They stay "
@@ -80,10 +78,11 @@ def describe(upload: str, folder: Path) -> None:
     """What the columns of the dropped files mean, what an import would give, and its button."""
     if st.button("Start over with other files", key="drop", help="Forgets the files dropped here."):
         leave(upload, {})
-    files = [path for path in sorted(folder.iterdir()) if path.suffix != ".yaml"]
-    tables = {path.name: table_of(path, path.stat().st_mtime) for path in files}
     st.subheader("What the columns mean")
-    draft, guesses = start(folder, tables)
+    given = existing(folder)
+    files = [path for path in sorted(folder.iterdir()) if path.suffix != ".yaml"]
+    tables = {path.name: table_of(path, options_of(given, path.name)) for path in files}
+    draft, guesses = start(folder, given, tables)
     if guesses:
         st.caption("Guessed from the names and values of the columns. Change what is wrong.")
     name = st.text_input(
@@ -117,13 +116,29 @@ def describe(upload: str, folder: Path) -> None:
         leave(upload, {"dataset": dataset.name, "view": HAVE})
 
 
-def start(folder: Path, tables: dict[str, pd.DataFrame]) -> tuple[Recipe, list[Guess]]:
-    """Where the controls start: what was chosen before, a recipe among the files, or a guess."""
-    if (folder / RECIPE).is_file():
-        draft = folder / DRAFT
-        return load_recipe(draft if draft.is_file() else folder / RECIPE), []
-    recipe, guesses = guessed(folder, tables)
-    return (load_recipe(folder / DRAFT) if (folder / DRAFT).is_file() else recipe), guesses
+def existing(folder: Path) -> Recipe | None:
+    """What was chosen before, or else the recipe that was dropped with the files."""
+    found = next((path for path in (folder / DRAFT, folder / RECIPE) if path.is_file()), None)
+    return load_recipe(found) if found else None
+
+
+def start(
+    folder: Path, given: Recipe | None, tables: dict[str, pd.DataFrame]
+) -> tuple[Recipe, list[Guess]]:
+    """Where the controls start, and why, where that was guessed."""
+    if given and (folder / RECIPE).is_file():
+        return given, []
+    guess, reasons = guessed(folder, tables)
+    return given or guess, reasons
+
+
+def options_of(recipe: Recipe | None, file: str) -> str:
+    """How the recipe says the file is to be read, as JSON."""
+    sections = [*recipe.records, recipe.users, recipe.items, recipe.interactions] if recipe else []
+    for section in sections:
+        if section is not None and section.file == file:
+            return section.model_dump_json(include=set(FileOptions.model_fields))
+    return "{}"
 
 
 def leave(upload: str, choices: dict[str, str]) -> None:
@@ -133,55 +148,12 @@ def leave(upload: str, choices: dict[str, str]) -> None:
     state.choose(**choices)
 
 
-def have() -> None:
-    """The datasets of the workspace, and what the chosen one holds."""
-    known = list_datasets(state.workspace())
-    chosen = state.dataset()
-    if chosen is None:
-        st.markdown(f"There is no dataset yet. Choose **{BRING}** above to import one.")
-        return
-    table = pd.DataFrame(
-        [
-            {
-                "dataset": state.ref(each, known),
-                "imported": ago(each.created),
-                "texts": each.records,
-                "people": each.users,
-                "items": each.items,
-                "acts": each.interactions,
-                "tasks": ", ".join(each.tasks),
-                "things to know": len(each.warnings),
-            }
-            for each in known
-        ]
-    )
-    st.dataframe(table, hide_index=True, alt="Datasets in this workspace")
-    st.subheader(f"{plain(chosen.name)}")
-    st.caption(f"Version {chosen.version}, imported {ago(chosen.created)}.")
-    datasets.sizes(chosen.records, chosen.users, chosen.items, chosen.interactions)
-    datasets.tasks(chosen.tasks, chosen.scheme, chosen.reason, "have")
-    datasets.problems(chosen.warnings)
-    with st.expander("The first texts"):
-        records = state.open_dataset(chosen.key).records
-        labels = [task_column(task) for task in chosen.tasks]
-        shown = records[[TEXT, *labels, SOURCE, USER, ITEM, TIME, SPLIT]].head(200)
-        st.dataframe(shown, hide_index=True, placeholder="", alt="The first texts")
-    with st.popover("Delete this version", icon=":material/delete:"):
-        st.markdown(
-            f"This deletes {number(chosen.records)} texts. Training runs made from them stay, but "
-            "can no longer show records and people."
-        )
-        if st.button("Delete for good", key="delete", help="There is no way back."):
-            delete_dataset(chosen.key, state.workspace())
-            state.choose()
-
-
 shell.title("Data")
-state.settle("view", [HAVE, BRING], BRING if state.dataset() is None else HAVE)
-tab_have, tab_bring = st.tabs([HAVE, BRING], key="view", on_change="rerun", bind="query-params")
+state.settle(state.VIEW, [HAVE, BRING], BRING if state.dataset() is None else HAVE)
+tab_have, tab_bring = st.tabs([HAVE, BRING], key=state.VIEW, on_change="rerun", bind="query-params")
 if tab_have.open:
     with tab_have, shell.guard():
-        have()
+        datasets.stored()
 if tab_bring.open:
     with tab_bring, shell.guard():
         bring()

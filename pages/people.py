@@ -9,7 +9,7 @@ import streamlit as st
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import USER
 from pages.ui import live, person, shell, state
-from pages.ui.text import number, plain
+from pages.ui.text import many, number, plain
 
 
 @st.cache_data(max_entries=4, show_spinner="Finding everyone…")
@@ -58,8 +58,8 @@ def draw(run: RunInfo) -> None:
         return
     said = people.profile(chosen)
     st.caption(
-        f"{number(said['records'])} texts and {number(said['interactions'])} acts before the test "
-        "part; the profile rests on these alone."
+        f"The profile rests on {many(said['records'], 'text')} and "
+        f"{many(said['interactions'], 'act')}, all from before the test part."
     )
     person.profile(said)
     person.recommendations(people, dataset, chosen)

@@ -25,8 +25,8 @@ def tasks_at_a_glance(reports: dict[str, Any]) -> None:
     table = pd.DataFrame(rows)
     names = ", ".join(table["figure"].unique())
     charts.show(
-        charts.dots(table, "task", "value", low="low", high="high", x_title=names),
-        f"{names} of each task; the line is its 95 % interval. Further right is better. Tasks with "
+        charts.dots(table, "task", names),
+        f"{names} of each task; the line is its 95 % interval. Further right is better. Tasks with "
         "more labels are harder, so compare a task with itself over runs rather than with others.",
         table,
         key="glance",
@@ -42,7 +42,7 @@ def figures(report: dict[str, Any]) -> None:
                 st.metric(metric(name), f"{value.value:.3f}", help=metric_help(name))
                 if value.low is not None:
                     st.caption(
-                        f"95 % interval {value.low:.3f} to {value.high:.3f}", help=INTERVAL_HELP
+                        f"95 % interval {value.low:.3f} to {value.high:.3f}", help=INTERVAL_HELP
                     )
 
 
@@ -66,7 +66,7 @@ def labels(task: str, report: dict[str, Any]) -> None:
             "recall": st.column_config.NumberColumn(
                 format="%.3f", help="Of the texts that carry this label, the share that got it."
             ),
-            "f1": st.column_config.NumberColumn(format="%.3f", help=metric_help("macro_f1")),
+            "f1": st.column_config.NumberColumn("F1", format="%.3f", help=metric_help("macro_f1")),
             "support": st.column_config.NumberColumn(
                 "texts", help="How many texts truly carry it. Figures from few texts are noisy."
             ),

@@ -12,6 +12,8 @@ from pages.ui import evaluation, live, shell, state
 from pages.ui.text import INTERVAL_HELP, ago, duration, plain
 from pages.ui.words import metric, metric_help
 
+CARD = 230  # pixels
+
 
 def introduction() -> None:
     """What this is, in three sentences."""
@@ -36,7 +38,7 @@ def results(run: RunInfo) -> None:
     with st.container(horizontal=True):
         for task, report in load_reports(state.store().fetch(run.run), TEST).items():
             name = TASK_TYPES[report["type"]].headline
-            with st.container(border=True, width=230):
+            with st.container(border=True, width=CARD):
                 card(plain(task), metric(name), Estimate(**report["metrics"][name]), name)
     evaluation.at_a_glance(run)
 
@@ -45,7 +47,7 @@ def card(title: str, unit: str, value: Estimate, name: str) -> None:
     """One figure with its interval."""
     st.metric(f"{title} · {unit}", f"{value.value:.3f}", help=metric_help(name))
     if value.low is not None and value.high is not None:
-        st.caption(f"95 % interval {value.low:.3f} to {value.high:.3f}", help=INTERVAL_HELP)
+        st.caption(f"95 % interval {value.low:.3f} to {value.high:.3f}", help=INTERVAL_HELP)
 
 
 def next_steps(run: RunInfo | None) -> None:
@@ -60,10 +62,11 @@ def next_steps(run: RunInfo | None) -> None:
             (shell.REPORT, "Read the report", "Which labels are mixed up, and the texts behind."),
             (shell.PEOPLE, "Meet people", "Profiles, and recommendations with their reasons."),
         ]
-    for column, (page, label, words) in zip(st.columns(len(steps)), steps, strict=True):
-        with column, st.container(border=True):
-            st.page_link(page, label=label, icon=":material/arrow_forward:")
-            st.caption(words)
+    with st.container(horizontal=True):
+        for page, label, words in steps:
+            with st.container(border=True, width=CARD):
+                st.page_link(page, label=label, icon=":material/arrow_forward:")
+                st.caption(words)
 
 
 shell.title("mtrec")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-import pandas as pd
 import streamlit as st
 
 from mtrec.config import RunConfig, for_dataset, parse_config
 from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED, RunInfo
-from mtrec.schema import ADAPTED, TEST, TRAIN
+from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
-from pages.ui import forms, live, shell, state
-from pages.ui.text import ago, duration, number, plain
-from pages.ui.words import LAMBDA_HELP, METHODS, STAGES, STATUS, metric
+from pages.ui import forms, live, runs, shell, state
+from pages.ui.text import number, plain
+from pages.ui.words import LAMBDA_HELP, METHODS
 
 CHOICES = {"strategy.name": list(STRATEGIES)}
 METHOD, EPOCHS = "encoder.method", "train.epochs"
-LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
 APART = (METHOD, EPOCHS)  # drawn first, not among the folded settings
 
 
@@ -106,97 +101,6 @@ def start(dataset: DatasetSummary) -> None:
         st.warning(lacking, icon=":material/info:")
 
 
-def follow(run: RunInfo) -> None:
-    """The chosen run as it goes on, or how it ended."""
-    st.subheader(plain(run.name))
-    st.markdown(f"{STATUS[run.status]} · started {ago(run.created)}")
-    if not run.ended:
-        live.progress(run)
-        st.button(
-            "Stop",
-            key="stop",
-            icon=":material/stop:",
-            on_click=stop,
-            args=(run,),
-            help="Ends this training within seconds. There will be no report.",
-        )
-    elif run.reason:
-        st.warning(plain(run.reason), icon=":material/info:")
-    live.curves(run)
-    if run.ended:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if run.status == FINISHED:
-                st.page_link(shell.REPORT, label="Read its report", icon=":material/lab_profile:")
-            st.button(
-                "Train again with these settings",
-                key="again",
-                icon=":material/replay:",
-                on_click=again,
-                args=(run,),
-                help="Puts this run's settings into the controls above; then change what you like.",
-            )
-
-
-def listing(runs: list[RunInfo], tasks: Collection[str]) -> None:
-    """Every run of the dataset; a click on a row makes it the chosen one."""
-    st.subheader("All trainings of this dataset")
-    table = pd.DataFrame(
-        [
-            {
-                "run": run.name,
-                "state": run.status,
-                "started": ago(run.created),
-                "took": duration(run.seconds) if run.ended and run.seconds else "",
-                **test_figures(run, tasks),
-                "remark": run.reason,
-            }
-            for run in runs
-        ]
-    )
-    st.dataframe(
-        table,
-        hide_index=True,
-        placeholder="",
-        key="run-list",
-        selection_mode="single-row",
-        on_select=lambda: open_row(runs),
-        alt="Training runs of this dataset",
-    )
-    st.caption(
-        "Click the box at the left of a row to see that run above. Figures are on the test part; "
-        "their intervals are on the page Report."
-    )
-
-
-def test_figures(run: RunInfo, tasks: Collection[str]) -> dict[str, str]:
-    """The headline figures of a run on the test part, under names for people."""
-    figures = {}
-    for key, value in run.metrics.items():
-        split, what, name = key.split("/")
-        if split == TEST and (what in tasks or (what, name) == LISTS):
-            figures[f"{STAGES.get(what, what)}: {metric(name)}"] = f"{value:.3f}"
-    return figures
-
-
-def open_row(runs: list[RunInfo]) -> None:
-    """Makes the run of the selected row the chosen one."""
-    rows = st.session_state["run-list"].selection.rows
-    if rows:
-        state.wish(run=state.run_label(runs[rows[0]]))
-
-
-def stop(run: RunInfo) -> None:
-    """Asks a run to stop."""
-    with shell.guard():
-        launcher.stop(state.store(), run.run)
-
-
-def again(run: RunInfo) -> None:
-    """Puts the settings of a run into the controls."""
-    with shell.guard():
-        forms.remember(state.store().config(run.run))
-
-
 shell.title("Train")
 notice = st.empty()
 dataset, run = state.dataset(), state.run()
@@ -204,9 +108,7 @@ if dataset is None:
     shell.empty("There is no data to learn from yet.", shell.DATA, "Bring data")
 else:
     start(dataset)
-    runs = [each for each in state.runs() if each.dataset == dataset.name]
     if run is not None:
-        live.watch(run, follow)
-    if runs:
-        listing(runs, dataset.tasks)
+        live.watch(run, runs.follow)
+        runs.listing(dataset)
 shell.gpu_notice(notice)

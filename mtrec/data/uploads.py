@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from mtrec.errors import InputError
 from mtrec.workspace import Workspace
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".yaml")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".yaml", ".yml")
 KEEP_SECONDS = 7 * 86_400.0
 _ID = re.compile(r"[0-9a-f]{12}")
 
@@ -62,12 +62,14 @@ def forget_upload(upload: str, workspace: Workspace) -> None:
 
 
 def _names(files: Mapping[str, bytes]) -> dict[str, str]:
-    """A safe, distinct name for each name that was sent: letters, digits, - and _ with a suffix."""
+    """A safe, distinct name for each name that was sent: letters, digits, - and _ with a suffix.
+
+    A recipe is called `recipe.yaml` whatever it was called.
+    """
     names: dict[str, str] = {}
     for sent in files:
         base = PurePath(sent.replace("\\", "/")).name
         suffix = PurePath(base).suffix.lower()
-        suffix = ".yaml" if suffix == ".yml" else suffix
         if suffix not in SUFFIXES:
             raise InputError(
                 "A file of this kind cannot be read",
@@ -76,6 +78,8 @@ def _names(files: Mapping[str, bytes]) -> dict[str, str]:
                 fix="save it as CSV with a header line and drop that",
             )
         stem = re.sub(r"[^A-Za-z0-9_-]+", "_", PurePath(base).stem).strip("_-")[:40] or "file"
+        if suffix in (".yaml", ".yml"):
+            stem, suffix = "recipe", ".yaml"
         name, number = stem, 2
         while f"{name}{suffix}" in names.values():
             name, number = f"{stem}_{number}", number + 1

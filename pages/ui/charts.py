@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,21 +16,18 @@ SHADE, STRONGEST = "86, 160, 211", 0.65
 ROW = 34  # pixels of one row of a dot or bar chart
 
 
-def show(
-    chart: go.Figure, caption: str, table: pd.DataFrame, *, key: str, config: Any = None
-) -> None:
+def show(chart: go.Figure, caption: str, table: pd.DataFrame, *, key: str) -> None:
     """A chart, what to read in it, and its numbers within a click.
 
     Args:
         caption: one or two sentences: what to look for.
         table: the numbers behind the chart.
         key: unique on the page.
-        config: Streamlit column settings of the table.
     """
     st.plotly_chart(chart, key=key, config={"displayModeBar": False}, alt=caption)
     st.caption(caption)
     with st.expander("The same as a table"):
-        st.dataframe(table, hide_index=True, column_config=config, alt=caption, key=f"{key}-table")
+        st.dataframe(table, hide_index=True, alt=caption, key=f"{key}-table")
 
 
 def curves(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> go.Figure:
@@ -47,7 +43,7 @@ def curves(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> 
             line={"dash": dash, "width": 2},
             marker={"symbol": symbol, "size": 8},
         )
-    _layout(chart, height=300)
+    _layout(chart, height=300, legend=True)
     chart.update_xaxes(title=x)
     chart.update_yaxes(title=y_title)
     if frame[x].nunique() <= 12:
@@ -55,47 +51,29 @@ def curves(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> 
     return chart
 
 
-def dots(
-    frame: pd.DataFrame,
-    label: str,
-    value: str,
-    *,
-    low: str | None = None,
-    high: str | None = None,
-    group: str | None = None,
-    x_title: str = "",
-) -> go.Figure:
-    """One row per label with a dot at its value and a whisker over its interval, first on top.
+def dots(frame: pd.DataFrame, label: str, x_title: str) -> go.Figure:
+    """One row per label with a dot at its figure and a whisker over its interval, first on top.
 
     Args:
-        frame: one row per dot.
-        low: column with the interval's lower end; missing where there is none.
-        high: column with its upper end.
-        group: column that splits dots into series, told apart by marker as well as by colour.
+        frame: one row per dot; `value`, and `low` and `high`, missing where there is no interval.
+        label: the column that names the rows.
     """
+    whiskers = {
+        "type": "data",
+        "symmetric": False,
+        "array": (frame["high"] - frame["value"]).astype(float).fillna(0),
+        "arrayminus": (frame["value"] - frame["low"]).astype(float).fillna(0),
+        "thickness": 1.5,
+    }
     chart = go.Figure()
-    groups = [("", frame)] if group is None else list(frame.groupby(group, sort=False))
-    for (name, part), symbol in zip(groups, cycle(SYMBOLS), strict=False):
-        whiskers = None
-        if low is not None and high is not None:
-            whiskers = {
-                "type": "data",
-                "symmetric": False,
-                "array": (part[high] - part[value]).fillna(0),
-                "arrayminus": (part[value] - part[low]).fillna(0),
-                "thickness": 1.5,
-            }
-        chart.add_scatter(
-            x=part[value],
-            y=part[label].map(_words),
-            name=_words(str(name)),
-            mode="markers",
-            marker={"symbol": symbol, "size": 10},
-            error_x=whiskers,
-            showlegend=group is not None,
-        )
-    _layout(chart, height=110 + ROW * frame[label].nunique())
-    chart.update_layout(scattermode="group")
+    chart.add_scatter(
+        x=frame["value"],
+        y=frame[label].map(_words),
+        mode="markers",
+        marker={"size": 10},
+        error_x=whiskers,
+    )
+    _layout(chart, height=80 + ROW * frame[label].nunique())
     chart.update_xaxes(title=x_title, rangemode="tozero")
     chart.update_yaxes(autorange="reversed", type="category")
     return chart
@@ -115,7 +93,7 @@ def bars(
             cliponaxis=False,
         )
     )
-    _layout(chart, height=90 + ROW * len(frame))
+    _layout(chart, height=50 + ROW * len(frame))
     chart.update_xaxes(title=x_title, rangemode="tozero", showticklabels=False)
     chart.update_yaxes(autorange="reversed", type="category")
     return chart
@@ -131,10 +109,10 @@ def shaded(values: pd.DataFrame, shares: pd.DataFrame, form: str) -> Styler:
     return values.style.apply(shade, axis=0).format(form, na_rep="")
 
 
-def _layout(chart: go.Figure, height: int) -> None:
+def _layout(chart: go.Figure, height: int, legend: bool = False) -> None:
     chart.update_layout(
         height=height,
-        margin={"l": 0, "r": 16, "t": 28, "b": 0},
+        margin={"l": 0, "r": 16, "t": 28 if legend else 4, "b": 0},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": ""},
         bargap=0.35,
         hovermode="closest",

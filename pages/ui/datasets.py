@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from mtrec.data.dataset import DatasetTask
-from mtrec.schema import SPLITS, DataWarning
+from mtrec.data.dataset import DatasetTask, delete_dataset, list_datasets
+from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TEXT, TIME, USER, DataWarning, task_column
 from mtrec.tasks import TASK_TYPES
-from pages.ui import charts
-from pages.ui.text import number, plain
+from pages.ui import charts, state
+from pages.ui.text import ago, many, number, plain
 from pages.ui.words import SCHEMES, SPLIT_HELP
 from pages.ui.words import SPLITS as SPLIT_WORDS
 
@@ -63,11 +63,54 @@ def problems(warnings: Sequence[DataWarning]) -> None:
     if not warnings:
         st.success("No problems found.", icon=":material/check_circle:")
         return
-    st.markdown(f"**{len(warnings)} thing{'s' if len(warnings) > 1 else ''} to know**")
+    st.markdown(f"**{many(len(warnings), 'thing')} to know**")
     with st.container(border=True):
         for each in warnings:
-            rows = f" · {number(each.rows)} rows" if each.rows else ""
+            rows = f" · {many(each.rows, 'row')}" if each.rows else ""
             st.markdown(f":material/info: {plain(each.message)} :small[{plain(each.source)}{rows}]")
+
+
+def stored() -> None:
+    """The datasets of the workspace, and what the chosen one holds."""
+    known = list_datasets(state.workspace())
+    chosen = state.dataset()
+    if chosen is None:
+        st.markdown("There is no dataset yet. Choose **Bring new data** above to import one.")
+        return
+    table = pd.DataFrame(
+        [
+            {
+                "dataset": state.ref(each, known),
+                "imported": ago(each.created),
+                "texts": each.records,
+                "people": each.users,
+                "items": each.items,
+                "acts": each.interactions,
+                "tasks": ", ".join(each.tasks),
+                "things to know": len(each.warnings),
+            }
+            for each in known
+        ]
+    )
+    st.dataframe(table, hide_index=True, alt="Datasets in this workspace")
+    st.subheader(f"{plain(chosen.name)}")
+    st.caption(f"Version {chosen.version}, imported {ago(chosen.created)}.")
+    sizes(chosen.records, chosen.users, chosen.items, chosen.interactions)
+    tasks(chosen.tasks, chosen.scheme, chosen.reason, "have")
+    problems(chosen.warnings)
+    with st.expander("The first texts"):
+        records = state.open_dataset(chosen.key).records
+        labels = [task_column(task) for task in chosen.tasks]
+        shown = records[[TEXT, *labels, SOURCE, USER, ITEM, TIME, SPLIT]].head(200)
+        st.dataframe(shown, hide_index=True, placeholder="", alt="The first texts")
+    with st.popover("Delete this version", icon=":material/delete:"):
+        st.markdown(
+            f"This deletes {number(chosen.records)} texts. Training runs made from them stay, but "
+            "can no longer show records and people."
+        )
+        if st.button("Delete for good", key="delete", help="There is no way back."):
+            delete_dataset(chosen.key, state.workspace())
+            state.choose()
 
 
 def _labels(task: DatasetTask, key: str) -> None:

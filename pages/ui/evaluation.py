@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mtrec.cli.commands import FEW_ITEMS
 from mtrec.data.dataset import Dataset
 from mtrec.recommend.people import People
 from mtrec.reports.evaluation import differences, evaluation
@@ -16,7 +17,7 @@ from pages.ui import charts, state
 from pages.ui.text import plain
 from pages.ui.words import RECOMMENDERS, SEGMENTS, STAGE_HELP, STAGES, metric, metric_help
 
-FEW_ITEMS, ALL = "few_items", "all"
+ALL = "all"  # people
 
 
 def draw(run: RunInfo) -> None:
@@ -68,9 +69,9 @@ def warn_few_items(dataset: Dataset) -> None:
 def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key: str) -> None:
     shown = table[(table["figure"] == figure) & (table["segment"] == segment)]
     charts.show(
-        charts.dots(shown, "list", "value", low="low", high="high", x_title=metric(figure)),
+        charts.dots(shown, "list", metric(figure)),
         f"{metric(figure)} over {shown['people'].iloc[0]} people. {metric_help(figure)} The line "
-        "is the 95 % interval; further right is better.",
+        "is the 95 % interval; further right is better.",
         shown.drop(columns=["figure", "segment"]),
         key=key,
     )
@@ -108,7 +109,7 @@ def _sentences(pairs: Sequence[dict[str, Any]], figure: str, segment: str) -> li
         verdict = "within the noise, it may be chance" if is_noise else "more than noise"
         sentences.append(
             f"**{_name(pair['a'])}** against **{_name(pair['b'])}**: {gap['value']:+.3f} "
-            f"(95 % interval {gap['low']:+.3f} to {gap['high']:+.3f}), {verdict}."
+            f"(95 % interval {gap['low']:+.3f} to {gap['high']:+.3f}), {verdict}."
         )
     return sentences
 

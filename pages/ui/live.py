@@ -11,7 +11,7 @@ import streamlit as st
 from mtrec.runs.progress import read_epochs, read_progress, read_steps
 from mtrec.runs.store import QUEUED, RUNNING, RunInfo
 from pages.ui import charts, shell, state
-from pages.ui.text import duration, number, plain
+from pages.ui.text import duration, many, number, plain
 from pages.ui.words import EPOCH_HELP, metric
 
 SHOWN_POINTS = 60
@@ -96,7 +96,7 @@ def _quality(epochs: list[dict[str, Any]]) -> None:
     charts.show(
         charts.curves(wide, "epoch", list(shown["task"].unique()), name),
         f"{name} on validation texts, which are not learned from: higher is better. The epoch with "
-        "the best mean over tasks is kept. The table has the 95 % intervals.",
+        "the best mean over tasks is kept. The table has the 95 % intervals.",
         table,
         key="quality",
     )
@@ -113,7 +113,7 @@ def _losses(steps: pd.DataFrame) -> None:
     charts.show(
         charts.curves(smooth, "step", list(losses.columns), "loss"),
         "The loss of each task on the texts being learned: lower is better, falling means that it "
-        f"learns. Each point is the mean of {window} update{'s' if window > 1 else ''}.",
+        f"learns. Each point is the mean of {many(window, 'update')}.",
         smooth,
         key="losses",
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mtrec.data.recipe import Recipe
+from mtrec.data.recipe import FileOptions, Recipe
 from pages.ui.text import number, plain
 
 RECORDS, ITEMS, INTERACTIONS, USERS, OUT = "records", "items", "interactions", "users", "out"
@@ -22,6 +22,7 @@ ROLES = {
     OUT: "Leave this file out",
 }
 
+CARRIED = (*FileOptions.model_fields, "timezone", "long")
 LIKED, EVERYTHING = "What counts as liked", "every act"
 POSITIVE_HELP = (
     "A condition on this file's columns that says which acts mean that a person liked the thing, "
@@ -37,7 +38,7 @@ def edit(draft: Recipe, tables: Mapping[str, pd.DataFrame], prefix: str) -> dict
         tables: the files' contents as strings, by file name.
         prefix: put in front of every widget's key.
     """
-    recipe: dict[str, Any] = {"records": []}
+    recipe: dict[str, Any] = {RECORDS: []}
     for file, table in tables.items():
         with st.container(border=True):
             key = f"{prefix}:{file}"
@@ -53,11 +54,12 @@ def edit(draft: Recipe, tables: Mapping[str, pd.DataFrame], prefix: str) -> dict
             )
             part = _part(draft, role, file) if role == guessed else {}
             columns = _Columns(list(table.columns), part, f"{key}:{role}")
+            named = {"file": file, **columns.carried()}
             if role == RECORDS:
                 positive = draft.interactions.positive if draft.interactions else None
-                _records(recipe, file, columns, positive or "")
+                _records(recipe, named, columns, positive or "")
             elif role != OUT:
-                recipe[role] = {"file": file, **_SECTIONS[role](columns)}
+                recipe[role] = named | _SECTIONS[role](columns)
             with st.expander("The first rows of this file"):
                 st.dataframe(table.head(20), hide_index=True, placeholder="")
     return {name: part for name, part in recipe.items() if part}
@@ -69,14 +71,23 @@ class _Columns:
     def __init__(self, names: Sequence[str], part: Mapping[str, Any], key: str) -> None:
         self.names, self.part, self.key = names, part, key
 
+    def carried(self) -> dict[str, Any]:
+        """What a recipe said of the file that has no control here, such as its encoding."""
+        kept = {name: self.part[name] for name in CARRIED if name in self.part}
+        split = self.part.get("split")
+        return kept | ({"split": split} if isinstance(split, dict) else {})
+
     def one(self, name: str, label: str, help: str, *, needed: bool = False) -> dict[str, str]:
-        held = self.part.get(name)
-        index = self.names.index(held) if held in self.names else None
+        """A picker that can be cleared, which one with a default could not."""
+        key = f"{self.key}:{name}"
+        if key not in st.session_state:
+            held = self.part.get(name)
+            st.session_state[key] = held if held in self.names else None
         chosen = st.selectbox(
             label,
             self.names,
-            index=index,
-            key=f"{self.key}:{name}",
+            index=None,
+            key=key,
             help=help,
             required=needed,
             placeholder="Choose a column" if needed else "None",
@@ -117,13 +128,15 @@ class _Columns:
         )
 
 
-def _records(recipe: dict[str, Any], file: str, columns: _Columns, positive: str) -> None:
+def _records(
+    recipe: dict[str, Any], source: dict[str, Any], columns: _Columns, positive: str
+) -> None:
     left, right = st.columns([2, 3])
-    source: dict[str, Any] = {"file": file}
     with left:
-        source |= columns.many(
+        text = columns.many(
             "text", "Text", "What the person wrote. Several columns are joined by a space."
-        )
+        ).get("text", [])
+        source |= {"text": text[0] if len(text) == 1 else text} if text else {}
     with right:
         source |= _tasks(columns)
     with st.container(horizontal=True):

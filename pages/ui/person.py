@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.elements.lib.column_config_utils import ColumnConfigMappingInput
 
 from mtrec.data.dataset import Dataset
 from mtrec.recommend.explain import POPULAR
@@ -26,7 +25,7 @@ from mtrec.schema import (
     task_column,
 )
 from pages.ui import charts, evaluation, shell, state
-from pages.ui.text import number, plain
+from pages.ui.text import many, plain
 from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
 
@@ -50,9 +49,8 @@ def profile(said: dict[str, Any]) -> None:
         ).sort_values("weight", ascending=False)
         charts.show(
             charts.bars(table, "source", "weight", "share of the profile", "{:.0%}"),
-            "How much each source counts in this person's profile; the shares add up to 100 %. A "
-            "task stands for what the texts of its activities say to that task. A source they left "
-            "nothing in counts nothing. *made from* in the table: how many texts or things.",
+            "How much each source counts in this profile; together 100 %. A task is what their "
+            "texts say to that task. What they left nothing in counts nothing.",
             table,
             key="sources",
         )
@@ -78,12 +76,12 @@ def _traits(table: pd.DataFrame) -> None:
         placeholder="–",
         column_config={
             "observed": st.column_config.NumberColumn(
-                "in the data",
+                "data",
                 format="%.0f %%",
                 help="The share of their labelled texts that carry this label.",
             ),
             "predicted": st.column_config.ProgressColumn(
-                "as the model reads them",
+                "model",
                 format="%.0f %%",
                 min_value=0,
                 max_value=100,
@@ -97,7 +95,7 @@ def _traits(table: pd.DataFrame) -> None:
         alt="Traits of this person",
     )
     st.caption(
-        "Per task the shares add up to 100 %. They describe this person's texts; from one or two "
+        "Per task the shares add up to 100 %. They describe this person's texts; from one or two "
         "texts, take them as a hint."
     )
 
@@ -128,7 +126,7 @@ def recommendations(people: People, dataset: Dataset, person: str) -> None:
     later = set(acts[(acts[USER] == person) & (acts[SPLIT] == TEST) & acts[LIKED]][ITEM])
     if later:
         st.caption(
-            f"Later they liked {number(len(later))} thing{'s' if len(later) > 1 else ''} that no "
+            f"Later they liked {many(len(later), 'thing')} that no "
             "training has seen. Where a list found one, it says :material/favorite: *liked later*."
         )
     before, after = people.stages[0], people.stages[-1]
@@ -172,7 +170,7 @@ def records(dataset: Dataset, person: str) -> None:
     written = dataset.records[dataset.records[USER] == person]
     acts = dataset.interactions[dataset.interactions[USER] == person]
     texts, things = st.tabs(
-        [f"Their {number(len(written))} texts", f"Their {number(len(acts))} acts"]
+        [f"Their {many(len(written), 'text')}", f"Their {many(len(acts), 'act')}"]
     )
     with texts:
         labels = {task_column(task): task for task in dataset.tasks}
@@ -183,7 +181,7 @@ def records(dataset: Dataset, person: str) -> None:
         _table(named[[TITLE, LIKED, VALUE, EVENT, TIME, SPLIT]], {}, "acts")
 
 
-def _table(table: pd.DataFrame, columns: ColumnConfigMappingInput, name: str) -> None:
+def _table(table: pd.DataFrame, columns: dict[str, Any], name: str) -> None:
     """The newest rows first, without columns that hold nothing."""
     shown = table.dropna(axis=1, how="all")
     if TIME in shown:

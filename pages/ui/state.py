@@ -25,6 +25,7 @@ DATASET = "dataset"  # a name for its newest version, or name@version
 RUN = "run"  # as `run_label` writes it
 TASK = "task"
 PERSON = "person"
+VIEW = "view"  # of the page Data
 UPLOAD = "upload"  # the folder of files dropped on the Data page
 PART = "part"  # of the data: test or validation
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from mtrec.schema import Estimate
-
 INTERVAL_HELP = (
     "Noise made visible: with other people or texts of the same kind the figure would come out "
     "somewhat different, 95 times out of 100 within this interval. Where two intervals overlap a "
@@ -14,11 +12,16 @@ INTERVAL_HELP = (
 )
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+# Where Streamlit would see an address or an arrow even in escaped text.
+_SEAMS = re.compile(
+    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\w)(?=@)|(?<=[-<>=~])(?=[-<>=])", re.IGNORECASE
+)
+_WORD_JOINER = "\u2060"  # invisible, and no line breaks there
 _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
 def plain(text: object, limit: int | None = None) -> str:
-    """A text from data as Markdown that shows it letter for letter, on one line.
+    """A text from data as Markdown that shows it letter for letter, on one line, without links.
 
     Args:
         text: anything; it is written with `str`.
@@ -27,7 +30,7 @@ def plain(text: object, limit: int | None = None) -> str:
     line = " ".join(str(text).split())
     if limit is not None and len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
-    return _MARKUP.sub(r"\\\1", line)
+    return _MARKUP.sub(r"\\\1", _SEAMS.sub(_WORD_JOINER, line))
 
 
 def number(value: float) -> str:
@@ -35,12 +38,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f")
 
 
-def figure(estimate: Estimate, digits: int = 3) -> str:
-    """A figure with its interval, where it has one: `0.717 (0.690–0.741)`."""
-    value = f"{estimate.value:.{digits}f}"
-    if estimate.low is None or estimate.high is None:
-        return value
-    return f"{value} ({estimate.low:.{digits}f}–{estimate.high:.{digits}f})"
+def many(count: int, word: str) -> str:
+    """How many of something: `1 text`, `54 432 texts`."""
+    return f"{number(count)} {word}{'' if count == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:
@@ -62,5 +62,5 @@ def ago(moment: str, now: datetime | None = None) -> str:
     for length, name in _UNITS:
         count = int(passed // length)
         if count >= 1:
-            return f"{count} {name}{'' if count == 1 else 's'} ago"
+            return f"{many(count, name)} ago"
     return "just now"

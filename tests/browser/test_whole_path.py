@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from mtrec.data.sample import generate
+from pages.ui.state import TICK
 from tests.browser.conftest import FLAGS, ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -22,10 +23,19 @@ HEADER, ROW = 35, 35  # pixels of a table
 
 
 @pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
+def heard() -> list[str | bytes]:
+    """Everything that the server says to the page."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: str, heard: list[str | bytes]) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.on(
+            "websocket", lambda socket: socket.on("framereceived", lambda said: heard.append(said))
+        )
         page.set_default_timeout(WAIT)
         expect.set_options(timeout=WAIT)
         yield page
@@ -48,9 +58,12 @@ def files(tmp_path: Path) -> list[Path]:
     return [tmp_path / "reviews.csv", tmp_path / "movies.csv"]
 
 
-def test_from_a_file_to_recommendations(address: str, page: Page, files: list[Path]) -> None:
+def test_from_a_file_to_recommendations(
+    address: str, page: Page, files: list[Path], heard: list[str | bytes]
+) -> None:
     bring(page, address, files)
     train(page)
+    stays_silent(page, heard)
     report(page)
     meet_the_person(page)
 
@@ -78,9 +91,20 @@ def train(page: Page) -> None:
     expect(button(page, "Stop")).to_be_visible()
     expect(page.get_by_text(re.compile("running · started"))).to_be_visible()
     nothing_failed(page)
+    go(page, "Report")
+    expect(page.get_by_text("is not over yet")).to_be_visible()
+    go(page, "Train")
     expect(page.get_by_text(re.compile("finished · started"))).to_be_visible(timeout=TRAINING)
     expect(button(page, "Stop")).to_have_count(0)
     nothing_failed(page)
+
+
+def stays_silent(page: Page, heard: list[str | bytes]) -> None:
+    """Once nothing runs any more, the page no longer asks."""
+    page.wait_for_timeout(1000)
+    heard.clear()
+    page.wait_for_timeout(3000 * TICK)
+    assert heard == []
 
 
 def report(page: Page) -> None:

@@ -38,7 +38,7 @@ def test_the_content_is_kept_under_the_name_that_was_sent(workspace: Workspace) 
         ("$(rm -rf).tsv", "rm_-rf.tsv"),
         ("评论.csv", "file.csv"),
         ("a" * 300 + ".jsonl", "a" * 40 + ".jsonl"),
-        ("recipe.yml", "recipe.yaml"),
+        ("critics (final).yml", "recipe.yaml"),
     ],
 )
 def test_what_a_file_was_called_is_only_a_hint(sent: str, name: str, workspace: Workspace) -> None:

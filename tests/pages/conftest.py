@@ -38,9 +38,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Done:
-    """Made once: a tenth of the sample shop, and a quick training on it."""
+    """Made once: a small sample shop, and a quick training on it."""
     files = tmp_path_factory.mktemp("shop")
-    generate(people=40, records=500, purchases=500).write(files)
+    generate(people=25, records=250, purchases=250).write(files)
     workspace = Workspace(tmp_path_factory.mktemp("done"))
     store_dataset(read_dataset(files / "recipe.yaml", TASK_TYPES), workspace)
     store = RunStore(workspace)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +52,7 @@ def test_start_shows_the_figures_of_every_task(done: Done) -> None:
     reports = load_reports(RunStore(done.workspace).folder(done.run.run), TEST)
     shown = [metric.value for metric in app.metric]
     assert shown == [f"{each['metrics']['macro_f1']['value']:.3f}" for each in reports.values()]
-    assert sum("95 % interval" in caption.value for caption in app.caption) >= len(reports)
+    assert sum("95\u00a0% interval" in caption.value for caption in app.caption) >= len(reports)
 
 
 def test_report_shows_the_task_of_the_link_and_then_the_one_picked(done: Done) -> None:
@@ -109,13 +111,28 @@ def test_start_is_refused_with_a_sentence_while_every_lambda_is_zero(done: Done)
     assert "Every task has λ 0" in app.warning[0].value
 
 
-def test_a_deleted_dataset_is_a_sentence_and_not_a_traceback(
-    done: Done, tmp_path, monkeypatch: pytest.MonkeyPatch
+def test_too_few_items_are_pointed_out_where_recommendations_are_shown(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(done.workspace.root, copy)
+    (summary,) = copy.glob("datasets/*/*/dataset.json")
+    content = json.loads(summary.read_text())
+    warning = {"code": "few_items", "source": "items", "rows": 6, "message": "so few mean little"}
+    summary.write_text(json.dumps(content | {"warnings": [warning]}))
     monkeypatch.setenv("MTREC_WORKSPACE", str(copy))
-    shutil.rmtree(copy / "datasets")
-    for page in PAGES:
+    for page in ("start", "report", "people"):
         app = open_page(page)
-        assert not app.exception
+        assert not app.exception and not app.error
+        assert "so few mean little" in [block.value for block in app.warning]
+
+
+def test_a_deleted_dataset_is_a_sentence_and_not_a_traceback(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(done.workspace.root, copy)
+    shutil.rmtree(copy / "datasets")
+    monkeypatch.setenv("MTREC_WORKSPACE", str(copy))
+    for page in PAGES:
+        assert not open_page(page).exception

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mtrec.schema import Estimate
-from pages.ui.text import ago, duration, figure, number, plain
+from pages.ui.text import ago, duration, many, number, plain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -21,16 +20,22 @@ def test_every_mark_up_character_is_escaped(text: str) -> None:
     assert shown.replace("\\", "") == text
 
 
+@pytest.mark.parametrize("text", ["http://a.b", "HTTPS://a.b", "www.a.b", "a@b.de", "->", "<--"])
+def test_addresses_and_arrows_are_broken_by_nothing_that_is_seen(text: str) -> None:
+    shown = plain(text).replace("\\", "")
+    assert shown != text
+    assert shown.replace("\u2060", "") == text
+
+
 def test_a_text_is_one_line_and_may_be_cut() -> None:
     assert plain("a\n\n# b") == r"a \# b"
     assert plain("one two three", limit=8) == "one two…"
     assert plain("short", limit=5) == "short"
 
 
-def test_numbers_figures_and_durations() -> None:
+def test_numbers_and_durations() -> None:
     assert number(54432) == "54\u202f432"
-    assert figure(Estimate(0.71749, 0.69, 0.741)) == "0.717 (0.690–0.741)"
-    assert figure(Estimate(0.5)) == "0.500"
+    assert [many(each, "text") for each in (0, 1, 2)] == ["0 texts", "1 text", "2 texts"]
     assert [duration(each) for each in (4.4, 200, 3720)] == ["4 s", "3 min 20 s", "1 h 2 min"]
 
 

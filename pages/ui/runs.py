@@ -1,0 +1,112 @@
+"""Runs on the page Train: the chosen one as it goes on or ended, and the list of all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.data.dataset import DatasetSummary
+from mtrec.runs import launcher
+from mtrec.runs.store import FINISHED, RunInfo
+from mtrec.schema import ADAPTED, TEST
+from pages.ui import forms, live, shell, state
+from pages.ui.text import ago, duration, plain
+from pages.ui.words import STAGES, STATUS, metric
+
+LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
+
+
+def follow(run: RunInfo) -> None:
+    """The chosen run as it goes on, or how it ended."""
+    st.subheader(plain(run.name))
+    st.markdown(f"{STATUS[run.status]} · started {ago(run.created)}")
+    if not run.ended:
+        live.progress(run)
+        st.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop:",
+            on_click=_stop,
+            args=(run,),
+            help="Ends this training within seconds. There will be no report.",
+        )
+    elif run.reason:
+        st.warning(plain(run.reason), icon=":material/info:")
+    for note in state.summary(run).get("notes", []):
+        st.info(plain(note))
+    live.curves(run)
+    if run.ended:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if run.status == FINISHED:
+                st.page_link(shell.REPORT, label="Read its report", icon=":material/lab_profile:")
+            st.button(
+                "Train again with these settings",
+                key="again",
+                icon=":material/replay:",
+                on_click=_again,
+                args=(run,),
+                help="Puts this run's settings into the controls above; then change what you like.",
+            )
+
+
+def listing(dataset: DatasetSummary) -> None:
+    """Every run of the dataset; a click on a row makes it the chosen one."""
+    runs = [each for each in state.runs() if each.dataset == dataset.name]
+    st.subheader("All trainings of this dataset")
+    table = pd.DataFrame(
+        [
+            {
+                "run": run.name,
+                "state": run.status,
+                "started": ago(run.created),
+                "took": duration(run.seconds) if run.ended and run.seconds else "",
+                **_test_figures(run, dataset.tasks),
+                "remark": run.reason,
+            }
+            for run in runs
+        ]
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="",
+        key="run-list",
+        selection_mode="single-row",
+        on_select=lambda: _open_row(runs),
+        alt="Training runs of this dataset",
+    )
+    st.caption(
+        "Click the box at the left of a row to see that run above. Figures are on the test part; "
+        "their intervals are on the page Report."
+    )
+
+
+def _test_figures(run: RunInfo, tasks: Collection[str]) -> dict[str, str]:
+    """The headline figures of a run on the test part, under names for people."""
+    figures = {}
+    for key, value in run.metrics.items():
+        split, what, name = key.split("/")
+        if split == TEST and (what in tasks or (what, name) == LISTS):
+            figures[f"{STAGES.get(what, what)}: {metric(name)}"] = f"{value:.3f}"
+    return figures
+
+
+def _open_row(runs: list[RunInfo]) -> None:
+    """Makes the run of the selected row the chosen one."""
+    rows = st.session_state["run-list"].selection.rows
+    if rows:
+        state.wish(run=state.run_label(runs[rows[0]]))
+
+
+def _stop(run: RunInfo) -> None:
+    """Asks a run to stop."""
+    with shell.guard():
+        launcher.stop(state.store(), run.run)
+
+
+def _again(run: RunInfo) -> None:
+    """Puts the settings of a run into the controls."""
+    with shell.guard():
+        forms.remember(state.store().config(run.run))

@@ -1,0 +1,117 @@
+"""The page Data: dropped files become a recipe, a check and a dataset; problems are sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mtrec.data.dataset import list_datasets, load_dataset
+from mtrec.data.uploads import keep_upload, upload_folder
+from mtrec.workspace import Workspace
+from tests.pages.conftest import open_page, said
+
+ROWS = 60
+REVIEWS = pd.DataFrame(
+    {
+        "customer": [f"c{n % 12}" for n in range(ROWS)],
+        "product": [f"p{n % 20}" for n in range(ROWS)],
+        "review": [f"the number {n} was just what I had hoped for, honestly" for n in range(ROWS)],
+        "verdict": ["good", "bad", "good"] * (ROWS // 3),
+        "date": pd.date_range("2024-01-01", periods=ROWS).strftime("%Y-%m-%d"),
+    }
+)
+RECIPE = """
+name: given
+records:
+  - {file: reviews.csv, text: review, encoding: latin-1, tasks: {mood: {label: verdict}}}
+"""
+
+
+def drop(workspace: Workspace, **files: bytes) -> AppTest:
+    """The page after files were dropped; names end in `_csv` or `_yaml`."""
+    named = {name.replace("_", "."): content for name, content in files.items()}
+    return open_page("data", upload=keep_upload(named, workspace), view="Bring new data")
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False).encode()
+
+
+def test_a_file_is_guessed_checked_and_imported(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(REVIEWS))
+    assert not app.exception and not app.error
+    assert app.text_input[0].value == "reviews"
+    chosen = {select.label: select.value for select in app.multiselect}
+    assert chosen == {"Text": ["review"], "Labels": ["verdict"]}
+    picked = {select.label: select.value for select in app.selectbox}
+    assert (picked["Person"], picked["Item"], picked["Time"]) == ("customer", "product", "date")
+    app.button(key="import").click().run()
+    assert not app.exception and not app.error
+    (stored,) = list_datasets(workspace)
+    assert (stored.name, stored.records, list(stored.tasks)) == ("reviews", ROWS, ["verdict"])
+
+
+def test_what_was_changed_outlives_a_reload(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(REVIEWS))
+    item = next(select for select in app.selectbox if select.label == "Item")
+    item.set_value(None).run()
+    again = drop(workspace, reviews_csv=csv(REVIEWS))
+    assert {s.label: s.value for s in again.selectbox}["Item"] is None
+
+
+def test_a_dropped_recipe_is_used_as_it_stands(workspace: Workspace) -> None:
+    text = REVIEWS.assign(review=REVIEWS["review"] + " café")
+    content = text.to_csv(index=False).encode("latin-1")
+    app = drop(workspace, reviews_csv=content, recipe_yaml=RECIPE.encode())
+    assert not app.exception and not app.error
+    assert "Guessed from" not in said(app)
+    app.button(key="import").click().run()
+    dataset = load_dataset("given", workspace)
+    assert list(dataset.tasks) == ["mood"]
+    assert dataset.records["text"].str.endswith("café").all()
+    assert dataset.recipe.records[0].encoding == "latin-1"
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"notes_csv": b"\x00\x01\x02"}, "notes"),
+        ({"notes_csv": b"only,a,header\n"}, "no rows"),
+        ({"reviews_csv": csv(REVIEWS), "recipe_yaml": b"name: [broken"}, "not YAML"),
+        ({"reviews_csv": csv(REVIEWS), "recipe_yaml": b"name: x\nrecord: []"}, "nobody knows"),
+    ],
+)
+def test_what_cannot_be_read_is_a_sentence_with_a_way_out(
+    files: dict[str, bytes], words: str, workspace: Workspace
+) -> None:
+    app = drop(workspace, **files)
+    assert not app.exception
+    assert words in app.error[0].value
+    app.button(key="drop").click().run()
+    assert not app.error and "Drop one or several tables" in said(app)
+    assert not list(workspace.root.joinpath("uploads").iterdir())
+
+
+def test_a_mapping_that_cannot_work_says_why_and_stores_nothing(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(REVIEWS))
+    app.text_input[0].set_value("Not A Name!").run()
+    assert "cannot be used" in app.error[0].value
+    assert not [button for button in app.button if button.key == "import"]
+    assert list_datasets(workspace) == []
+
+
+def test_the_draft_lies_in_the_drops_own_folder(workspace: Workspace, tmp_path: Path) -> None:
+    drop(workspace, reviews_csv=csv(REVIEWS))
+    (folder,) = workspace.root.joinpath("uploads").iterdir()
+    assert upload_folder(folder.name, workspace) == folder
+    assert {path.name for path in folder.iterdir()} == {"reviews.csv", "draft.yaml"}
+
+
+def test_the_sample_is_one_click_away(workspace: Workspace) -> None:
+    app = open_page("data")
+    app.button(key="sample").click().run()
+    assert not app.exception and not app.error
+    assert [each.name for each in list_datasets(workspace)] == ["shop"]
