@@ -134,7 +134,7 @@ def recommendations(value: Sequence[Json]) -> str:
             each["item"],
             each["title"],
             each["score"],
-            "; ".join(_short(reason["text"]) for reason in each["reasons"][:2]),
+            "; ".join(f"{why['kind']}: {_short(why['text'])}" for why in each["reasons"][:2]),
         ]
         for rank, each in enumerate(value, 1)
     ]

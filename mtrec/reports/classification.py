@@ -89,9 +89,9 @@ def load_reports(folder: Path, split: str) -> dict[str, Any]:
     if not path.exists():
         raise InputError(
             "This run has no report",
-            expected="a run that finished",
+            expected="a finished run on data with labelled tasks",
             found=f"nothing in {path.parent}",
-            fix="wait until it has finished, or train again",
+            fix="choose another run, or wait until it has finished",
         )
     reports: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return reports

@@ -303,6 +303,7 @@ def _start(store: RunStore, run: str) -> None:
                 "MTREC_WORKSPACE": str(store.workspace.root),
                 "PYTHONPATH": os.pathsep.join(paths),
                 "PYTHONUNBUFFERED": "1",
+                "PYTHONFAULTHANDLER": "1",  # a crash in native code leaves its trace in the log
                 "HF_HUB_DISABLE_TELEMETRY": "1",
             },
         )

@@ -42,6 +42,12 @@ _TO_MLFLOW = {
     FAILED: "FAILED",
 }
 _FROM_MLFLOW = {theirs: ours for ours, theirs in _TO_MLFLOW.items()}
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
 _DATASET, _VERSION, _HOST = "mtrec.dataset", "mtrec.version", "mtrec.host"
 _REASON, _STARTED = "mtrec.reason", "mtrec.started"
 
@@ -175,8 +181,10 @@ class RunStore:
         """The run's folder, brought from the team's server where it is not here yet."""
         folder = self.folder(run)
         if self._is_remote and not folder.exists():
-            folder.mkdir(parents=True)
-            self._client.download_artifacts(run, "", str(folder))
+            part = folder.with_name(f"{folder.name}.part")
+            part.mkdir(parents=True, exist_ok=True)
+            self._client.download_artifacts(run, "", str(part))
+            part.replace(folder)
         return folder
 
     def config(self, run: str) -> RunConfig:
@@ -207,8 +215,7 @@ class RunStore:
 
     @cached_property
     def _client(self) -> MlflowClient:
-        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+        os.environ.update(_QUIET)
         from mlflow.tracking import MlflowClient
 
         logging.getLogger("alembic").setLevel(logging.ERROR)
