@@ -6,7 +6,7 @@ import random
 
 import streamlit as st
 
-from mtrec.runs.store import FINISHED, RunInfo
+from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
 from mtrec.schema import USER
 from pages.ui import live, person, shell, state
 from pages.ui.text import many, number, plain
@@ -53,7 +53,7 @@ def draw(run: RunInfo) -> None:
     chosen = find(known)
     people = state.people(run)
     if people is None:
-        st.markdown(plain(state.summary(run)[state.NO_RECOMMENDATIONS]))
+        st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
         person.records(dataset, chosen)
         return
     said = people.profile(chosen)

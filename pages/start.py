@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from mtrec.reports.classification import load_reports
+from mtrec.runs.progress import duration
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import TEST, Estimate
 from mtrec.tasks import TASK_TYPES
 from pages.ui import evaluation, live, shell, state
-from pages.ui.text import INTERVAL_HELP, ago, duration, plain
+from pages.ui.text import INTERVAL_HELP, ago, plain
 from pages.ui.words import metric, metric_help
 
 CARD = 230  # pixels

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mtrec
 from mtrec.cli import show
-from mtrec.cli.watch import Watcher, duration
+from mtrec.cli.watch import Watcher
 from mtrec.config import RunConfig, load_config, with_settings
 from mtrec.errors import InputError
 from mtrec.runs import launcher
-from mtrec.runs.progress import read_progress
-from mtrec.runs.store import FAILED, FINISHED, MODEL, SUMMARY, RunInfo, RunStore
+from mtrec.runs.progress import duration, read_progress
+from mtrec.runs.store import FAILED, FINISHED, MODEL, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from mtrec.recommend.people import People
 
 SAMPLE = Path(mtrec.__file__).parents[1] / "sample_data" / "recipe.yaml"
-FEW_ITEMS = "few_items"  # the warning of a catalogue too small to recommend from
 FUSED = "fused"
 DEMO = ("encoder.method=top", "train.epochs=1")
 
@@ -206,13 +204,14 @@ def _people(name: str) -> tuple[People, Dataset, list[str]]:
     Raises:
         InputError: there is no such run, it is not finished, or made no recommendations.
     """
+    from mtrec.data.checks import FEW_ITEMS
     from mtrec.data.dataset import load_dataset
     from mtrec.recommend.people import People
     from mtrec.recommend.stored import FOLDER
 
     store = _store()
     run = _finished(store, name)
-    skipped = _summary(store, run).get("no_recommendations")
+    skipped = store.summary(run.run).get(NO_RECOMMENDATIONS)
     if skipped:
         raise InputError(
             f"Run {run.run} has no profiles and recommendations",
@@ -256,7 +255,7 @@ def _watch(store: RunStore, run: str) -> RunInfo:
 
 def _training(store: RunStore, run: RunInfo) -> Answer:
     """The `train` contract's value for a run that ended."""
-    summary = _summary(store, run)
+    summary = store.summary(run.run)
     value = {
         "run": run.run,
         "status": run.status,
@@ -272,14 +271,6 @@ def _training(store: RunStore, run: RunInfo) -> Answer:
         f"The run is {run.status} after {duration(run.seconds or 0)}.",
     ]
     return Answer(value, run.run, notes, failure)
-
-
-def _summary(store: RunStore, run: RunInfo) -> Mapping[str, Any]:
-    path = store.folder(run.run) / SUMMARY
-    if not path.exists():
-        return {}
-    summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return summary
 
 
 def _finished(store: RunStore, run: str) -> RunInfo:

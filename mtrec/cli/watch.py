@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from mtrec.runs.progress import Progress
+from mtrec.runs.progress import Progress, duration
 from mtrec.runs.store import QUEUED, RunInfo
 
 SPARSE = 30.0  # seconds between two lines where they can't overwrite each other
@@ -40,15 +40,6 @@ class Watcher:
         """Leaves the line that changes."""
         if self._overwrites:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def duration(seconds: float) -> str:
-    """`42 s`, `3 min 20 s` or `1 h 5 min`."""
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes == 0:
-        return f"{rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def _line(progress: Progress) -> str:

@@ -25,7 +25,8 @@ from mtrec.schema import (
 )
 
 RARE = 10  # training examples below which a label is hardly learned
-FEW_ITEMS = 50  # items below which a recommendation says little
+FEW_ITEMS = "few_items"  # the warning of a catalogue too small to recommend from
+ENOUGH_ITEMS = 50  # items below which a recommendation says little
 PLACEHOLDER_ROWS = 1000  # rows at one moment that look like a default date
 PLACEHOLDER_FACTOR = 5  # and how often it stands there, against the next most frequent moment
 
@@ -68,9 +69,9 @@ def check_interactions(interactions: pd.DataFrame, from_records: bool) -> list[D
         message = "No interaction counts as liked: there is nothing to recommend from"
         warnings.append(DataWarning("no_likes", "interactions", len(interactions), message))
     items = interactions[ITEM].nunique()
-    if items < FEW_ITEMS:
+    if items < ENOUGH_ITEMS:
         message = f"People acted on {items} items only: recommendations among so few mean little"
-        warnings.append(DataWarning("few_items", "interactions", items, message))
+        warnings.append(DataWarning(FEW_ITEMS, "interactions", items, message))
     return warnings
 
 

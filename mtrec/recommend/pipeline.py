@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mtrec.data.dataset import Dataset
+from mtrec.files import write_json
 from mtrec.models.config import EncoderConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import MultiTaskModel
@@ -207,8 +206,8 @@ def _evaluate(
         reporter.advance(1)
     rows = [row for each in judged.values() for row in table(each, test)]
     pairs = [(judged[a], judged[b]) for a, b in COMPARED if a in judged and b in judged]
-    _write_json(folder / EVALUATION, rows)
-    _write_json(folder / PAIRED, paired(pairs, test))
+    write_json(folder / EVALUATION, rows)
+    write_json(folder / PAIRED, paired(pairs, test))
     return {
         f"test/{row['stage'] or row['recommender']}/{name}": value["value"]
         for row in rows
@@ -263,7 +262,7 @@ def _write_people(
         "sources": list(sources),
         "parts": tables,
     }
-    _write_json(folder / PEOPLE, description)
+    write_json(folder / PEOPLE, description)
 
 
 def _write_traits(
@@ -279,9 +278,3 @@ def _write_traits(
     probabilities = {} if inference is None else inference.probabilities
     found = traits(test, labels, probabilities, names, views)
     found.to_parquet(folder / TRAITS, index=False, compression="zstd")
-
-
-def _write_json(path: Path, value: Any) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from mtrec.errors import InputError
+from mtrec.files import replacing
 from mtrec.recommend.fused import FusedRecommender, FusedSource
 from mtrec.schema import STAGES
 
@@ -91,10 +92,9 @@ def write_arrays(path: Path, arrays: Arrays, description: dict[str, Any]) -> Non
     """Arrays and a description, all of it or nothing."""
     from safetensors.numpy import save_file
 
-    part = path.with_name(f"{path.name}.part")
     contiguous = {name: np.ascontiguousarray(each) for name, each in arrays.items()}
-    save_file(contiguous, part, metadata={DESCRIPTION: json.dumps(description)})
-    part.replace(path)
+    with replacing(path) as part:
+        save_file(contiguous, part, metadata={DESCRIPTION: json.dumps(description)})
 
 
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:

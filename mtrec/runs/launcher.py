@@ -24,7 +24,8 @@ from mtrec.config import RunConfig, for_dataset
 from mtrec.data.dataset import DatasetSummary, find_dataset
 from mtrec.data.dataset import delete_dataset as delete_versions
 from mtrec.errors import InputError, MtrecError
-from mtrec.runs.progress import LiveFiles, Progress, read_progress, write_json
+from mtrec.files import write_json
+from mtrec.runs.progress import LiveFiles, Progress, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
 WORKER = (sys.executable, "-m", "mtrec.runs.worker")  # and the run's id

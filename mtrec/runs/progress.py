@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +17,7 @@ from typing import Any
 import pandas as pd
 import psutil
 
+from mtrec.files import replacing, write_json
 from mtrec.schema import Estimate
 
 PATIENCE = 0.5  # seconds between two writes of the progress
@@ -154,9 +154,8 @@ class FileReporter:
     def _write_steps(self) -> None:
         if self._steps:
             self._steps_written = time.monotonic()
-            temporary = _beside(self._files.steps)
-            pd.DataFrame(self._steps).to_parquet(temporary)
-            temporary.replace(self._files.steps)
+            with replacing(self._files.steps) as part:
+                pd.DataFrame(self._steps).to_parquet(part)
 
 
 class _Clock:
@@ -199,6 +198,15 @@ class _Clock:
             self._paces[self._phase] = (now - self._began) / self._done
 
 
+def duration(seconds: float) -> str:
+    """A length of time as people say it: `42 s`, `3 min 20 s` or `1 h 5 min`."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
 def read_progress(folder: Path) -> Progress:
     """Where the run of this folder stands; before its first word, an empty `Progress`."""
     try:
@@ -225,14 +233,3 @@ def read_steps(folder: Path) -> pd.DataFrame:
         return pd.DataFrame({"step": [], "seconds": []})
     # In one read: pandas opens a path twice, and the file may have been replaced in between.
     return pd.read_parquet(BytesIO(path.read_bytes()))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Replaces a file by `value` as JSON, in one piece."""
-    temporary = _beside(path)
-    temporary.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
-    temporary.replace(path)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}")

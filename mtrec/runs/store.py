@@ -6,6 +6,7 @@ file of the workspace; with it, where it says, and a server gets a run's files w
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import platform
@@ -23,7 +24,7 @@ from filelock import FileLock
 from mtrec.config import RunConfig, load_config
 from mtrec.data.recipe import nearest
 from mtrec.errors import InputError, MtrecError
-from mtrec.runs.progress import write_json
+from mtrec.files import write_json
 from mtrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "mtrec"
 CONFIG, SUMMARY, MODEL = "config.json", "summary.json", "model"  # in a run's folder
+NO_RECOMMENDATIONS = "no_recommendations"  # in its summary: why it made none
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 ENDED = (FINISHED, STOPPED, FAILED)
 _TO_MLFLOW = {
@@ -186,6 +188,14 @@ class RunStore:
             self._client.download_artifacts(run, "", str(part))
             part.replace(folder)
         return folder
+
+    def summary(self, run: str) -> dict[str, Any]:
+        """The figures of a run's training and what to know about it; empty before it has ended."""
+        path = self.folder(run) / SUMMARY
+        if not path.exists():
+            return {}
+        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return summary
 
     def config(self, run: str) -> RunConfig:
         """The settings that a run was started with."""

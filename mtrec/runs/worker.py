@@ -15,9 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from mtrec.data.dataset import load_dataset
 from mtrec.errors import MtrecError
+from mtrec.files import write_json
 from mtrec.runs.launcher import is_registered
-from mtrec.runs.progress import FileReporter, LiveFiles, write_json
-from mtrec.runs.store import FAILED, FINISHED, MODEL, STOPPED, SUMMARY, RunStore
+from mtrec.runs.progress import FileReporter, LiveFiles
+from mtrec.runs.store import (
+    FAILED,
+    FINISHED,
+    MODEL,
+    NO_RECOMMENDATIONS,
+    STOPPED,
+    SUMMARY,
+    RunStore,
+)
 from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL
 from mtrec.training.reporter import Stopped, check_stop
 from mtrec.workspace import Workspace
@@ -100,7 +109,7 @@ class Work:
         else:
             self._note(skipped)
         self.reporter.close()
-        self.summary["no_recommendations"] = skipped
+        self.summary[NO_RECOMMENDATIONS] = skipped
         write_json(self.folder / SUMMARY, self.summary)
         self.store.log_metrics(self.run, self.metrics)
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mtrec.files import replacing
 from mtrec.models.encoder import Encoder
 from mtrec.training.batches import token_batches
 from mtrec.training.reporter import Reporter, check_stop
@@ -88,6 +89,5 @@ def _write(shards: Path, digests: list[bytes], vectors: Vectors) -> None:
     shards.mkdir(parents=True, exist_ok=True)
     table = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(digests), -1)
     name = hashlib.sha256(table.tobytes()).hexdigest()[:24]
-    temporary = shards / f"{name}.part"
-    save_file({"digests": table, "vectors": vectors}, temporary)
-    temporary.replace(shards / f"{name}.safetensors")
+    with replacing(shards / f"{name}.safetensors") as part:
+        save_file({"digests": table, "vectors": vectors}, part)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from mtrec.data.dataset import DatasetTask, delete_dataset, list_datasets
+from mtrec.data.dataset import DatasetTask, list_datasets
+from mtrec.runs import launcher
 from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TEXT, TIME, USER, DataWarning, task_column
 from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, state
@@ -109,7 +110,7 @@ def stored() -> None:
             "can no longer show records and people."
         )
         if st.button("Delete for good", key="delete", help="There is no way back."):
-            delete_dataset(chosen.key, state.workspace())
+            launcher.delete_dataset(state.store(), chosen.key)
             state.choose()
 
 

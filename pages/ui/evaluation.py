@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mtrec.cli.commands import FEW_ITEMS
+from mtrec.data.checks import FEW_ITEMS
 from mtrec.data.dataset import Dataset
 from mtrec.recommend.people import People
 from mtrec.reports.evaluation import differences, evaluation
-from mtrec.runs.store import RunInfo
+from mtrec.runs.store import NO_RECOMMENDATIONS, RunInfo
 from pages.ui import charts, state
 from pages.ui.text import plain
 from pages.ui.words import RECOMMENDERS, SEGMENTS, STAGE_HELP, STAGES, metric, metric_help
@@ -25,7 +25,7 @@ def draw(run: RunInfo) -> None:
     st.subheader("Recommendations", help=STAGE_HELP)
     people, dataset = state.people(run), state.open_dataset(run.key)
     if people is None:
-        st.markdown(plain(state.summary(run)[state.NO_RECOMMENDATIONS]))
+        st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
         return
     warn_few_items(dataset)
     table = _tidy(evaluation(people, dataset))

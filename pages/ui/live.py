@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mtrec.runs.progress import read_epochs, read_progress, read_steps
+from mtrec.runs.progress import duration, read_epochs, read_progress, read_steps
 from mtrec.runs.store import QUEUED, RUNNING, RunInfo
 from pages.ui import charts, shell, state
-from pages.ui.text import duration, many, number, plain
+from pages.ui.text import many, number, plain
 from pages.ui.words import EPOCH_HELP, metric
 
 SHOWN_POINTS = 60

@@ -9,10 +9,11 @@ import streamlit as st
 
 from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
+from mtrec.runs.progress import duration
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
-from pages.ui.text import ago, duration, plain
+from pages.ui.text import ago, plain
 from pages.ui.words import STAGES, STATUS, metric
 
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
@@ -34,7 +35,7 @@ def follow(run: RunInfo) -> None:
         )
     elif run.reason:
         st.warning(plain(run.reason), icon=":material/info:")
-    for note in state.summary(run).get("notes", []):
+    for note in state.store().summary(run.run).get("notes", []):
         st.info(plain(note))
     live.curves(run)
     if run.ended:

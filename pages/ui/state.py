@@ -6,10 +6,8 @@ an old link) falls back to the newest one; nothing a page needs lives in the ses
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -17,7 +15,7 @@ from mtrec.data.dataset import Dataset, DatasetSummary, list_datasets, load_data
 from mtrec.recommend.people import People
 from mtrec.recommend.stored import FOLDER
 from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED, SUMMARY, RunInfo, RunStore
+from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
 
 # In the URL.
@@ -31,8 +29,6 @@ PART = "part"  # of the data: test or validation
 
 # In the session: what a page asked for, to be taken up before the pickers are drawn again.
 NEXT = "next-"
-
-NO_RECOMMENDATIONS = "no_recommendations"  # in a run's summary: why it made none
 
 TICK = 2.0  # seconds between two looks at a training that is going on
 
@@ -74,15 +70,9 @@ def _people(folder: Path) -> People:
 
 def people(run: RunInfo) -> People | None:
     """The profiles and recommendations of a finished run; None where it made none."""
-    if summary(run).get(NO_RECOMMENDATIONS):
+    if store().summary(run.run).get(NO_RECOMMENDATIONS):
         return None
     return _people(store().fetch(run.run) / FOLDER)
-
-
-def summary(run: RunInfo) -> dict[str, Any]:
-    """The figures of a run's training and what to know about it; empty before it has ended."""
-    path = store().folder(run.run) / SUMMARY
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def choose(**choices: str | None) -> None:

@@ -43,16 +43,6 @@ def many(count: int, word: str) -> str:
     return f"{number(count)} {word}{'' if count == 1 else 's'}"
 
 
-def duration(seconds: float) -> str:
-    """A length of time as people say it: `3 min 20 s`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
 def ago(moment: str, now: datetime | None = None) -> str:
     """How long ago an ISO moment was: `5 minutes ago`."""
     then = datetime.fromisoformat(moment)

@@ -40,6 +40,25 @@ TYPES: Mapping[str, LabelType] = {
 }
 
 
+REVIEWS = """id,user,item,text,more,label,when
+1,007,x,good,,yes,2020-01-01
+2,007,y,"  ",,no,2020-01-02
+3,8,x,bad,really,no ,2020-01-03
+4,,x,so so,,,2020-01-04
+5,8,x,bad again,,yes,2020-01-05
+"""
+RECIPE = """
+name: shop
+records:
+  - file: r.csv
+    text: [text, more]
+    user: user
+    item: item
+    time: when
+    tasks: {mood: {label: label}}
+"""
+
+
 @pytest.fixture
 def types() -> Mapping[str, LabelType]:
     return TYPES

@@ -15,28 +15,10 @@ from mtrec.data.labels import LabelType
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
 
-from .conftest import TYPES
+from .conftest import RECIPE, REVIEWS, TYPES
 
 Read = Callable[..., Dataset]
 Write = Callable[..., Path]
-
-REVIEWS = """id,user,item,text,more,label,when
-1,007,x,good,,yes,2020-01-01
-2,007,y,"  ",,no,2020-01-02
-3,8,x,bad,really,no ,2020-01-03
-4,,x,so so,,,2020-01-04
-5,8,x,bad again,,yes,2020-01-05
-"""
-RECIPE = """
-name: shop
-records:
-  - file: r.csv
-    text: [text, more]
-    user: user
-    item: item
-    time: when
-    tasks: {mood: {label: label}}
-"""
 
 
 def codes(dataset: Dataset) -> dict[str, int]:

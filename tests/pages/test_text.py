@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pages.ui.text import ago, duration, many, number, plain
+from mtrec.runs.progress import duration
+from pages.ui.text import ago, many, number, plain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

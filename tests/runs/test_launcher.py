@@ -14,6 +14,7 @@ import pytest
 from mtrec.config import RunConfig, with_settings
 from mtrec.data.dataset import list_datasets
 from mtrec.errors import InputError, MtrecError
+from mtrec.files import write_json
 from mtrec.runs import launcher
 from mtrec.runs.launcher import (
     Process,
@@ -26,7 +27,7 @@ from mtrec.runs.launcher import (
     submit,
     wait,
 )
-from mtrec.runs.progress import LiveFiles, Progress, write_json
+from mtrec.runs.progress import LiveFiles, Progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
 pytestmark = pytest.mark.usefixtures("sleepers")

@@ -14,10 +14,11 @@ from sklearn.metrics import classification_report
 from mtrec.config import RunConfig, with_settings
 from mtrec.data.dataset import load_dataset
 from mtrec.errors import MtrecError
+from mtrec.files import write_json
 from mtrec.reports.classification import PREDICTIONS, load_reports
 from mtrec.runs import worker
 from mtrec.runs.launcher import seconds_after_boot
-from mtrec.runs.progress import LiveFiles, read_epochs, read_progress, read_steps, write_json
+from mtrec.runs.progress import LiveFiles, read_epochs, read_progress, read_steps
 from mtrec.runs.store import FAILED, FINISHED, QUEUED, RUNNING, STOPPED, RunStore
 from mtrec.schema import TEST, VAL
 from mtrec.training.reporter import Stopped
