@@ -1,6 +1,6 @@
 """Does the fused profile of a person come nearer to the truth than any single activity?
 
-    python benchmarks/profile_truth.py --seeds 10
+    python -m benchmarks.profile_truth --seeds 10
 
 Makes a sample shop per seed, whose people's interests are known, and builds profiles from their
 records and purchases with the encoder as it came: nothing is trained, nothing held out. Prints how

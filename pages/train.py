@@ -102,7 +102,7 @@ def start(dataset: DatasetSummary) -> None:
 
 
 shell.title("Train")
-notice = st.empty()
+shell.gpu_notice()
 dataset, run = state.dataset(), state.run()
 if dataset is None:
     shell.empty("There is no data to learn from yet.", shell.DATA, "Bring data")
@@ -111,4 +111,3 @@ else:
     if run is not None:
         live.watch(run, runs.follow)
         runs.listing(dataset)
-shell.gpu_notice(notice)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(mtrec.__file__).parents[1] / "sample_data" / "recipe.yaml"
 FUSED = "fused"
-DEMO = ("encoder.method=top", "train.epochs=1")
+# Small batches: in a single epoch of so few records, larger ones leave too few steps to learn by.
+DEMO = ("encoder.method=top", "train.epochs=1", "train.batch_tokens=512")
 
 
 @dataclass(frozen=True)

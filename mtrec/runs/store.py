@@ -12,11 +12,13 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
@@ -24,7 +26,7 @@ from filelock import FileLock
 from mtrec.config import RunConfig, load_config
 from mtrec.data.recipe import nearest
 from mtrec.errors import InputError, MtrecError
-from mtrec.files import write_json
+from mtrec.files import replacing, write_json
 from mtrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -183,10 +185,9 @@ class RunStore:
         """The run's folder, brought from the team's server where it is not here yet."""
         folder = self.folder(run)
         if self._is_remote and not folder.exists():
-            part = folder.with_name(f"{folder.name}.part")
-            part.mkdir(parents=True, exist_ok=True)
-            self._client.download_artifacts(run, "", str(part))
-            part.replace(folder)
+            with replacing(folder) as part:
+                part.mkdir(parents=True)
+                self._client.download_artifacts(run, "", str(part))
         return folder
 
     def summary(self, run: str) -> dict[str, Any]:
@@ -226,6 +227,7 @@ class RunStore:
     @cached_property
     def _client(self) -> MlflowClient:
         os.environ.update(_QUIET)
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         from mlflow.tracking import MlflowClient
 
         logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -244,10 +246,33 @@ class RunStore:
             location = None if self._is_remote else self.workspace.runs.as_uri()
             return str(client.create_experiment(EXPERIMENT, artifact_location=location))
 
-    def _opening(self) -> FileLock:
-        """Held while the database is made, which two processes must not do at once."""
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        """Held while the database is made, which two processes must not do at once.
+
+        Raises:
+            MtrecError: the store does not answer, or is none.
+        """
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
         self.workspace.locks.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.workspace.locks / "store.lock")
+        with FileLock(self.workspace.locks / "store.lock"):
+            try:
+                yield
+            except (MlflowException, SQLAlchemyError) as error:
+                raise MtrecError(
+                    "The store of runs does not answer",
+                    expected="MLflow at the address in MLFLOW_TRACKING_URI"
+                    if self._uri
+                    else "an SQLite file that MLflow made",
+                    found=shorten(str(error), 200),
+                    where=self._uri or str(self.workspace.database),
+                    fix="check the address, or unset MLFLOW_TRACKING_URI to keep runs in the "
+                    "workspace"
+                    if self._uri
+                    else "move the file away; runs made from then on go into a new one",
+                ) from error
 
 
 def _info(run: Run) -> RunInfo:

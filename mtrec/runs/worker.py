@@ -95,7 +95,7 @@ class Work:
             Stopped: someone asked to stop.
             MtrecError: the work can't be done, and why.
         """
-        from mtrec.training.device import cpu_only_torch_on_gpu_machine
+        from mtrec.training.idle_gpu import cpu_only_torch_on_gpu_machine
 
         idle_gpu = cpu_only_torch_on_gpu_machine()
         if idle_gpu is not None:

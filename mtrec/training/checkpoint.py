@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -11,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from mtrec.errors import MtrecError
+from mtrec.files import replacing, write_json
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
@@ -23,9 +23,6 @@ def save_model(model: MultiTaskModel, folder: Path) -> None:
 
     An encoder that did not learn is stored by its name and fingerprint alone.
     """
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     encoder = model.encoder
     description = {
         "encoder": encoder.config.model_dump(),
@@ -37,14 +34,13 @@ def save_model(model: MultiTaskModel, folder: Path) -> None:
             for task in model.tasks.values()
         ],
     }
-    (part / DESCRIPTION).write_text(json.dumps(description, indent=1), encoding="utf-8")
     weights = {name: value.cpu() for name, value in _above_encoder(model).state_dict().items()}
-    save_file(weights, part / WEIGHTS)
-    if encoder.learns:
-        encoder.save(part / ENCODER)
-    if folder.exists():
-        shutil.rmtree(folder)
-    part.replace(folder)
+    with replacing(folder) as part:
+        part.mkdir(parents=True)
+        write_json(part / DESCRIPTION, description)
+        save_file(weights, part / WEIGHTS)
+        if encoder.learns:
+            encoder.save(part / ENCODER)
 
 
 def load_model(folder: Path) -> MultiTaskModel:

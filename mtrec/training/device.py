@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import torch
@@ -41,15 +39,3 @@ def _seconds(dtype: torch.dtype, device: torch.device, repeats: int = 5) -> floa
         (a @ b).sum().item()  # waits for a GPU
         fastest = min(fastest, time.perf_counter() - start)
     return fastest
-
-
-def cpu_only_torch_on_gpu_machine() -> str | None:
-    """A sentence with the mending command where an NVIDIA GPU lies idle, otherwise None."""
-    has_gpu = shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists()
-    if torch.version.cuda is not None or not has_gpu:
-        return None
-    version = torch.__version__.split("+")[0]
-    return (
-        "This machine has an NVIDIA GPU, but the installed torch can only use the processor. "
-        f"To train on the GPU: pip install --force-reinstall torch=={version}"
-    )

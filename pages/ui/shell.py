@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mtrec.errors import MtrecError
 from mtrec.reports.csv import safe_csv
+from mtrec.training.idle_gpu import cpu_only_torch_on_gpu_machine
 from pages.ui import state
 from pages.ui.text import plain
 
@@ -88,15 +88,8 @@ def download(frame: pd.DataFrame, name: str, key: str) -> None:
     )
 
 
-def gpu_notice(place: DeltaGenerator) -> None:
-    """Says at `place` if a GPU lies idle. Called last, since it loads torch."""
-    sentence = _idle_gpu()
+def gpu_notice() -> None:
+    """Says if a GPU lies idle, and what mends it."""
+    sentence = cpu_only_torch_on_gpu_machine()
     if sentence:
-        place.warning(plain(sentence), icon=":material/memory:")
-
-
-@st.cache_resource(show_spinner=False)
-def _idle_gpu() -> str | None:
-    from mtrec.training.device import cpu_only_torch_on_gpu_machine
-
-    return cpu_only_torch_on_gpu_machine()
+        st.warning(plain(sentence), icon=":material/memory:")

@@ -7,6 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.pipeline import make_pipeline
 
 from mtrec.data.importer import read_dataset
 from mtrec.data.sample import ACTIVITIES, Sample, generate
@@ -14,7 +18,7 @@ from mtrec.data.sample.__main__ import main
 from mtrec.data.sample.lexicon import load_topics
 from mtrec.data.sample.shop import LABELS
 from mtrec.data.sample.writing import Writer, capitalised, product_gaps, roughened, with_article
-from mtrec.schema import SPLIT, TEST, TRAIN
+from mtrec.schema import SPLIT, TEST, TEXT, TRAIN, task_column
 from mtrec.tasks import TASK_TYPES
 
 COMMITTED = Path(__file__).parents[2] / "sample_data"
@@ -134,6 +138,18 @@ def test_imports_with_the_types_and_splits_it_was_made_for() -> None:
     assert (training >= 5).mean() > 0.4
     assert (training.between(1, 4)).sum() >= 10
     assert (training == 0).sum() >= 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["sentiment", "intent", "topic", "urgency"])
+def test_a_model_learns_its_labels_well_and_not_perfectly(task: str) -> None:
+    dataset = read_dataset(COMMITTED / "recipe.yaml", TASK_TYPES)
+    records = dataset.records[dataset.records[task_column(task)].notna()]
+    part = {split: records[records[SPLIT] == split] for split in (TRAIN, TEST)}
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10, max_iter=500))
+    model.fit(part[TRAIN][TEXT], part[TRAIN][task_column(task)])
+    said = model.predict(part[TEST][TEXT])
+    assert 0.75 <= f1_score(part[TEST][task_column(task)], said, average="macro") <= 0.95
 
 
 def test_the_truth_is_not_written(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.people import People
 from mtrec.recommend.pipeline import run_recommend
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
+from mtrec.reports.evaluation import differences, evaluation
 from mtrec.schema import STAGES, TEXT
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.inference import infer
@@ -96,6 +97,21 @@ def test_stages_are_compared_user_by_user(folder: Path) -> None:
         ("multitask", "pretrained"),
         ("adapted", "popular"),
     }
+
+
+def test_differences_are_the_kept_ones_and_agree_with_the_evaluation(
+    folder: Path, people: People, tiny_recipe: Path
+) -> None:
+    found = differences(people)
+    assert found == json.loads((folder / "paired.json").read_text())
+    means = {
+        (row["stage"] or row["recommender"], row["segment"]): row["metrics"]["ndcg@10"]["value"]
+        for row in evaluation(people, read_dataset(tiny_recipe, TASK_TYPES))
+    }
+    for row in found:
+        a, b = (row[side]["stage"] or row[side]["recommender"] for side in ("a", "b"))
+        expected = means[a, row["segment"]] - means[b, row["segment"]]
+        assert row["metrics"]["ndcg@10"]["value"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_profile_has_the_contracts_keys_and_weights_that_add_up(people: People) -> None:

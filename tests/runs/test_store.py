@@ -103,3 +103,26 @@ def test_processes_that_open_a_new_store_at_once_share_it(tmp_path: Path) -> Non
     assert {run.run for run in RunStore(Workspace(tmp_path)).list()} == {
         output.strip() for output, _ in said
     }
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nonsense:///x"])
+def test_a_store_that_does_not_answer_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(MtrecError, match="store of runs does not answer") as caught:
+        RunStore(Workspace(tmp_path)).list()
+    assert caught.value.where == address
+    assert "unset MLFLOW_TRACKING_URI" in str(caught.value.fix)
+
+
+def test_a_database_that_is_none_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    workspace = Workspace(tmp_path)
+    workspace.database.write_text("no database, and longer than the header of one would be")
+    with pytest.raises(MtrecError, match="store of runs does not answer") as caught:
+        RunStore(workspace).list()
+    assert caught.value.where == str(workspace.database)

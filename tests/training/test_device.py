@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import shutil
-
 import pytest
 import torch
 
 from mtrec.training import device
-from mtrec.training.device import cpu_only_torch_on_gpu_machine, pick_precision
+from mtrec.training.device import pick_precision
 
 
 def test_a_set_precision_is_taken_as_it_is() -> None:
@@ -22,20 +20,3 @@ def test_auto_takes_bf16_only_where_it_is_clearly_faster(
     device._faster.cache_clear()
     assert pick_precision("auto", torch.device("cpu")) == expected
     device._faster.cache_clear()
-
-
-def test_an_idle_gpu_is_told_with_the_command_that_mends_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(torch.version, "cuda", None)
-    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
-    sentence = cpu_only_torch_on_gpu_machine()
-    assert sentence is not None
-    version = torch.__version__.split("+")[0]
-    assert sentence.endswith(f"pip install --force-reinstall torch=={version}")
-
-
-def test_nothing_is_said_where_torch_can_use_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.version, "cuda", "12.8")
-    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
-    assert cpu_only_torch_on_gpu_machine() is None
