@@ -52,7 +52,8 @@ def draw(run: RunInfo, task: str, split: str, order: list[str]) -> None:
     )
     st.caption(
         "Rows are true labels, columns are the model's answers: what stands off the diagonal is "
-        "mixed up. Darker means a larger share of the row. **Click a cell** to read its texts."
+        "mixed up. A stronger colour means a larger share of the row. **Click a cell** to read "
+        "its texts."
     )
     shell.download(counts.reset_index(), f"confusion-{task}", f"matrix-csv-{task}")
     if picked.selection.cells:

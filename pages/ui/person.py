@@ -77,11 +77,13 @@ def _traits(table: pd.DataFrame) -> None:
         column_config={
             "observed": st.column_config.NumberColumn(
                 "data",
+                width=55,
                 format="%.0f %%",
                 help="The share of their labelled texts that carry this label.",
             ),
             "predicted": st.column_config.ProgressColumn(
                 "model",
+                width=110,
                 format="%.0f %%",
                 min_value=0,
                 max_value=100,
