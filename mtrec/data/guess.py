@@ -203,7 +203,7 @@ class _Table:
         distinct = values.nunique()
         if not 2 <= distinct <= MOST_LABELS or distinct * 3 > len(values):
             return False
-        return any(each.matches(values) for each in self.types.values())
+        return any(each.recognise(values, values) for each in self.types.values())
 
     def _attributes(self, taken: set[str | None]) -> dict[str, Any]:
         found = [column for column in self._all_hinted("attribute") if column not in taken]

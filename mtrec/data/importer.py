@@ -261,7 +261,7 @@ class _Import:
             )
         candidates = [self.types[name] for name in given] or list(self.types.values())
         for candidate in candidates:
-            if len(values) and candidate.matches(values):
+            if len(values) and candidate.recognise(values, records[TEXT][values.index]):
                 return candidate
         distinct = values.unique()
         raise InputError(

@@ -1,12 +1,17 @@
-"""Task types. Registering one is one line here; where a recipe names none, the first match wins."""
+"""Label types. Registering one is one line; where a recipe names none, the first that fits wins."""
 
 from __future__ import annotations
 
+from mtrec.data.labels import LabelType
 from mtrec.tasks.base import TaskType
 from mtrec.tasks.binary import Binary
 from mtrec.tasks.multiclass import Multiclass
 
-TASK_TYPES: dict[str, TaskType] = {
+LABEL_TYPES: dict[str, LabelType] = {
     Binary.type: Binary(),
     Multiclass.type: Multiclass(),
 }
+TASK_TYPES: dict[str, TaskType] = {
+    name: each for name, each in LABEL_TYPES.items() if isinstance(each, TaskType)
+}
+"""Those that can be learned, too."""

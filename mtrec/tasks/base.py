@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtrec.schema import DataWarning
+from mtrec.data.labels import LabelType
 from mtrec.stats import DRAWS
 from mtrec.tasks.report import TaskReport
 
@@ -22,40 +22,17 @@ Targets = NDArray[Any]
 Mask = NDArray[np.bool_]
 
 
-class TaskType(ABC):
+class TaskType(LabelType):
     """One kind of label. Stateless: labels are handed in wherever they are needed.
 
-    A newcomer is one file with a subclass, and one line in `mtrec/tasks/__init__.py`.
+    A newcomer is one file with a subclass, and one line in `mtrec/tasks/__init__.py`. The side that
+    reads labels comes from `LabelType`.
 
     Shapes: N records, B records of a batch, L labels, `width` the size of the trunk's state.
     """
 
-    type: ClassVar[str]
-    """The name that recipes use."""
-
     headline: ClassVar[str]
     """The metric that early stopping reads; higher is better."""
-
-    description: ClassVar[str]
-    """One plain sentence for people who choose a type."""
-
-    # What labels look like
-
-    @abstractmethod
-    def matches(self, values: pd.Series) -> bool:
-        """Whether a column with these values (strings, none missing) looks like this type."""
-
-    @abstractmethod
-    def labels(self, values: pd.Series) -> list[str]:
-        """The distinct labels among the values (strings, none missing), in their lasting order.
-
-        Raises:
-            InputError: the values can't be labels of this type.
-        """
-
-    @abstractmethod
-    def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
-        """What a person should know about the labels of `task` before training on them."""
 
     # Learning
 

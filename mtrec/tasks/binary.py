@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mtrec.data.labels import UNSAID
+from mtrec.data.recipe import TaskSpec
 from mtrec.errors import InputError
 from mtrec.tasks.base import Floats
 from mtrec.tasks.classification import SingleLabel
@@ -26,10 +28,12 @@ class Binary(SingleLabel):
     type = "binary"
     description = "Each record carries one of two labels, such as yes or no"
 
-    def matches(self, values: pd.Series) -> bool:
-        return values.nunique() == 2
+    def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
+        if written.nunique() != 2:
+            return None
+        return f"2 different values in {len(written):,} rows"
 
-    def labels(self, values: pd.Series) -> list[str]:
+    def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
         found = sorted(values.unique().tolist())
         if len(found) != 2:
             raise InputError(

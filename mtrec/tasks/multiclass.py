@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mtrec.data.labels import UNSAID
+from mtrec.data.recipe import TaskSpec
 from mtrec.errors import InputError
 from mtrec.tasks.base import Floats
 from mtrec.tasks.classification import SingleLabel
@@ -26,11 +28,13 @@ class Multiclass(SingleLabel):
     type = "multiclass"
     description = "Each record carries one of several labels"
 
-    def matches(self, values: pd.Series) -> bool:
-        distinct = values.nunique()
-        return 3 <= distinct <= len(values) / 2
+    def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
+        distinct = written.nunique()
+        if not 3 <= distinct <= len(written) / 2:
+            return None
+        return f"{distinct} different values in {len(written):,} rows"
 
-    def labels(self, values: pd.Series) -> list[str]:
+    def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
         found = sorted(values.unique().tolist())
         if len(found) < 2:
             raise InputError(

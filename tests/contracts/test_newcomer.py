@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from mtrec.data.dataset import DatasetTask
+from mtrec.data.labels import UNSAID
+from mtrec.data.recipe import TaskSpec
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.schema import SPLIT, TEXT, task_column
 from mtrec.strategies.config import StrategyConfig
@@ -33,10 +35,10 @@ class Stars(SingleLabel):
     type = "stars"
     description = "Each record carries a number of stars"
 
-    def matches(self, values: pd.Series) -> bool:
-        return bool(values.str.fullmatch(r"\*+").all())
+    def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
+        return "nothing but stars" if written.str.fullmatch(r"\*+").all() else None
 
-    def labels(self, values: pd.Series) -> list[str]:
+    def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
         return sorted(values.unique().tolist(), key=len)
 
     def head(self, width: int, labels: Sequence[str]) -> nn.Linear:
@@ -59,7 +61,7 @@ def test_a_registered_type_runs_the_whole_path(
     stars = rng.integers(1, 4, 300)
     words = np.array(["", "bad", "fine", "good"])[stars]
     values = pd.Series(["*" * count for count in stars], dtype="str")
-    kind = next(kind for kind in reversed(TASK_TYPES.values()) if kind.matches(values))
+    kind = next(kind for kind in reversed(TASK_TYPES.values()) if kind.recognise(values, values))
     records = pd.DataFrame(
         {
             TEXT: [f"the film was {word} {i}" for i, word in enumerate(words)],

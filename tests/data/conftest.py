@@ -11,23 +11,25 @@ import pytest
 
 from mtrec.data.dataset import Dataset
 from mtrec.data.importer import read_dataset
-from mtrec.data.labels import LabelType
+from mtrec.data.labels import UNSAID, LabelType
+from mtrec.data.recipe import TaskSpec
 from mtrec.schema import DataWarning
 from mtrec.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Labels:
+class Labels(LabelType):
     """A task type that takes between `fewest` and `most` different labels."""
 
     type: str
     fewest: int
     most: int
+    description = "For tests"
 
-    def matches(self, values: pd.Series) -> bool:
-        return self.fewest <= values.nunique() <= self.most
+    def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
+        return "so few" if self.fewest <= written.nunique() <= self.most else None
 
-    def labels(self, values: pd.Series) -> list[str]:
+    def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
         return sorted(values.unique())
 
     def checks(self, task: str, values: pd.Series) -> list[DataWarning]:

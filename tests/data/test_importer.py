@@ -11,7 +11,8 @@ import pytest
 
 from mtrec.data.dataset import Dataset
 from mtrec.data.importer import read_dataset
-from mtrec.data.labels import LabelType
+from mtrec.data.labels import UNSAID, LabelType
+from mtrec.data.recipe import TaskSpec
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
 
@@ -262,13 +263,14 @@ records:
 
 
 def test_one_more_type_is_one_more_entry(write: Write) -> None:
-    class Anything:
+    class Anything(LabelType):
         type = "anything"
+        description = "For tests"
 
-        def matches(self, values: pd.Series) -> bool:
-            return True
+        def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
+            return "anything goes"
 
-        def labels(self, values: pd.Series) -> list[str]:
+        def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
             return ["any"]
 
         def checks(self, task: str, values: pd.Series) -> list[DataWarning]:

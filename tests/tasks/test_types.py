@@ -17,7 +17,7 @@ from mtrec.tasks.multiclass import Multiclass
 
 def first_match(values: list[str]) -> str | None:
     series = pd.Series(values, dtype="str")
-    return next((name for name, kind in TASK_TYPES.items() if kind.matches(series)), None)
+    return next((name for name, kind in TASK_TYPES.items() if kind.recognise(series, series)), None)
 
 
 @pytest.mark.parametrize(
