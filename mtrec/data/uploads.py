@@ -13,10 +13,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 
+from mtrec.data import readers
 from mtrec.errors import InputError
 from mtrec.workspace import Workspace
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".yaml", ".yml")
+RECIPES = (".yaml", ".yml")
+SUFFIXES = (*readers.SUFFIXES, *RECIPES)
 KEEP_SECONDS = 7 * 86_400.0
 _ID = re.compile(r"[0-9a-f]{12}")
 
@@ -69,16 +71,17 @@ def _names(files: Mapping[str, bytes]) -> dict[str, str]:
     names: dict[str, str] = {}
     for sent in files:
         base = PurePath(sent.replace("\\", "/")).name
-        suffix = PurePath(base).suffix.lower()
-        if suffix not in SUFFIXES:
+        suffix = next((each for each in SUFFIXES if base.lower().endswith(each)), None)
+        if suffix is None:
             raise InputError(
                 "A file of this kind cannot be read",
                 expected=f"a name that ends in {', '.join(SUFFIXES)}",
                 found=base,
                 fix="save it as CSV with a header line and drop that",
             )
-        stem = re.sub(r"[^A-Za-z0-9_-]+", "_", PurePath(base).stem).strip("_-")[:40] or "file"
-        if suffix in (".yaml", ".yml"):
+        stem = base[: -len(suffix)]
+        stem = re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_-")[:40] or "file"
+        if suffix in RECIPES:
             stem, suffix = "recipe", ".yaml"
         name, number = stem, 2
         while f"{name}{suffix}" in names.values():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtrec.data.readers import FORMATS, read_table
+from mtrec.data.readers import SUFFIXES, read_table
 from mtrec.errors import InputError
 from mtrec.schema import TEXT
 from mtrec.tasks import TASK_TYPES
@@ -35,8 +35,7 @@ def read_texts(path: Path) -> list[str]:
     Raises:
         InputError: the file cannot be read, or holds no text.
     """
-    is_table = path.suffix.lower().removeprefix(".") in FORMATS
-    texts = _column(path) if is_table else _lines(path)
+    texts = _column(path) if path.name.lower().endswith(SUFFIXES) else _lines(path)
     texts = [text for text in texts if text.strip()]
     if not texts:
         raise InputError("There is no text to read", expected="a text per line", where=str(path))
@@ -49,14 +48,14 @@ def _lines(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             "The texts cannot be read",
-            expected="a text file in UTF-8, or a csv, tsv or jsonl file",
+            expected="a text file in UTF-8, or a table such as a csv file",
             found=str(error),
             where=str(path),
         ) from error
 
 
 def _column(path: Path) -> list[str]:
-    frame = read_table(path)
+    frame = read_table(path).frame
     column = TEXT if TEXT in frame.columns else str(frame.columns[0])
     if column != TEXT and len(frame.columns) > 1:
         raise InputError(

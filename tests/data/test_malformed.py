@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from mtrec.data.importer import read_dataset, store_dataset
@@ -12,6 +14,7 @@ from mtrec.errors import InputError
 from mtrec.workspace import Workspace
 
 from .conftest import TYPES
+from .making import SHEET, encrypted, parquet_file, with_parts, workbook, zipped
 
 Write = Callable[..., Path]
 
@@ -38,8 +41,7 @@ MALFORMED: Mapping[str, tuple[str, str, str | bytes | None]] = {
     "header only": ("has no rows", f"{BASE}}}", "t,l\n"),
     "duplicate columns": ("cannot be told apart", f"{BASE}}}", "t,l,l\na,x,x\n"),
     "NUL bytes": ("is not text", f"{BASE}}}", b"t,l\na\x00,x\n"),
-    "binary": ("not written in UTF-8", f"{BASE}}}", bytes(range(256)) * 4),
-    "ragged": ("does not fit its header", f"{BASE}}}", "t,l\na,x\nb,y,z\n"),
+    "ragged": ("more rows that do not fit", f"{BASE}}}", "t,l\na,x\nb,y,z\nc\n"),
     "wrong encoding": (
         "not written in ascii",
         f"{BASE}, encoding: ascii}}",
@@ -61,12 +63,12 @@ MALFORMED: Mapping[str, tuple[str, str, str | bytes | None]] = {
         GOOD,
     ),
     "unknown type": (
-        "does not have",
+        "that there is not",
         BASE.replace("label: l", "label: l, type: moods") + "}",
         GOOD,
     ),
     "later type": (
-        "does not have",
+        "that there is not",
         BASE.replace("label: l", "label: l, type: ordinal") + "}",
         GOOD,
     ),
@@ -91,21 +93,7 @@ MALFORMED: Mapping[str, tuple[str, str, str | bytes | None]] = {
         GOOD,
     ),
     "a folder": ("cannot be read", BASE.replace("a.csv", "., format: csv") + "}", GOOD),
-    "later format": (
-        "cannot be read yet",
-        BASE.replace("a.csv", "a.csv, format: parquet") + "}",
-        GOOD,
-    ),
-    "packed": ("cannot be read yet", BASE.replace("a.csv", "a.csv.gz") + "}", GOOD),
-    "sheet": ("cannot be read yet", f"{BASE}, sheet: one}}", GOOD),
-    "decimal": ("cannot be read yet", f"{BASE}, decimal: ','}}", GOOD),
-    "long form": ("cannot be read yet", BASE + ", long: {task: t, label: l}}", GOOD),
     "no text": ("has no text", "name: bad\nrecords: [{file: a.csv}]", GOOD),
-    "broken JSON lines": (
-        "not JSON",
-        BASE.replace("a.csv", "a.csv, format: jsonl") + "}",
-        '{"t": "a", "l": "x"}\n{"t"',
-    ),
     "no times to split by": (
         "cannot be split by time",
         f"{BASE}, user: u}}\nsplits: {{scheme: user-time}}",
@@ -130,18 +118,143 @@ MALFORMED: Mapping[str, tuple[str, str, str | bytes | None]] = {
 }
 
 
-@pytest.mark.parametrize("case", MALFORMED)
-def test_bad_input_is_refused_with_all_four_parts(
-    case: str, write: Write, workspace: Workspace
-) -> None:
-    sentence, recipe, content = MALFORMED[case]
-    path = write(recipe) if content is None else write(recipe, a__csv=content)
+CSV = GOOD.encode()
+BOOK = workbook(one=[["t", "l"], ["a", "x"], ["b", "y"]])
+
+# A part of the sentence, the file the recipe names with its options, and the file that is there.
+FILES: Mapping[str, tuple[str, str, str, bytes]] = {
+    "bytes of every kind": ("is not", "a.csv", "a.csv", bytes(range(256)) * 4),
+    "a picture": ("is not text", "a.csv", "a.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+    "a workbook called csv": ("is not text", "a.csv", "a.csv", BOOK),
+    "a csv called xlsx": ("no xlsx file", "a.xlsx", "a.xlsx", CSV),
+    "a csv called parquet": ("no parquet file", "a.parquet", "a.parquet", CSV),
+    "empty lines": ("is empty", "a.csv", "a.csv", b"\n\r\n \n"),
+    "a byte order mark alone": ("is empty", "a.csv", "a.csv", b"\xef\xbb\xbf\n"),
+    "a column without a name": ("told apart", "a.csv", "a.csv", b"t,l,\na,x,1\nb,y,2\n"),
+    "an open quote": ("never closed", "a.csv", "a.csv", b't,l\na,x\nb,"y\nc,x\n'),
+    "an open quote in the header": ("without an end", "a.csv", "a.csv", b't,"l\na,x\nb,y\n'),
+    "an endless header": ("no header", "a.csv", "a.csv", b"t" * 200_000 + b"\na\n"),
+    "a broken byte": ("not written in utf-8", "a.csv", "a.csv", "t,l\nä,é\n".encode() + b"\xff,x"),
+    "half a UTF-16 character": ("not written in utf-16", "a.csv", "a.csv", b"\xff\xfet\0,"),
+    "an unknown encoding": ("Nobody knows", "a.csv, encoding: klingon", "a.csv", CSV),
+    "an encoding that is none": ("Nobody knows", "a.csv, encoding: base64", "a.csv", CSV),
+    "an unknown decimal sign": ("cannot be written like that", "a.csv, decimal: x", "a.csv", CSV),
+    "an unknown delimiter": ("a value that cannot be used", "a.csv, delimiter: xy", "a.csv", CSV),
+    "an unknown format": ("a value that cannot be used", "a.csv, format: sav", "a.csv", CSV),
+    "no ending": ("cannot be read", "data", "data", CSV),
+    "an unknown ending": ("cannot be read", "a.doc", "a.doc", CSV),
+    "lines that are not JSON": (
+        "more rows that do not fit",
+        "a.jsonl",
+        "a.jsonl",
+        b'{"t": "a", "l": "x"}\n{"t"\nnull\n',
+    ),
+    "a JSON document": ("more rows that do not fit", "a.jsonl", "a.jsonl", b'[\n{"t": "a"}\n]\n'),
+    "JSON within JSON without end": (
+        "more rows that do not fit",
+        "a.jsonl",
+        "a.jsonl",
+        b"[" * 100_000,
+    ),
+    "half a parquet file": (
+        "no parquet file",
+        "a.parquet",
+        "a.parquet",
+        parquet_file(pa.table({"t": ["a"] * 99}))[:-9],
+    ),
+    "a parquet file of bytes": (
+        "no parquet file",
+        "a.parquet",
+        "a.parquet",
+        parquet_file(pa.table({"t": [b"\xff"]})),
+    ),
+    "a parquet file without rows": (
+        "has no rows",
+        "a.parquet",
+        "a.parquet",
+        parquet_file(pa.table({"t": pa.array([], pa.string())})),
+    ),
+    "half a workbook": ("no xlsx file", "a.xlsx", "a.xlsx", BOOK[:-50]),
+    "a workbook without its sheet": (
+        "no sheet",
+        "a.xlsx",
+        "a.xlsx",
+        with_parts(BOOK, {SHEET: None}),
+    ),
+    "a sheet that is not XML": (
+        "no xlsx file",
+        "a.xlsx",
+        "a.xlsx",
+        with_parts(BOOK, {SHEET: b"<worksheet"}),
+    ),
+    "a sheet that is not there": ("no sheet two", "a.xlsx, sheet: two", "a.xlsx", BOOK),
+    "an empty sheet": ("is empty", "a.xlsx", "a.xlsx", workbook(one=[])),
+    "a workbook bomb": (
+        "too large",
+        "a.xlsx",
+        "a.xlsx",
+        with_parts(BOOK, {SHEET: b" " * (101 << 20)}),
+    ),
+    "tokens without tags": ("more rows that do not fit", "a.conll", "a.conll", b"a\nb\n\nc\n"),
+    "an atomic file without types": ("no RecBole header", "a.inter", "a.inter", b"t\tl\na\tx\n"),
+    "no gzip file": ("cannot be unpacked", "a.csv.gz", "a.csv.gz", CSV),
+    "half a gzip file": ("cannot be unpacked", "a.csv.gz", "a.csv.gz", gzip.compress(CSV)[:-9]),
+    "a gzip bomb": ("too large", "a.csv.gz", "a.csv.gz", gzip.compress(b"\n" * (101 << 20), 1)),
+    "no zip file": ("cannot be unpacked", "a.zip", "a.zip", CSV),
+    "half a zip file": ("cannot be unpacked", "a.zip", "a.zip", zipped({"a.csv": CSV})[:50]),
+    "an empty zip file": ("no table", "a.zip", "a.zip", zipped({})),
+    "two tables in a zip file": (
+        "more than one table",
+        "a.zip",
+        "a.zip",
+        zipped({"a.csv": CSV, "b.csv": CSV}),
+    ),
+    "no such table in a zip file": (
+        "no file called b.csv",
+        "a.zip/b.csv",
+        "a.zip",
+        zipped({"a.csv": CSV}),
+    ),
+    "a path out of a zip file": ("leads out", "a.zip", "a.zip", zipped({"../a.csv": CSV})),
+    "an absolute path in a zip file": ("leads out", "a.zip", "a.zip", zipped({"/a.csv": CSV})),
+    "a path in the recipe out of a zip file": (
+        "a value that cannot be used",
+        "a.zip/../../a.csv",
+        "a.zip",
+        zipped({"a.csv": CSV}),
+    ),
+    "a password": ("is encrypted", "a.zip", "a.zip", encrypted(zipped({"a.csv": CSV}))),
+    "a zip file in a zip file": ("packed again", "a.zip", "a.zip", zipped({"a.zip": zipped({})})),
+    "a zip bomb": ("too large", "a.zip", "a.zip", zipped({"a.csv": b"\n" * (101 << 20)})),
+}
+
+
+def refused(path: Path, sentence: str, workspace: Workspace) -> None:
     with pytest.raises(InputError, match=sentence) as caught:
         store_dataset(read_dataset(path, TYPES), workspace)
     error = caught.value
     assert error.expected and error.found and error.where and error.fix
     assert error.exit_status == 2
     assert not workspace.root.exists()
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_bad_input_is_refused_with_all_four_parts(
+    case: str, write: Write, workspace: Workspace
+) -> None:
+    sentence, recipe, content = MALFORMED[case]
+    path = write(recipe) if content is None else write(recipe, a__csv=content)
+    refused(path, sentence, workspace)
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_bad_files_are_refused_with_all_four_parts(
+    case: str, write: Write, workspace: Workspace
+) -> None:
+    sentence, named, name, content = FILES[case]
+    path = write(BASE.replace("a.csv", named) + "}", **{name.replace(".", "__"): content})
+    refused(path, sentence, workspace)
+    assert {each.name for each in path.parent.iterdir()} == {"recipe.yaml", name}
 
 
 def test_a_link_may_not_leave_the_folder(write: Write, tmp_path: Path) -> None:

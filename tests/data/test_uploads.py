@@ -39,6 +39,10 @@ def test_the_content_is_kept_under_the_name_that_was_sent(workspace: Workspace) 
         ("评论.csv", "file.csv"),
         ("a" * 300 + ".jsonl", "a" * 40 + ".jsonl"),
         ("critics (final).yml", "recipe.yaml"),
+        ("../my reviews.CSV.GZ", "my_reviews.csv.gz"),
+        ("ml-100k.inter", "ml-100k.inter"),
+        ("../..\\data.v2.zip", "data_v2.zip"),
+        (".xlsx", "file.xlsx"),
     ],
 )
 def test_what_a_file_was_called_is_only_a_hint(sent: str, name: str, workspace: Workspace) -> None:
@@ -50,6 +54,8 @@ def test_what_a_file_was_called_is_only_a_hint(sent: str, name: str, workspace: 
 
 def test_names_that_become_the_same_stay_apart(workspace: Workspace) -> None:
     assert kept({"a/x.csv": b"1", "b/x.csv": b"2"}, workspace) == ["x.csv", "x_2.csv"]
+    sent = {"a/x.csv.gz": b"1", "b/x.csv.gz": b"2", "x.csv": b"3"}
+    assert kept(sent, workspace) == ["x.csv", "x.csv.gz", "x_2.csv.gz"]
 
 
 def test_the_same_files_are_one_drop_and_others_are_another(workspace: Workspace) -> None:
@@ -59,7 +65,9 @@ def test_the_same_files_are_one_drop_and_others_are_another(workspace: Workspace
     assert keep_upload({"y.csv": b"1"}, workspace) != first
 
 
-@pytest.mark.parametrize("files", [{}, {"photo.png": b"x"}, {"no-ending": b"x"}])
+@pytest.mark.parametrize(
+    "files", [{}, {"photo.png": b"x"}, {"no-ending": b"x"}, {"a.csv": b"x", "data.tar.gz": b"x"}]
+)
 def test_what_cannot_be_read_is_refused_and_leaves_nothing(
     files: dict[str, bytes], workspace: Workspace
 ) -> None:

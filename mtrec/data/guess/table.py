@@ -1,0 +1,353 @@
+"""What one file is and what its columns mean, by what is in them and, for ids, their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mtrec.data.expression import numbers
+from mtrec.data.guess.column import LOOKED_AT, MOSTLY, Column
+from mtrec.data.guess.separable import TextFeatures
+from mtrec.data.labels import LabelType
+from mtrec.data.long import task_name
+
+TOLD_APART = 0.58  # area under the curve from which a column is taken for a label of the text
+MOST_LABELS = 200
+FREE_TEXT = 20  # characters on average
+SAYING = 20  # one different cell in so many rows, and a column of words says something of its own
+USER = "user customer member person account author client reviewer"
+ITEM = "item product movie film book song track article business restaurant sku asin store"
+TIME = "time date timestamp created datetime ts at when"
+TITLE = "title name"
+VALUE = "rating score stars plays count quantity amount value"
+EVENT = "event action act"
+LABEL = "label class target category"
+MANY_IDS = 20  # different ids from which a column of ids may be that of people
+STARS = {5.0: 4, 10.0: 7}  # where numbers end, and from which on they count as liked
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a column was taken for, and why.
+
+    Attributes:
+        role: `text`, `user`, `item`, `time`, `split`, `label`, `title`, `value`, `event`, `liked`,
+            `attribute`, or `left out`.
+        kind: the type of a label; empty otherwise.
+        runner_up: the next best: another column, or another type of a label; empty without one.
+    """
+
+    file: str
+    column: str
+    role: str
+    reason: str
+    kind: str = ""
+    runner_up: str = ""
+
+
+class Table:
+    """One file and what its columns look like. Building a section notes the guesses behind it."""
+
+    def __init__(self, file: str, frame: pd.DataFrame, types: Mapping[str, LabelType]) -> None:
+        self.file = file
+        self.rows = len(frame)
+        self.types = types
+        self.guesses: list[Guess] = []
+        self.reference: str | None = None  # the column that names rows of another file
+        rng = np.random.default_rng(0)
+        self.seen = rng.choice(self.rows, min(self.rows, LOOKED_AT), replace=False)
+        self.columns = {
+            str(name): Column(str(name), frame[name], frame[name].iloc[self.seen])
+            for name in frame.columns
+        }
+
+    # Which file it is
+
+    def keys(self) -> list[str]:
+        """Columns that name each row once."""
+        return [name for name, column in self.columns.items() if column.is_unique]
+
+    def refers_to(self, key: Column) -> list[str]:
+        """Columns whose cells mostly stand in another file's key, and repeat."""
+        known = set(key.cells)
+        return [
+            name
+            for name, column in self.columns.items()
+            if len(column.known) and not column.is_unique
+            if column.known.isin(known).mean() > MOSTLY
+        ]
+
+    def key_for(self, others: Sequence[Table]) -> tuple[str, str] | None:
+        """`items` or `users` and the key, where this file describes what another one refers to."""
+        for name in self.keys():
+            key = self.columns[name]
+            referring = {
+                column
+                for other in others
+                for column in other.refers_to(key)
+                if column == name or not key.numeric
+            }
+            if referring:
+                words = [key, *(Column(each, key.cells, key.seen) for each in referring)]
+                is_user = any(each.hint(USER) is not None for each in words)
+                return ("users" if is_user else "items"), name
+        return None
+
+    @cached_property
+    def time(self) -> str | None:
+        """The column of times; numbers count as such only where the name says so."""
+        times = [
+            name
+            for name, column in self.columns.items()
+            if column.is_time and (column.numeric < MOSTLY or column.hint(TIME) is not None)
+        ]
+        return min(times, key=lambda name: _rank(self.columns[name].hint(TIME)), default=None)
+
+    @cached_property
+    def split(self) -> str | None:
+        return next((name for name, column in self.columns.items() if column.is_split), None)
+
+    @cached_property
+    def user(self) -> str | None:
+        return self._hinted(USER, but=self.reference) or self._repeated_ids
+
+    @cached_property
+    def item(self) -> str | None:
+        return self.reference or self._hinted(ITEM, but=self.user) or self._stands_in_text
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Columns that could be the text, the one with the most different words first."""
+        item = self.reference or self._hinted(ITEM, but=self.user)
+        taken = {self.user, item, self.time, self.split}
+        saying = {
+            name: column.words
+            for name, column in self.columns.items()
+            if name not in taken and column.words
+            if column.length >= FREE_TEXT or column.distinct * SAYING >= self.rows
+            if not self._is_marked(column)
+        }
+        return sorted(saying, key=lambda name: -saying[name])
+
+    @cached_property
+    def text(self) -> str | None:
+        return next(iter(self.texts), None)
+
+    @cached_property
+    def _repeated_ids(self) -> str | None:
+        """Of the columns of ids that are no numbers and repeat, the one with the most of them."""
+        ids = {
+            name: column.distinct
+            for name, column in self.columns.items()
+            if column.is_id and column.distinct >= MANY_IDS and 2 * column.distinct <= self.rows
+            if name != self.reference and not column.is_time
+        }
+        return max(ids, key=lambda name: ids[name], default=None)
+
+    @cached_property
+    def _stands_in_text(self) -> str | None:
+        """A column whose values stand in their texts: what the texts are about."""
+        if self.text is None:
+            return None
+        texts = _letters(self.columns[self.text].seen)
+        for name, column in self.columns.items():
+            values = _letters(column.seen)
+            both = texts.notna() & values.notna() & (values.str.len() > 2)
+            if name == self.text or column.distinct < 2 or not both.any():
+                continue
+            pairs = zip(values[both], texts[both], strict=True)
+            if np.mean([value in text for value, text in pairs]) > 0.5:
+                return name
+        return None
+
+    def _is_marked(self, column: Column) -> bool:
+        """Whether its cells are tags or the like, which only look like a text."""
+        return any(
+            kind.recognise(column.known, other.seen[column.known.index].fillna("")) is not None
+            for kind in self.types.values()
+            for other in self.columns.values()
+            if kind.of_tokens and other is not column
+        )
+
+    def _hinted(self, words: str, but: str | None = None) -> str | None:
+        hints = {
+            name: (rank, len(name))
+            for name, column in self.columns.items()
+            if name != but and (rank := column.hint(words)) is not None
+            if column.length < FREE_TEXT * 2 and not column.is_time and not column.is_split
+        }
+        return min(hints, key=lambda name: hints[name], default=None)
+
+    # What its columns mean
+
+    def records(self) -> dict[str, Any]:
+        """The file as texts that people left."""
+        text = self.text or max(self.columns, key=lambda name: self.columns[name].length)
+        column = self.columns[text]
+        words = f"{column.words:,} different words" if column.words else "the longest cells"
+        others = [name for name in self.texts if name != text]
+        self._note(text, "text", words, runner_up=others[0] if others else "")
+        source: dict[str, Any] = {"file": self.file, "text": text}
+        source |= self._people_and_things() | self._time()
+        if self.split is not None:
+            values = sorted(self.columns[self.split].cells.dropna().str.strip().unique())
+            source["split"] = self.split
+            self._note(self.split, "split", f"it holds {', '.join(values)}")
+        labels = self._labels(text, {text, *(str(value) for value in source.values())})
+        return source | ({"tasks": labels} if labels else {})
+
+    def items(self, key: str) -> dict[str, Any]:
+        """The file as things that can be recommended."""
+        self._note(key, "item", "one row each, and another file refers to it")
+        section: dict[str, Any] = {"file": self.file, "id": key}
+        wordy = [name for name in self.texts if name != key]
+        titles = [name for name in wordy if self.columns[name].hint(TITLE) is not None]
+        if titles:
+            section["title"] = titles[0]
+            self._note(titles[0], "title", "its name")
+        described = [name for name in wordy if self.columns[name].length >= FREE_TEXT]
+        described = [name for name in described if 2 * self.columns[name].distinct > self.rows]
+        section["text"] = list(dict.fromkeys([*titles[:1], *described])) or wordy[:1]
+        for name in section["text"]:
+            self._note(name, "text", f"{self.columns[name].words:,} different words")
+        return section | self._attributes({key, *section["text"]})
+
+    def users(self, key: str) -> dict[str, Any]:
+        """The file as what is known about people."""
+        self._note(key, "user", "one row each, and another file refers to it")
+        return {"file": self.file, "id": key} | self._attributes({key})
+
+    def interactions(self) -> dict[str, Any]:
+        """The file as who acted on what."""
+        section: dict[str, Any] = {"file": self.file} | self._people_and_things() | self._time()
+        if (event := self._hinted(EVENT)) is not None:
+            section["event"] = event
+            self._note(event, "event", "its name")
+        value = self._hinted(VALUE)
+        if value is not None and self.columns[value].numeric > MOSTLY:
+            section["value"] = value
+            self._note(value, "value", "its name, and numbers in it")
+            most = float(numbers(self.columns[value].cells).max())
+            if most in STARS:
+                quoted = value if value.isidentifier() else f"`{value}`"
+                section["positive"] = f"{quoted} >= {STARS[most]}"
+                self._note(value, "liked", f"numbers up to {most:g}: {STARS[most]} and more")
+        return section
+
+    def _people_and_things(self) -> dict[str, str]:
+        found = {}
+        if self.user is not None:
+            found["user"] = self.user
+            by_name = self.columns[self.user].hint(USER) is not None
+            self._note(self.user, "user", "its name" if by_name else "ids that repeat")
+        if self.item is not None:
+            found["item"] = self.item
+            self._note(self.item, "item", self._why_item(self.item))
+        return found
+
+    def _why_item(self, name: str) -> str:
+        if name == self.reference:
+            return "it names rows of another file"
+        if self.columns[name].hint(ITEM) is not None:
+            return "its name"
+        return "its values stand in the texts"
+
+    def _time(self) -> dict[str, str]:
+        for name, column in self.columns.items():
+            if column.time_problem is not None:
+                self._note(name, "left out", f"{column.time_problem}: set it with a time format")
+        if self.time is None:
+            return {}
+        self._note(self.time, "time", "its cells are times")
+        return {"time": self.time}
+
+    def _labels(self, text: str, taken: set[str]) -> dict[str, Any]:
+        """The columns that can be told from the text, as tasks."""
+        texts = self.columns[text].seen.dropna()
+        features: TextFeatures | None = None
+        fitting: dict[str, list[tuple[str, str]]] = {}
+        told: dict[str, str] = {}
+        untold: list[str] = []
+        for name, column in self.columns.items():
+            if name in taken or column.is_time or column.is_unique:
+                continue
+            written = column.known[column.known.index.isin(texts.index)]
+            kinds = self._kinds(column, written, texts[written.index])
+            if not kinds:
+                continue
+            fitting[name] = kinds
+            kind = self.types[kinds[0][0]]
+            if kind.of_tokens:
+                told[name] = kinds[0][1]
+                continue
+            features = features or TextFeatures(texts)
+            area = features.auc(_one_each(kind, kind.read(written, texts[written.index]).dropna()))
+            if area is None:
+                untold.append(name)
+            elif area >= TOLD_APART:
+                told[name] = f"{kinds[0][1]}, told apart by the text in {area:.0%} of pairs"
+        if not told and untold:
+            chosen = min(untold, key=self._last_resort)
+            told[chosen] = fitting[chosen][0][1]
+        for name, reason in told.items():
+            kind_name, *others = [kind for kind, _ in fitting[name]]
+            self._note(name, "label", reason, kind_name, others[0] if others else "")
+        return {task_name(name): {"label": name, "type": fitting[name][0][0]} for name in told}
+
+    def _kinds(self, column: Column, written: pd.Series, texts: pd.Series) -> list[tuple[str, str]]:
+        """The types that a column could be a label of, the likeliest first, and why."""
+        found = []
+        for name, kind in self.types.items():
+            reason = kind.recognise(written, texts) if len(written) else None
+            if reason is not None and (kind.of_tokens or self._is_reused(kind, written, texts)):
+                found.append((name, reason))
+        return found
+
+    def _is_reused(self, kind: LabelType, written: pd.Series, texts: pd.Series) -> bool:
+        values = kind.occurrences(kind.read(written, texts).dropna())
+        return 2 <= values.nunique() <= MOST_LABELS and 3 * values.nunique() <= len(values)
+
+    def _last_resort(self, name: str) -> tuple[int, bool, int]:
+        """Where nothing can be measured: a telling name, words rather than numbers, few values."""
+        column = self.columns[name]
+        return _rank(column.hint(LABEL)), column.numeric > MOSTLY, column.distinct
+
+    def _attributes(self, taken: set[str]) -> dict[str, Any]:
+        found = [
+            name
+            for name, column in self.columns.items()
+            if name not in taken and column.words and not column.is_time
+            if 2 <= column.distinct <= self.rows / 2
+        ]
+        for name in found:
+            self._note(name, "attribute", f"{self.columns[name].distinct:,} values for many rows")
+        return {"attributes": found} if found else {}
+
+    def _note(
+        self, column: str, role: str, reason: str, kind: str = "", runner_up: str = ""
+    ) -> None:
+        self.guesses.append(Guess(self.file, column, role, reason, kind, runner_up))
+
+
+def _one_each(kind: LabelType, values: pd.Series) -> pd.Series:
+    """One label a record, to be told from its text: the first, or of an order the half it is in."""
+    if kind.ordered:
+        ranks = values.map({label: rank for rank, label in enumerate(kind.labels(values))})
+        return (ranks > ranks.median()).astype("str")
+    occurrences = kind.occurrences(values)
+    return occurrences[~occurrences.index.duplicated()]
+
+
+def _rank(hint: int | None) -> int:
+    """Where a hint stands among all, those without one last."""
+    return 1000 if hint is None else hint
+
+
+def _letters(cells: pd.Series) -> pd.Series:
+    """Letters and digits alone, in small letters."""
+    return cells.str.lower().str.replace(r"[\W_]+", "", regex=True)
