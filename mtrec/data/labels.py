@@ -26,6 +26,18 @@ class LabelType(ABC):
     description: ClassVar[str]
     """One plain sentence for people who choose a type."""
 
+    several: ClassVar[bool] = False
+    """Whether one record may carry several labels at once, joined by | in one cell."""
+
+    ordered: ClassVar[bool] = False
+    """Whether the labels have an order, from low to high."""
+
+    settings: ClassVar[tuple[str, ...]] = ()
+    """Which of `separator`, `order` and `scale` of a recipe's task it reads."""
+
+    of_tokens: ClassVar[bool] = False
+    """Whether a label belongs to parts of its text, so that the text proves what it is."""
+
     @abstractmethod
     def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
         """Why these cells look like labels of this type, in a few plain words; None if they don't.
@@ -55,6 +67,9 @@ class LabelType(ABC):
             InputError: the values can't be labels of this type.
         """
 
-    @abstractmethod
     def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
-        """What a person should know about the labels of `task` before training on them."""
+        """What a person should know about labels of this type before training on them.
+
+        That labels are rare or uneven is told of every type, by `mtrec.data.checks`.
+        """
+        return []

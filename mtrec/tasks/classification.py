@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mtrec import stats
-from mtrec.schema import DataWarning, Estimate
+from mtrec.schema import Estimate
 from mtrec.tasks.base import Floats, Mask, Targets, TaskType
 from mtrec.tasks.report import LabelScores, TaskReport
 
 MISSING = -1
-RARE = 10  # a label with fewer records can hardly be learned, and its score is noise
-DOMINANT = 0.9  # a label with a larger share makes accuracy look good whatever is predicted
 
 Counts = NDArray[np.float64]
 
@@ -39,33 +37,6 @@ class SingleLabel(TaskType):
 
     def decode(self, probabilities: Floats, labels: Sequence[str]) -> list[str]:
         return [labels[index] for index in probabilities.argmax(axis=1)]
-
-    def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
-        counts = values.value_counts()
-        warnings = []
-        rare = counts[counts < RARE]
-        if len(rare):
-            warnings.append(
-                DataWarning(
-                    "rare_labels",
-                    task,
-                    int(rare.sum()),
-                    f"{len(rare)} of the {len(counts)} labels of '{task}' have fewer than {RARE} "
-                    f"records ({_some(rare.index.tolist())}): too few to learn or to score",
-                )
-            )
-        share = counts.iloc[0] / counts.sum()
-        if share > DOMINANT:
-            warnings.append(
-                DataWarning(
-                    "dominant_label",
-                    task,
-                    int(counts.iloc[0]),
-                    f"{share:.0%} of the labels of '{task}' are '{counts.index[0]}': always "
-                    "guessing it would look accurate, so read macro-F1 rather than accuracy",
-                )
-            )
-        return warnings
 
     def scores(
         self,
@@ -173,7 +144,3 @@ def _estimate(value: float, draws: Counts) -> Estimate:
     if bounds is None:
         return Estimate(value)
     return Estimate(value, min(bounds[0], value), max(bounds[1], value))
-
-
-def _some(names: list[str], shown: int = 5) -> str:
-    return ", ".join(names[:shown]) + (", …" if len(names) > shown else "")

@@ -10,9 +10,9 @@ import pandas as pd
 
 from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
-from mtrec.errors import InputError
 from mtrec.tasks.base import Floats
 from mtrec.tasks.classification import SingleLabel
+from mtrec.tasks.reading import at_least_two
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -35,14 +35,7 @@ class Multiclass(SingleLabel):
         return f"{distinct} different values in {len(written):,} rows"
 
     def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
-        found = sorted(values.unique().tolist())
-        if len(found) < 2:
-            raise InputError(
-                "There is nothing to tell apart",
-                expected="2 distinct labels or more",
-                found=", ".join(found) or "no label at all",
-            )
-        return found
+        return at_least_two(sorted(values.unique().tolist()))
 
     def head(self, width: int, labels: Sequence[str]) -> nn.Linear:
         from torch import nn

@@ -94,12 +94,3 @@ def test_a_hundred_and_fifty_labels_are_scored_in_a_moment() -> None:
     guesses = np.where(rng.random(5000) < 0.8, truth, rng.choice(labels, 5000))
     report = Multiclass().scores(truth.tolist(), guesses.tolist(), labels)
     assert report.metrics["macro_f1"].value == pytest.approx(0.8, abs=0.03)
-
-
-def test_rare_and_dominant_labels_are_told() -> None:
-    values = pd.Series(["yes"] * 97 + ["no"] * 3)
-    codes = {warning.code: warning for warning in Binary().checks("mood", values)}
-    assert codes["rare_labels"].rows == 3
-    assert "no" in codes["rare_labels"].message
-    assert codes["dominant_label"].rows == 97
-    assert Binary().checks("mood", pd.Series(["yes"] * 50 + ["no"] * 50)) == []

@@ -1,0 +1,161 @@
+"""Several labels at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+
+from mtrec.data.labels import UNSAID, LabelType
+from mtrec.data.recipe import TaskSpec
+from mtrec.errors import InputError
+from mtrec.schema import DataWarning
+from mtrec.tasks.reading import at_least_two, read_each, some_rows
+
+JOINED = "|"  # between the labels of a cell in the form that is kept
+OTHERS = (";", ",", "/")
+ORDINARY = (",", "/")  # separators that stand in dates, names and sentences as well
+LISTS = "JSON lists"
+
+# What a column of several labels looks like where the recipe names no type.
+SEVERAL = 0.02  # of the cells at least hold two labels or more
+MOST_LABELS = 200
+LONGEST = 40  # characters of a label
+REUSED = 3  # times that a label stands on average
+ANYWHERE = 0.5  # of the labels behind the first place also stand in it: they have no places
+WORDS = 0.8  # of the labels between ordinary separators hold no digit
+
+Splitter = Callable[[str], list[str]]
+
+
+class Multilabel(LabelType):
+    """Any number of labels, without an order among them.
+
+    Cells separate them by the recipe's `separator`; where it names none, by |, else by whichever of
+    ; , / separates the most cells, or they are JSON lists such as `["calm", "glad"]`. Kept are the
+    labels in order of their first appearance, joined by |; a | within a label becomes /. A cell
+    without any label is unreadable.
+    """
+
+    type = "multilabel"
+    description = "Each record carries any number of labels"
+    several = True
+    settings = ("separator",)
+
+    def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
+        looked = some_rows(written)
+        separator = _separator(looked)
+        if separator is None:
+            return None
+        split = _splitter(separator)
+        if not _look_like_labels(list(filter(None, map(split, looked))), separator in ORDINARY):
+            return None
+        cells = list(filter(None, map(split, written.unique())))
+        fewest, most = min(map(len, cells)), max(map(len, cells))
+        found = {label for labels in cells for label in labels}
+        how = f"as {LISTS}" if separator == LISTS else f"separated by {separator}"
+        return f"{fewest} to {most} labels a cell, {how}, {len(found)} in all"
+
+    def read(self, written: pd.Series, texts: pd.Series, spec: TaskSpec = UNSAID) -> pd.Series:
+        if spec.separator == "":
+            raise InputError(
+                "Labels cannot be separated by nothing",
+                expected='a separator such as separator: "|"',
+                found='separator: ""',
+                fix="name the character between two labels, or remove separator:",
+            )
+        split = _splitter(spec.separator or _separator(written) or JOINED)
+        return read_each(written, lambda cell: JOINED.join(split(cell)) or None)
+
+    def occurrences(self, values: pd.Series) -> pd.Series:
+        return values.str.split(JOINED, regex=False).explode().astype("str")
+
+    def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
+        return at_least_two(sorted(self.occurrences(values).unique().tolist()))
+
+    def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
+        return _never_several(task, values)
+
+
+def _separator(written: pd.Series) -> str | None:
+    """What separates labels within these cells; None where no cell holds two."""
+    often = written.value_counts()
+    lists = often[[_list(cell) is not None for cell in often.index]]
+    if lists.sum() * 2 > len(written):
+        return LISTS
+
+    def cells(separator: str) -> int:
+        return int(often[[len(_split(cell, separator)) > 1 for cell in often.index]].sum())
+
+    if cells(JOINED):
+        return JOINED
+    best = max(OTHERS, key=cells)
+    return best if cells(best) else None
+
+
+def _splitter(separator: str) -> Splitter:
+    return _listed if separator == LISTS else partial(_split, separator=separator)
+
+
+def _split(cell: str, separator: str) -> list[str]:
+    return _clean(cell.split(separator))
+
+
+def _listed(cell: str) -> list[str]:
+    return _clean(_list(cell) or [])
+
+
+def _list(cell: str) -> list[str] | None:
+    """The labels of a JSON list of strings or whole numbers; None of anything else."""
+    if not cell.startswith("["):
+        return None
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    if any(isinstance(label, bool) or not isinstance(label, str | int) for label in found):
+        return None
+    return [str(label) for label in found]
+
+
+def _clean(labels: list[str]) -> list[str]:
+    stripped = (label.strip().replace(JOINED, "/") for label in labels)
+    return list(dict.fromkeys(label for label in stripped if label))
+
+
+def _look_like_labels(cells: list[list[str]], ordinary: bool) -> bool:
+    """Whether cells hold a few short labels used again and again, in any place.
+
+    Args:
+        cells: the labels of each cell, one or more.
+        ordinary: the separator is one that dates, names and sentences hold as well.
+    """
+    several = [labels for labels in cells if len(labels) > 1]
+    if len(several) < max(1, SEVERAL * len(cells)):
+        return False
+    standing = sum(map(len, cells))
+    found = {label for labels in cells for label in labels}
+    if len(found) > MOST_LABELS or standing < REUSED * len(found):
+        return False
+    if max(map(len, found)) > LONGEST:
+        return False
+    first = {labels[0] for labels in cells}
+    later = {label for labels in several for label in labels[1:]}
+    if len(later & first) < ANYWHERE * len(later):
+        return False
+    if not ordinary:
+        return True
+    words = sum(not any(map(str.isdigit, label)) for labels in cells for label in labels)
+    return len(set(map(len, cells))) > 1 and words >= WORDS * standing
+
+
+def _never_several(task: str, values: pd.Series) -> list[DataWarning]:
+    if values.empty or values.str.contains(JOINED, regex=False).any():
+        return []
+    message = (
+        f"no record of '{task}' carries two labels: type: multiclass suits them better, since it "
+        "knows that exactly one is right; if they should be several, name their separator"
+    )
+    return [DataWarning("never_several", task, len(values), message)]
