@@ -71,7 +71,7 @@ def test_a_shop_of_four_files() -> None:
             timestamp=lambda n: 1_500_000_000 + n,
         ),
         movies__csv=table(10, movieId=lambda n: n, title=lambda n: f"Film {n}", genres=text),
-        people__csv=table(9, userId=lambda n: n, country=lambda n: "NL"),
+        people__csv=table(9, userId=lambda n: n, country=lambda n: ["NL", "DE"][n % 2]),
         notes__csv=table(30, userId=lambda n: n % 9, movieId=lambda n: n % 10, note=text),
     )
     assert [source.file for source in recipe.records] == ["notes.csv"]

@@ -17,6 +17,8 @@ from mtrec.data.labels import LabelType
 from mtrec.data.long import task_name
 
 TOLD_APART = 0.58  # area under the curve from which a column is taken for a label of the text
+CLEAR = 1000  # texts from which it is clear whether a column can be told from them
+MOST_TRIED = 40  # columns that are tried as labels, those with the fewest values first
 MOST_LABELS = 200
 FREE_TEXT = 20  # characters on average
 SAYING = 20  # one different cell in so many rows, and a column of words says something of its own
@@ -69,8 +71,12 @@ class Table:
     # Which file it is
 
     def keys(self) -> list[str]:
-        """Columns that name each row once."""
-        return [name for name, column in self.columns.items() if column.is_unique]
+        """Columns that name each row once, in few words."""
+        return [
+            name
+            for name, column in self.columns.items()
+            if column.is_unique and column.length < 2 * FREE_TEXT
+        ]
 
     def refers_to(self, key: Column) -> list[str]:
         """Columns whose cells mostly stand in another file's key, and repeat."""
@@ -168,10 +174,8 @@ class Table:
     def _is_marked(self, column: Column) -> bool:
         """Whether its cells are tags or the like, which only look like a text."""
         return any(
-            kind.recognise(column.known, other.seen[column.known.index].fillna("")) is not None
+            kind.of_tokens and kind.recognise(column.known, column.known) is not None
             for kind in self.types.values()
-            for other in self.columns.values()
-            if kind.of_tokens and other is not column
         )
 
     def _hinted(self, words: str, but: str | None = None) -> str | None:
@@ -273,7 +277,8 @@ class Table:
         fitting: dict[str, list[tuple[str, str]]] = {}
         told: dict[str, str] = {}
         untold: list[str] = []
-        for name, column in self.columns.items():
+        fewest = sorted(self.columns.items(), key=lambda pair: pair[1].distinct)
+        for name, column in fewest[: MOST_TRIED + len(taken)]:
             if name in taken or column.is_time or column.is_unique:
                 continue
             written = column.known[column.known.index.isin(texts.index)]
@@ -291,13 +296,17 @@ class Table:
                 untold.append(name)
             elif area >= TOLD_APART:
                 told[name] = f"{kinds[0][1]}, told apart by the text in {area:.0%} of pairs"
+        if len(texts) < CLEAR:
+            untold = untold or list(fitting)
         if not told and untold:
             chosen = min(untold, key=self._last_resort)
             told[chosen] = fitting[chosen][0][1]
-        for name, reason in told.items():
+        tasks = {}
+        for name in filter(told.__contains__, self.columns):
             kind_name, *others = [kind for kind, _ in fitting[name]]
-            self._note(name, "label", reason, kind_name, others[0] if others else "")
-        return {task_name(name): {"label": name, "type": fitting[name][0][0]} for name in told}
+            self._note(name, "label", told[name], kind_name, others[0] if others else "")
+            tasks[task_name(name)] = {"label": name, "type": kind_name}
+        return tasks
 
     def _kinds(self, column: Column, written: pd.Series, texts: pd.Series) -> list[tuple[str, str]]:
         """The types that a column could be a label of, the likeliest first, and why."""
