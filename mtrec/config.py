@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -16,6 +16,7 @@ from mtrec.errors import InputError
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.recommend.config import RecommendConfig
 from mtrec.strategies.config import StrategyConfig
+from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.config import TaskConfig
 from mtrec.training.config import TrainConfig
 
@@ -100,16 +101,21 @@ def with_settings(config: RunConfig, settings: Sequence[str]) -> RunConfig:
     return parse_config(data, "--set")
 
 
-def for_dataset(config: RunConfig, tasks: Iterable[str]) -> RunConfig:
-    """The settings for a dataset with these tasks: one entry for each of them, in their order.
+def for_dataset(config: RunConfig, tasks: Mapping[str, str]) -> RunConfig:
+    """The settings for a dataset: one entry for each of its tasks, in their order.
+
+    Tasks of a type that cannot be learned are left out of the learning.
+
+    Args:
+        tasks: each task's type.
 
     Raises:
-        InputError: the settings name a task that the dataset does not have.
+        InputError: the settings name a task that the dataset does not have, or ask for one to be
+            learned whose type cannot be.
     """
-    tasks = list(tasks)
-    for name in config.tasks:
+    for name, task in config.tasks.items():
         if name not in tasks:
-            close = nearest(name, tasks)
+            close = nearest(name, list(tasks))
             raise InputError(
                 "The settings name a task that the dataset does not have",
                 expected=f"one of {', '.join(tasks)}" if tasks else "no task at all",
@@ -117,7 +123,18 @@ def for_dataset(config: RunConfig, tasks: Iterable[str]) -> RunConfig:
                 where=f"tasks.{name}",
                 fix=f"write {close} instead of {name}" if close else f"remove tasks.{name}",
             )
-    filled = {name: config.tasks.get(name, TaskConfig()) for name in tasks}
+        if task.enabled and tasks[name] not in TASK_TYPES:
+            raise InputError(
+                f"The task {name} cannot be learned yet",
+                expected=f"a task of type {', '.join(TASK_TYPES)}",
+                found=f"type {tasks[name]}",
+                where=f"tasks.{name}",
+                fix=f"set tasks.{name}.enabled=false",
+            )
+    filled = {
+        name: config.tasks.get(name, TaskConfig(enabled=kind in TASK_TYPES))
+        for name, kind in tasks.items()
+    }
     return config.model_copy(update={"tasks": filled})
 
 

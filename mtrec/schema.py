@@ -18,7 +18,12 @@ TITLE = "title"
 VALUE = "value"  # float64, the value of an interaction where it has one
 EVENT = "event"
 LIKED = "liked"  # bool
+COUNT = "count"  # int64, how many source rows an interaction stands for
 COLD = "cold"  # users: "val" or "test" where all their interactions are held out
+PART = "part"  # what of a row is set aside: the row, its time, the label of a task
+REASON = "reason"
+WRITTEN = "written"
+ASIDE = {SOURCE: "str", ROW: "int64", PART: "str", REASON: "str", WRITTEN: "str"}
 
 TRAIN, VAL, TEST = "train", "val", "test"
 SPLITS = (TRAIN, VAL, TEST)

@@ -103,7 +103,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_dataset_fills_in_its_tasks_in_its_order() -> None:
     config = with_settings(RunConfig(), ["tasks.topic.lambda=3"])
 
-    filled = for_dataset(config, ["mood", "topic"])
+    filled = for_dataset(config, {"mood": "binary", "topic": "multiclass"})
 
     assert list(filled.tasks) == ["mood", "topic"]
     assert (filled.tasks["mood"].lambda_, filled.tasks["topic"].lambda_) == (1.0, 3.0)
@@ -113,7 +113,14 @@ def test_a_task_the_dataset_lacks_is_refused_with_the_nearest() -> None:
     config = with_settings(RunConfig(), ["tasks.sentimet.lambda=3"])
 
     with pytest.raises(InputError, match="write sentiment instead of sentimet"):
-        for_dataset(config, ["topic", "sentiment"])
+        for_dataset(config, {"topic": "binary", "sentiment": "binary"})
+
+
+def test_a_task_that_cannot_be_learned_is_left_out_unless_asked_for() -> None:
+    kinds = {"mood": "binary", "odd": "later"}
+    assert not for_dataset(RunConfig(), kinds).tasks["odd"].enabled
+    with pytest.raises(InputError, match="odd cannot be learned yet"):
+        for_dataset(with_settings(RunConfig(), ["tasks.odd.lambda=3"]), kinds)
 
 
 def test_where_stands_in_front_of_the_key() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import mtrec
 from mtrec.cli import show
-from mtrec.cli.watch import Watcher
+from mtrec.cli.watch import Steps, Watcher
 from mtrec.config import RunConfig, load_config, with_settings
 from mtrec.errors import InputError
 from mtrec.runs import launcher
@@ -48,9 +48,14 @@ class Answer:
 
 def import_dataset(args: Namespace) -> Answer:
     from mtrec.data.importer import import_summary, read_dataset, store_dataset
-    from mtrec.tasks import TASK_TYPES
+    from mtrec.models.reading import check_reading
+    from mtrec.tasks import LABEL_TYPES
 
-    dataset = read_dataset(args.recipe, TASK_TYPES)
+    steps = Steps()
+    try:
+        dataset = read_dataset(args.recipe, LABEL_TYPES, check_reading, steps)
+    finally:
+        steps.close()
     if not args.check:
         dataset = store_dataset(dataset, Workspace.current())
     value = import_summary(dataset)
@@ -94,13 +99,14 @@ def demo(args: Namespace) -> Answer:
     from mtrec.data.dataset import list_datasets
     from mtrec.data.importer import read_dataset, store_dataset
     from mtrec.data.recipe import load_recipe
-    from mtrec.tasks import TASK_TYPES
+    from mtrec.models.reading import check_reading
+    from mtrec.tasks import LABEL_TYPES
 
     store = _store()
     name = load_recipe(SAMPLE).name
     if all(each.name != name for each in list_datasets(store.workspace)):
         print("Importing the sample shop", file=sys.stderr, flush=True)
-        store_dataset(read_dataset(SAMPLE, TASK_TYPES), store.workspace)
+        store_dataset(read_dataset(SAMPLE, LABEL_TYPES, check_reading), store.workspace)
     known = [run for run in launcher.poll(store) if run.dataset == name]
     done = [run for run in known if run.status == FINISHED]
     if done:

@@ -49,8 +49,14 @@ def imported(value: Json) -> str:
         lines += ["", table(["task", "type", "labels", *SPLITS], rows)]
     if value["warnings"]:
         lines += ["", "Worth knowing:"]
-        lines += [f"- {each['source']}: {each['message']}" for each in value["warnings"]]
+        lines += [f"- {_placed(each)}" for each in value["warnings"]]
     return "\n".join(lines)
+
+
+def _placed(warning: Json) -> str:
+    """A warning behind its source, unless it begins with that anyway."""
+    source, message = warning["source"], str(warning["message"])
+    return message if message.startswith(f"{source}:") else f"{source}: {message}"
 
 
 def datasets(value: Sequence[Json]) -> str:

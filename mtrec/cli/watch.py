@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from mtrec.data.steps import SOON, Estimate
 from mtrec.runs.progress import Progress, duration
 from mtrec.runs.store import QUEUED, RunInfo
 
@@ -35,6 +36,27 @@ class Watcher:
         if said != self._said or time.monotonic() - self._when >= SPARSE:
             print(line, file=sys.stderr, flush=True)
             self._said, self._when = said, time.monotonic()
+
+    def close(self) -> None:
+        """Leaves the line that changes."""
+        if self._overwrites:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+class Steps:
+    """Prints where an import stands on standard error, once it takes long enough to ask."""
+
+    def __init__(self) -> None:
+        self._overwrites = sys.stderr.isatty()
+        self._estimate = Estimate()
+
+    def __call__(self, words: str, share: float) -> None:
+        remaining = self._estimate.remaining(share)
+        if remaining is None or self._estimate.elapsed + remaining < SOON:
+            return
+        line = f"{words}: {share:.0%}, about {duration(remaining)} to go"
+        before, after = ("\r\033[K", "") if self._overwrites else ("", "\n")
+        print(f"{before}{line}", end=after, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Leaves the line that changes."""

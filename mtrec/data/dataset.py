@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -14,37 +16,46 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from mtrec.data.recipe import Recipe, load_recipe, nearest
+from mtrec.data.recipe import NAME, Recipe, dump_recipe, load_recipe, nearest
 from mtrec.errors import InputError, MtrecError
+from mtrec.files import write_json
 from mtrec.schema import SPLITS, DataWarning
 from mtrec.workspace import Workspace
 
-TABLES = ("records", "items", "interactions", "users")
+COUNTED = ("records", "items", "interactions", "users")
+TABLES = (*COUNTED, "aside")
 SUMMARY = "dataset.json"
 RECIPE = "recipe.yaml"
 
 
 @dataclass(frozen=True)
 class DatasetTask:
-    """A task as the data holds it: its labels in order and how often each stands in each split."""
+    """A task as the data holds it.
+
+    Attributes:
+        labels: in their lasting order.
+        sizes: by split, how many records carry a label.
+        counts: by split and label, how often it stands there; a record may carry several.
+    """
 
     name: str
     type: str
     labels: list[str]
+    sizes: dict[str, int]
     counts: dict[str, dict[str, int]]
 
     def labelled(self, split: str) -> int:
         """How many records of the split carry a label of this task."""
-        return sum(self.counts[split].values())
+        return self.sizes[split]
 
     def json(self) -> dict[str, Any]:
         """The `import` contract's value for a task, with the counts of each label beside it."""
-        sizes = {split: self.labelled(split) for split in SPLITS}
-        return {"type": self.type, "labels": self.labels, **sizes, "counts": self.counts}
+        return {"type": self.type, "labels": self.labels, **self.sizes, "counts": self.counts}
 
     @classmethod
     def from_json(cls, name: str, data: Mapping[str, Any]) -> DatasetTask:
-        return cls(name, data["type"], data["labels"], data["counts"])
+        sizes = {split: data[split] for split in SPLITS}
+        return cls(name, data["type"], data["labels"], sizes, data["counts"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +67,8 @@ class Dataset:
         created: when it was imported, ISO 8601 in UTC.
         scheme: how the splits were made: published, global-time, user-time or random.
         reason: why that scheme, in a sentence.
-        tables: `records`, `items`, `interactions` and `users`, with the columns of `mtrec.schema`.
+        tables: `records`, `items`, `interactions`, `users`, and `aside`, what could not be used;
+            with the columns of `mtrec.schema`.
     """
 
     name: str
@@ -89,6 +101,10 @@ class Dataset:
     @property
     def users(self) -> pd.DataFrame:
         return self.tables["users"]
+
+    @property
+    def aside(self) -> pd.DataFrame:
+        return self.tables["aside"]
 
 
 @dataclass(frozen=True)
@@ -198,6 +214,66 @@ def delete_dataset(ref: str, workspace: Workspace) -> list[str]:
             folder.rename(hidden)
             shutil.rmtree(hidden)
         return [each.key for each in doomed]
+
+
+def rename_dataset(old: str, new: str, workspace: Workspace) -> None:
+    """Gives every version of a dataset another name; the versions keep their fingerprints.
+
+    Raises:
+        InputError: there is no such dataset, the new name is taken, or is none.
+    """
+    with import_lock(workspace):
+        versions = [each for each in list_datasets(workspace) if each.name == old]
+        if not versions:
+            _matching(old, workspace)
+        target = workspace.datasets / new
+        taken = target.exists() and any(target.iterdir())
+        if taken or not re.fullmatch(NAME, new):
+            raise InputError(
+                f"The dataset {old} cannot be called {new}",
+                expected="a name that is free: up to 40 of a-z, 0-9, - and _",
+                found=f"a dataset {new}" if taken else new,
+                fix="choose another name",
+            )
+        for each in versions:
+            folder = dataset_folder(workspace, old, each.version)
+            recipe = load_recipe(folder / RECIPE).model_copy(update={"name": new})
+            (folder / RECIPE).write_text(dump_recipe(recipe), encoding="utf-8")
+            summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+            write_json(folder / SUMMARY, summary | {"dataset": new})
+        (workspace.datasets / old).rename(target)
+
+
+def changes(old: DatasetSummary, new: DatasetSummary, workspace: Workspace) -> pd.DataFrame:
+    """What differs between two versions of a dataset.
+
+    Returns:
+        one row a difference: `what`, `old`, `new`; sizes, tasks, splits, and lines of the recipes.
+    """
+    rows = []
+    for what in (*COUNTED, "scheme"):
+        rows.append((what, getattr(old, what), getattr(new, what)))
+    for task in dict.fromkeys([*old.tasks, *new.tasks]):
+        before, after = old.tasks.get(task), new.tasks.get(task)
+        rows.append((f"task {task}", _described(before), _described(after)))
+    left, right = (
+        (dataset_folder(workspace, each.name, each.version) / RECIPE).read_text(encoding="utf-8")
+        for each in (old, new)
+    )
+    for line in difflib.ndiff(left.splitlines(), right.splitlines()):
+        if line.startswith("- "):
+            rows.append(("recipe", line[2:], ""))
+        elif line.startswith("+ "):
+            rows.append(("recipe", "", line[2:]))
+    table = pd.DataFrame(rows, columns=["what", "old", "new"]).astype("str")
+    return table[table["old"] != table["new"]].reset_index(drop=True)
+
+
+def _described(task: DatasetTask | None) -> str:
+    if task is None:
+        return ""
+    sizes = " / ".join(f"{task.labelled(split):,}" for split in SPLITS)
+    return f"{task.type}, {len(task.labels):,} labels, {sizes} records in {' / '.join(SPLITS)}"
 
 
 def dataset_folder(workspace: Workspace, name: str, version: str) -> Path:

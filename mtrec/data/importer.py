@@ -6,15 +6,28 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mtrec.data.checks import check_interactions, check_splits, check_tasks, check_times
+from mtrec.data.checks import (
+    check_columns,
+    check_duplicates,
+    check_ids,
+    check_interactions,
+    check_label_words,
+    check_people,
+    check_personal,
+    check_related_tasks,
+    check_splits,
+    check_tasks,
+)
 from mtrec.data.dataset import (
+    COUNTED,
     RECIPE,
     SUMMARY,
     TABLES,
@@ -25,27 +38,43 @@ from mtrec.data.dataset import (
     load_dataset,
 )
 from mtrec.data.expression import Expression, parse
+from mtrec.data.labelling import Labelling, known, strata
 from mtrec.data.labels import LabelType
-from mtrec.data.recipe import InteractionsSpec, Recipe, RecordSource, dump_recipe, load_recipe
+from mtrec.data.long import one_row_per_record
+from mtrec.data.notes import Notes
+from mtrec.data.recipe import (
+    InteractionsSpec,
+    ItemsSpec,
+    Recipe,
+    RecordSource,
+    UsersSpec,
+    dump_recipe,
+    load_recipe,
+)
 from mtrec.data.splits import PUBLISHED, STRATUM, make_splits
+from mtrec.data.steps import CHECKED, DIVIDED, LABELLED, READ, Tell, silent
 from mtrec.data.supported import check_supported
 from mtrec.data.tables import (
-    COUNT,
     SourceFiles,
     acts_of,
     interaction_rows,
     item_table,
     one_per_pair,
     record_rows,
+    require_columns,
+    source_name,
     user_table,
+    with_defaults,
 )
 from mtrec.data.times import UTC as UTC_TIME
 from mtrec.errors import InputError, MtrecError
 from mtrec.schema import (
     COLD,
+    COUNT,
     EVENT,
     ITEM,
     LIKED,
+    REASON,
     RECORD,
     ROW,
     SOURCE,
@@ -71,21 +100,33 @@ ROW_TYPES = {
     PUBLISHED: "bool",
 }
 ACT_TYPES = {VALUE: "float64", EVENT: "str", LIKED: "bool"}
+LAYOUT = 2  # of the stored tables, and of the rules that make them
+ACT_COLUMNS = [ROW, USER, ITEM, TIME, SPLIT, PUBLISHED]
 INTERACTION_COLUMNS = [USER, ITEM, TIME, VALUE, EVENT, LIKED, SPLIT, ROW, COUNT]
 
 
-def read_dataset(recipe_path: Path, types: Mapping[str, LabelType]) -> Dataset:
+Reading = Callable[[pd.Series], list[DataWarning]]
+
+
+def read_dataset(
+    recipe_path: Path,
+    types: Mapping[str, LabelType],
+    reading: Reading | None = None,
+    tell: Tell = silent,
+) -> Dataset:
     """Reads, checks and splits everything a recipe names; stores nothing.
 
     Args:
-        types: the registered task types, the first that fits wins where a task names none.
+        types: the registered label types; the first that fits wins where a task names none.
+        reading: what an encoder has to say about texts.
+        tell: hears where the work stands.
 
     Raises:
         InputError: with what was expected, what was found, where, and the fix.
     """
     recipe = load_recipe(recipe_path)
     check_supported(recipe, types, recipe_path.name)
-    return _Import(recipe, recipe_path, types).dataset()
+    return _Import(recipe, recipe_path, types, reading, tell).dataset()
 
 
 def store_dataset(dataset: Dataset, workspace: Workspace) -> Dataset:
@@ -121,7 +162,8 @@ def import_summary(dataset: Dataset) -> dict[str, Any]:
         "dataset": dataset.name,
         "version": dataset.version,
         "created": dataset.created,
-        **{table: len(dataset.tables[table]) for table in TABLES},
+        **{table: len(dataset.tables[table]) for table in COUNTED},
+        "set_aside": dataset.tables["aside"][REASON].value_counts().to_dict(),
         "tasks": {name: task.json() for name, task in dataset.tasks.items()},
         "warnings": [warning.json() for warning in dataset.warnings],
         "scheme": dataset.scheme,
@@ -139,33 +181,69 @@ def _write(dataset: Dataset, folder: Path) -> None:
     (folder / SUMMARY).write_text(summary, encoding="utf-8")
 
 
-class _Import:
-    """One reading of a recipe's files. Warnings gather as the tables are built."""
+@dataclass(frozen=True)
+class _Source:
+    """A source of records: what the recipe says of it, its raw table and its rows.
 
-    def __init__(self, recipe: Recipe, path: Path, types: Mapping[str, LabelType]) -> None:
+    Both are indexed by a number that goes on from source to source. A text that is one column
+    stands in the rows alone.
+    """
+
+    name: str
+    spec: RecordSource
+    frame: pd.DataFrame
+    rows: pd.DataFrame
+
+
+class _Import:
+    """One reading of a recipe's files."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        path: Path,
+        types: Mapping[str, LabelType],
+        reading: Reading | None,
+        tell: Tell,
+    ) -> None:
         self.recipe = recipe
         self.where = path.name
         self.types = types
-        self.files = SourceFiles(path.parent)
-        self.warnings: list[DataWarning] = []
+        self.reading = reading
+        self.tell = tell
+        self.notes = Notes()
+        self.files = SourceFiles(path.parent, self.notes, recipe.files)
 
     def dataset(self) -> Dataset:
         sources = self._sources()
-        rows = pd.concat([rows for _, _, rows in sources]) if sources else _no_rows(ROW_TYPES)
+        rows = _stacked([each.rows for each in sources])
         interactions = self._interactions(sources)
-        records = rows[rows[TEXT].notna()]
-        types = {task: self._type_of(task, records) for task in self._tasks()}
+        has_text = rows[TEXT].notna()
+        self.tell("Reading labels", READ)
+        records, labellings = self._labelled(rows if has_text.all() else rows[has_text], sources)
+        self.tell("Dividing", LABELLED)
         splits = make_splits(
-            records.assign(**{STRATUM: _strata(records)}), interactions, self.recipe.splits
+            records.assign(**{STRATUM: strata(records, labellings)}),
+            interactions,
+            self.recipe.splits,
         )
         records = records.assign(**{SPLIT: splits.records})
         interactions = interactions.assign(**{SPLIT: splits.interactions})
-        tasks = {task: _task(task, chosen, records) for task, chosen in types.items()}
-        self.warnings += check_splits(splits, records, interactions)
-        self.warnings += check_tasks(tasks)
-        for task, chosen in types.items():
-            self.warnings += chosen.checks(task, records[task_column(task)].dropna())
-        items, users = self._items(records, interactions), self._users(records, interactions)
+        tasks = {name: _task(each, records) for name, each in labellings.items()}
+        self.tell("Looking for problems", DIVIDED)
+        self.notes.warnings += [
+            *check_splits(splits, records, interactions),
+            *check_tasks(tasks),
+            *self._check_labels(sources, records, labellings),
+            *check_people(records, interactions),
+            *(self.reading(records[TEXT]) if self.reading is not None else []),
+        ]
+        self.tell("Listing items and people", CHECKED)
+        seen = [records[ITEM], interactions[ITEM]]
+        items = item_table(self._read(self.recipe.items), self.recipe.items, seen, self.notes)
+        seen = [records[USER], interactions[USER]]
+        users = user_table(self._read(self.recipe.users), self.recipe.users, seen, self.notes)
+        self.notes.warnings += check_ids(items[ITEM], "items") + check_ids(users[USER], "users")
         users.insert(1, COLD, users[USER].map(splits.cold).astype("str"))
         records = records.drop(columns=PUBLISHED).reset_index(drop=True)
         records.insert(0, RECORD, records.index.to_numpy())
@@ -175,7 +253,7 @@ class _Import:
             created=datetime.now(UTC).isoformat(),
             recipe=self.recipe,
             tasks=tasks,
-            warnings=self.warnings,
+            warnings=self.notes.warnings,
             scheme=splits.scheme,
             reason=splits.reason,
             tables={
@@ -183,55 +261,101 @@ class _Import:
                 "items": items,
                 "interactions": interactions[INTERACTION_COLUMNS].reset_index(drop=True),
                 "users": users,
+                "aside": self.notes.aside(),
             },
         )
 
-    def _sources(self) -> list[tuple[RecordSource, pd.DataFrame, pd.DataFrame]]:
-        """Each source, its raw table and its rows, whose index goes on from source to source."""
-        found: list[tuple[RecordSource, pd.DataFrame, pd.DataFrame]] = []
-        names: list[str] = []
+    def _read(self, spec: ItemsSpec | UsersSpec | None) -> pd.DataFrame | None:
+        return None if spec is None else self.files.read(spec.file, spec)
+
+    def _sources(self) -> list[_Source]:
+        found: list[_Source] = []
         start = 0
-        for spec in self.recipe.records:
+        several = [name for name, each in self.types.items() if each.several]
+        for place, spec in enumerate(map(with_defaults, self.recipe.records)):
+            self.tell(f"Reading {spec.file}", READ * place / len(self.recipe.records))
             frame = self.files.read(spec.file, spec)
-            stem = Path(spec.file).stem
-            names.append(stem if stem not in names else f"{stem}-{len(names) + 1}")
-            rows, warnings = record_rows(frame, spec, names[-1])
-            self.warnings += warnings + check_times(rows, names[-1])
+            name = source_name(spec.file)
+            if any(each.name == name for each in found):
+                name = f"{name}-{len(found) + 1}"
+            if spec.long is not None:
+                require_columns(frame, [spec.long.task, spec.long.label], spec.file)
+                frame, spec = one_row_per_record(frame, spec, spec.long, several, name, self.notes)
+            rows = record_rows(frame, spec, name, self.notes)
+            self.notes.warnings += check_personal(rows[TEXT], name)
+            if len(spec.text_columns) == 1 and not self._positive_reads(spec.text_columns[0]):
+                frame = frame.drop(columns=spec.text_columns)
             index = pd.RangeIndex(start, start + len(rows))
-            found.append((spec, frame.set_axis(index), rows.set_axis(index)))
+            found.append(_Source(name, spec, frame.set_axis(index), rows.set_axis(index)))
             start += len(rows)
         return found
 
-    def _interactions(
-        self, sources: list[tuple[RecordSource, pd.DataFrame, pd.DataFrame]]
-    ) -> pd.DataFrame:
+    def _positive_reads(self, column: str) -> bool:
+        spec = self.recipe.interactions
+        return bool(spec and spec.positive and column in parse(spec.positive).columns)
+
+    def _labelled(
+        self, records: pd.DataFrame, sources: list[_Source]
+    ) -> tuple[pd.DataFrame, dict[str, Labelling]]:
+        """The records with their labels read, and how they were."""
+        tasks = dict.fromkeys(task for source in sources for task in source.spec.tasks)
+        labellings = {}
+        for task in tasks:
+            specs = {
+                each.name: each.spec.tasks[task] for each in sources if task in each.spec.tasks
+            }
+            labellings[task] = Labelling.of(task, specs, records, self.types, self.where)
+            labels = labellings[task].read(records, self.notes)
+            records = records.assign(**{task_column(task): labels})
+        return records, labellings
+
+    def _check_labels(
+        self,
+        sources: list[_Source],
+        records: pd.DataFrame,
+        labellings: Mapping[str, Labelling],
+    ) -> list[DataWarning]:
+        """What there is to know about labels beside how often they stand."""
+        values = {task: known(records[task_column(task)]) for task in labellings}
+        labels = {task: labellings[task].kind.occurrences(values[task]) for task in labellings}
+        warnings = [
+            *check_duplicates(records, list(labellings)),
+            *check_related_tasks(records, labels),
+            *check_label_words(records[TEXT], labels),
+        ]
+        for source in sources:
+            theirs = {task: labels[task] for task in source.spec.tasks}
+            if len(sources) > 1:
+                theirs = {
+                    task: each[each.index.isin(source.rows.index)] for task, each in theirs.items()
+                }
+            warnings += check_columns(source.frame, source.spec, theirs, source.name)
+        for task, labelling in labellings.items():
+            warnings += labelling.kind.checks(task, values[task])
+        return warnings
+
+    def _interactions(self, sources: list[_Source]) -> pd.DataFrame:
         spec = self.recipe.interactions
         positive = parse(spec.positive) if spec is not None and spec.positive else None
         if spec is not None and spec.file is not None:
-            frame = self.files.read(spec.file, spec)
-            rows, warnings = interaction_rows(frame, spec, positive)
-            self.warnings += warnings + check_times(rows, Path(spec.file).stem)
+            rows = interaction_rows(self.files.read(spec.file, spec), spec, positive, self.notes)
         else:
             rows = self._rows_as_acts(sources, spec, positive)
         interactions = one_per_pair(rows)
-        self.warnings += check_interactions(interactions, from_records=spec is None)
+        self.notes.warnings += check_interactions(interactions, from_records=spec is None)
         return interactions
 
     def _rows_as_acts(
-        self,
-        sources: list[tuple[RecordSource, pd.DataFrame, pd.DataFrame]],
-        spec: InteractionsSpec | None,
-        positive: Expression | None,
+        self, sources: list[_Source], spec: InteractionsSpec | None, positive: Expression | None
     ) -> pd.DataFrame:
         """The records with a user and an item, as interactions."""
         found = []
-        for source, frame, rows in sources:
-            if source.user is not None and source.item is not None:
-                acts, warnings = acts_of(frame, spec, positive, source.file)
-                self.warnings += warnings
-                found.append(rows.join(acts))
+        for source in sources:
+            if source.spec.user is not None and source.spec.item is not None:
+                acts = acts_of(source.frame, spec, positive, source.spec.file, self.notes)
+                found.append(source.rows[ACT_COLUMNS].join(acts))
         if found:
-            return pd.concat(found)
+            return _stacked(found)
         if spec is not None:
             raise InputError(
                 "No records can be taken as interactions",
@@ -242,85 +366,41 @@ class _Import:
             )
         return _no_rows(ROW_TYPES | ACT_TYPES)
 
-    def _tasks(self) -> list[str]:
-        return list(dict.fromkeys(task for source in self.recipe.records for task in source.tasks))
-
-    def _type_of(self, task: str, records: pd.DataFrame) -> LabelType:
-        """The type a recipe gives a task, or the first registered type that its labels fit."""
-        values = records[task_column(task)].dropna()
-        specs = [source.tasks[task] for source in self.recipe.records if task in source.tasks]
-        given = sorted({spec.type for spec in specs if spec.type is not None})
-        where = f"{self.where}: tasks.{task}"
-        if len(given) > 1:
-            raise InputError(
-                f"The task {task} has two types",
-                expected="one type for all its sources",
-                found=" and ".join(given),
-                where=where,
-                fix="give it the same type everywhere, or another name in one of the sources",
-            )
-        candidates = [self.types[name] for name in given] or list(self.types.values())
-        for candidate in candidates:
-            if len(values) and candidate.recognise(values, records[TEXT][values.index]):
-                return candidate
-        distinct = values.unique()
-        raise InputError(
-            f"The labels of the task {task} do not fit",
-            expected=f"labels of type {' or '.join(each.type for each in candidates)}",
-            found=f"{len(distinct):,} different labels in {len(values):,} records"
-            + (
-                f", such as {', '.join(str(label)[:40] for label in distinct[:3])}"
-                if len(values)
-                else ""
-            ),
-            where=where,
-            fix="name another column, or remove the task",
-        )
-
-    def _items(self, records: pd.DataFrame, interactions: pd.DataFrame) -> pd.DataFrame:
-        spec = self.recipe.items
-        frame = self.files.read(spec.file, spec) if spec is not None else None
-        items, warnings = item_table(frame, spec, [records[ITEM], interactions[ITEM]])
-        self.warnings += warnings
-        return items
-
-    def _users(self, records: pd.DataFrame, interactions: pd.DataFrame) -> pd.DataFrame:
-        spec = self.recipe.users
-        frame = self.files.read(spec.file, spec) if spec is not None else None
-        users, warnings = user_table(frame, spec, [records[USER], interactions[USER]])
-        self.warnings += warnings
-        return users
-
     def _version(self) -> str:
-        """12 hex digits of the SHA-256 over the recipe and the content of the files it names."""
+        """12 hex digits of the SHA-256 over the recipe and the content of the files it names.
+
+        `LAYOUT` is in it, since the same files make other tables once mtrec reads them otherwise.
+        """
         recipe = self.recipe.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps([LAYOUT, recipe], sort_keys=True).encode())
         for file, content in self.files.digests():
             digest.update(f"\0{file}\0{content}".encode())
         return digest.hexdigest()[:12]
+
+
+def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """The tables one below the other; one alone is not copied."""
+    if not tables:
+        return _no_rows(ROW_TYPES)
+    return tables[0] if len(tables) == 1 else pd.concat(tables)
 
 
 def _no_rows(types: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame({column: [] for column in types}).astype(dict(types))
 
 
-def _strata(records: pd.DataFrame) -> pd.Series:
-    """A number for each combination of labels, -1 for a record without any."""
-    columns = [column for column in records.columns if column.startswith(task_column(""))]
-    if not columns:
-        return pd.Series(-1, index=records.index)
-    strata = records.groupby(columns, dropna=False, sort=False).ngroup()
-    return strata.where(records[columns].notna().any(axis=1), -1)
-
-
-def _task(name: str, chosen: LabelType, records: pd.DataFrame) -> DatasetTask:
-    column = task_column(name)
-    labels = chosen.labels(records[column].dropna())
-    counts = records.groupby(SPLIT)[column].value_counts()
+def _task(labelling: Labelling, records: pd.DataFrame) -> DatasetTask:
+    values = known(records[task_column(labelling.task)])
+    labels = labelling.labels(values)
+    occurrences = labelling.kind.occurrences(values)
+    splits = records.loc[occurrences.index, SPLIT]
+    counts = occurrences.groupby([splits, occurrences]).size()
+    sizes = records.loc[values.index, SPLIT].value_counts()
     return DatasetTask(
-        name=name,
-        type=chosen.type,
+        name=labelling.task,
+        type=labelling.kind.type,
         labels=labels,
+        sizes={split: int(sizes.get(split, 0)) for split in SPLITS},
         counts={
             split: {label: int(counts.get((split, label), 0)) for label in labels}
             for split in SPLITS

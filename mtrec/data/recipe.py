@@ -84,6 +84,14 @@ class TaskSpec(_Part):
     scale: tuple[float, float] | None = None
 
 
+class LongSpec(_Part):
+    """One row per label: which column names the task and which holds the label."""
+
+    task: Column
+    label: Column
+    types: dict[str, str] = {}
+
+
 class RecordSource(FileOptions):
     """One file of texts that people left."""
 
@@ -95,8 +103,9 @@ class RecordSource(FileOptions):
     time_format: str | None = None
     timezone: str | None = None
     split: Column | SplitValue | None = None
+    mask: bool = False
     tasks: dict[Annotated[str, Field(pattern=TASK_NAME)], TaskSpec] = {}
-    long: dict[str, Any] | None = None
+    long: LongSpec | None = None
 
     @property
     def text_columns(self) -> list[str]:
@@ -176,6 +185,12 @@ class Recipe(_Part):
     items: ItemsSpec | None = None
     interactions: InteractionsSpec | None = None
     splits: SplitsSpec = SplitsSpec()
+
+    @property
+    def files(self) -> list[str]:
+        """The file of every section, those named twice as often."""
+        sections = [*self.records, self.users, self.items, self.interactions]
+        return [each.file for each in sections if each is not None and each.file is not None]
 
     @model_validator(mode="after")
     def _has_data(self) -> Self:

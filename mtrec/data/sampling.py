@@ -39,6 +39,15 @@ def last_of_each(users: pd.Series, order: NDArray[np.generic], fractions: Fracti
     return ranks
 
 
+def text_numbers(texts: pd.Series) -> NDArray[np.int64]:
+    """The same number for the same text, `(N,)`, by hashes of 64 bits: texts are not copied.
+
+    Two of a million different texts share a hash once in 30 million imports.
+    """
+    hashes = np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts))
+    return pd.factorize(hashes)[0].astype(np.int64)
+
+
 def draw_texts(
     texts: NDArray[np.int64],
     strata: NDArray[np.int64],

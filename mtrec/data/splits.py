@@ -20,6 +20,7 @@ from mtrec.data.sampling import (
     Ranks,
     draw_texts,
     last_of_each,
+    text_numbers,
 )
 from mtrec.errors import InputError
 from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TEXT, TIME, USER
@@ -70,11 +71,14 @@ def make_splits(records: pd.DataFrame, interactions: pd.DataFrame, spec: SplitsS
         InputError: the scheme asked for needs times that are not there.
     """
     rng = np.random.default_rng(spec.seed)
-    records = records.assign(**{TIME: _microseconds(records[TIME])})
+    texts = text_numbers(records[TEXT])
+    records = records[[SOURCE, USER, ITEM, SPLIT, PUBLISHED, STRATUM]].assign(
+        **{TIME: _microseconds(records[TIME])}
+    )
     interactions = interactions.assign(**{TIME: _microseconds(interactions[TIME])})
     given = records[PUBLISHED].to_numpy(dtype=bool)
     record_ranks = _ranks(records[SPLIT])
-    _add_validation(records, given, record_ranks, spec.fractions[1], rng)
+    _add_validation(records, texts, given, record_ranks, spec.fractions[1], rng)
 
     interaction_ranks = _ranks(interactions[SPLIT])
     _follow_records(interactions, interaction_ranks, records, record_ranks)
@@ -89,7 +93,6 @@ def make_splits(records: pd.DataFrame, interactions: pd.DataFrame, spec: SplitsS
     about = _ranks_of_pairs(records, interactions, interaction_ranks)
     own = _own_ranks(records, interactions, interaction_ranks, cold, scheme, cuts, spec)
     record_ranks = np.where(given, record_ranks, np.fmax(own, about))
-    texts, _ = pd.factorize(records[TEXT])
     undecided = ~given & np.isnan(record_ranks)
     strata = records[STRATUM].to_numpy()
     draw_texts(texts, strata, undecided, record_ranks, spec.fractions, rng)
@@ -111,6 +114,8 @@ def _microseconds(times: pd.Series) -> pd.Series:
 
 
 def _ranks(column: pd.Series) -> Ranks:
+    if column.isna().all():
+        return np.full(len(column), np.nan)
     ranks = {split: float(rank) for rank, split in enumerate(SPLITS)}
     return np.array(column.map(ranks), dtype=np.float64)
 
@@ -121,6 +126,7 @@ def _names(ranks: Ranks, index: pd.Index) -> pd.Series:
 
 def _add_validation(
     records: pd.DataFrame,
+    texts: NDArray[np.int64],
     given: NDArray[np.bool_],
     ranks: Ranks,
     share: float,
@@ -129,8 +135,9 @@ def _add_validation(
     """Draws a share of the training records of each source that publishes no validation split."""
     has_val = records[SOURCE].isin(records.loc[given & (ranks == VAL_RANK), SOURCE]).to_numpy()
     train = given & ~has_val & (ranks == TRAIN_RANK)
+    if not train.any():
+        return
     elsewhere = np.where(given & ~train & (ranks != TEST_RANK), ranks, np.nan)
-    texts, _ = pd.factorize(records[TEXT])
     strata = np.maximum(records[STRATUM].to_numpy(), 0)
     draw_texts(texts, strata, train, elsewhere, (1 - share, share, 0.0), rng)
     ranks[train] = elsewhere[train]

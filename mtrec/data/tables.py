@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from mtrec.data.checks.personal import mask_personal
 from mtrec.data.expression import Expression, numbers
+from mtrec.data.notes import Notes, as_written
 from mtrec.data.readers import read_table
 from mtrec.data.recipe import (
     FileOptions,
@@ -21,9 +25,10 @@ from mtrec.data.recipe import (
     nearest,
 )
 from mtrec.data.splits import PUBLISHED
-from mtrec.data.times import UTC, parse_times
+from mtrec.data.times import UTC, parse_times, placeholder
 from mtrec.errors import InputError
 from mtrec.schema import (
+    COUNT,
     EVENT,
     ITEM,
     LIKED,
@@ -38,21 +43,25 @@ from mtrec.schema import (
     USER,
     VAL,
     VALUE,
-    DataWarning,
     attribute_column,
     task_column,
 )
 
-COUNT = "count"  # how many source rows an interaction stands for
 SPLIT_NAMES = {"train": TRAIN, "val": VAL, "validation": VAL, "dev": VAL, "test": TEST}
 
 
 class SourceFiles:
-    """The files a recipe names, each read once."""
+    """The files a recipe names, each read once; their broken rows are set aside.
 
-    def __init__(self, folder: Path) -> None:
+    A table is kept as long as the recipe names its file again.
+    """
+
+    def __init__(self, folder: Path, notes: Notes, named: Iterable[str]) -> None:
         self._folder = folder
-        self._read: dict[tuple[str, str], pd.DataFrame] = {}
+        self._notes = notes
+        self._awaited = Counter(named)
+        self._kept: dict[tuple[str, str], pd.DataFrame] = {}
+        self._files: set[str] = set()
 
     def path(self, file: str) -> Path:
         """Where a file lies; raises InputError if a link leads it out of the recipe's folder."""
@@ -69,18 +78,62 @@ class SourceFiles:
 
     def read(self, file: str, options: FileOptions) -> pd.DataFrame:
         """The file as a table of strings."""
-        reading = FileOptions(
-            format=options.format, encoding=options.encoding, delimiter=options.delimiter
-        )
+        reading = FileOptions(**options.model_dump(include=set(FileOptions.model_fields)))
         key = (file, reading.model_dump_json())
-        if key not in self._read:
-            self._read[key] = read_table(self.path(file), reading)
-        return self._read[key]
+        self._awaited[file] -= 1
+        self._files.add(file)
+        frame = self._kept.pop(key, None)
+        if frame is None:
+            table = read_table(self.path(file), reading)
+            frame = table.frame
+            self._notes.set_aside(
+                "broken_row",
+                source_name(file),
+                table.broken["text"],
+                table.broken["reason"],
+                "{n} rows do not fit the file's columns: they are left out",
+            )
+            if table.encoding not in ("", "utf-8") and options.encoding is None:
+                self._notes.warn(
+                    "guessed_encoding",
+                    source_name(file),
+                    len(table.frame),
+                    f"The file is read as {table.encoding}, by what its bytes look like: if "
+                    "letters look wrong, name the encoding in the recipe",
+                )
+        if self._awaited[file] > 0:
+            self._kept[key] = frame
+        return frame
 
     def digests(self) -> list[tuple[str, str]]:
         """The SHA-256 of every file read, by name, in order of their names."""
-        files = sorted({file for file, _ in self._read})
-        return [(file, hashlib.sha256(self.path(file).read_bytes()).hexdigest()) for file in files]
+        return [(file, self._digest(file)) for file in sorted(self._files)]
+
+    def _digest(self, file: str) -> str:
+        path = self.path(file)
+        while not path.is_file():  # a table within an archive
+            path = path.parent
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def source_name(file: str) -> str:
+    """What a file is called where people read of it: its name without folder and endings."""
+    name = Path(file).name
+    for packed in (".gz", ".zip"):
+        name = name.removesuffix(packed)
+    return Path(name).stem
+
+
+def with_defaults(source: RecordSource) -> RecordSource:
+    """The source with what its format settles: in conll the text and the tags need no naming."""
+    if source.format != "conll" and not source.file.endswith(".conll"):
+        return source
+    tasks = {
+        name: task if task.label else task.model_copy(update={"label": "tags"})
+        for name, task in source.tasks.items()
+    }
+    return source.model_copy(update={"text": source.text or "tokens", "tasks": tasks})
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str | None], file: str) -> None:
@@ -100,10 +153,10 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str | None], file: st
             )
 
 
-def record_rows(
-    frame: pd.DataFrame, spec: RecordSource, name: str
-) -> tuple[pd.DataFrame, list[DataWarning]]:
+def record_rows(frame: pd.DataFrame, spec: RecordSource, name: str, notes: Notes) -> pd.DataFrame:
     """All rows of a source of records, those without a text too, in the columns of the schema.
+
+    Labels are as written.
 
     Raises:
         InputError: a column is missing, or holds splits or times that cannot be read.
@@ -118,64 +171,62 @@ def record_rows(
     rows = pd.DataFrame({SOURCE: pd.Series(name, index=frame.index, dtype="str")})
     rows[ROW] = frame.index.to_numpy()
     rows[TEXT] = _joined(frame, spec.text_columns)
+    if spec.mask:
+        rows[TEXT] = mask_personal(rows[TEXT])
     rows[USER] = _column(frame, spec.user)
     rows[ITEM] = _column(frame, spec.item)
-    rows[TIME], warnings = _times(frame, spec, spec.file, name)
+    rows[TIME] = _times(frame, spec, spec.file, name, notes)
     rows[SPLIT] = _splits(frame, spec)
     rows[PUBLISHED] = spec.split is not None
     for task, label in labels.items():
         rows[task_column(task)] = _stripped(_column(frame, label))
-    if spec.user is not None and (missing := int(rows[USER].isna().sum())):
-        warnings.append(
-            DataWarning(
-                "missing_users",
-                name,
-                missing,
-                f"{missing:,} rows say no user: they train the tasks and belong to no profile",
-            )
+    if spec.user is not None:
+        notes.warn(
+            "missing_users",
+            name,
+            int(rows[USER].isna().sum()),
+            "{n} rows say no user: they train the tasks and belong to no profile",
         )
-    if empty := int(rows[TEXT].isna().sum()):
-        warnings.append(
-            DataWarning(
-                "empty_text",
-                name,
-                empty,
-                f"{empty:,} rows have no text: they are no records, and count only as interactions",
-            )
-        )
-    return rows, warnings
+    notes.set_aside(
+        "empty_text",
+        name,
+        as_written(frame[rows[TEXT].isna()]),
+        "no text",
+        "{n} rows have no text: they are no records, and count only as interactions",
+    )
+    return rows
 
 
 def interaction_rows(
-    frame: pd.DataFrame, spec: InteractionsSpec, positive: Expression | None
-) -> tuple[pd.DataFrame, list[DataWarning]]:
+    frame: pd.DataFrame, spec: InteractionsSpec, positive: Expression | None, notes: Notes
+) -> pd.DataFrame:
     """The acts of an interactions file, in the columns of the schema, repeats still in."""
-    file = str(spec.file)
+    file, name = str(spec.file), source_name(str(spec.file))
     require_columns(frame, [spec.user, spec.item, spec.time], file)
     rows = pd.DataFrame({ROW: frame.index.to_numpy()}, index=frame.index)
     rows[USER] = _column(frame, spec.user)
     rows[ITEM] = _column(frame, spec.item)
-    rows[TIME], warnings = _times(frame, spec, file, Path(file).stem)
+    rows[TIME] = _times(frame, spec, file, name, notes)
     rows[SPLIT] = _column(frame, None)
     rows[PUBLISHED] = False
-    acts, more = acts_of(frame, spec, positive, file)
-    rows = rows.join(acts)
-    missing = int((rows[USER].isna() | rows[ITEM].isna()).sum())
-    if missing:
-        warnings.append(
-            DataWarning(
-                "missing_ids",
-                Path(file).stem,
-                missing,
-                f"{missing:,} rows lack the user or the item: they are left out",
-            )
-        )
-    return rows, warnings + more
+    rows = rows.join(acts_of(frame, spec, positive, file, notes))
+    notes.set_aside(
+        "missing_ids",
+        name,
+        as_written(frame[rows[USER].isna() | rows[ITEM].isna()]),
+        "no user or no item",
+        "{n} rows lack the user or the item: they are left out",
+    )
+    return rows
 
 
 def acts_of(
-    frame: pd.DataFrame, spec: InteractionsSpec | None, positive: Expression | None, file: str
-) -> tuple[pd.DataFrame, list[DataWarning]]:
+    frame: pd.DataFrame,
+    spec: InteractionsSpec | None,
+    positive: Expression | None,
+    file: str,
+    notes: Notes,
+) -> pd.DataFrame:
     """Value, event and whether it counts as liked, for each row of a raw table."""
     value, event = (spec.value, spec.event) if spec is not None else (None, None)
     wanted = sorted(positive.columns) if positive is not None else []
@@ -183,17 +234,15 @@ def acts_of(
     written = _column(frame, value)
     acts = pd.DataFrame({VALUE: numbers(written), EVENT: _column(frame, event)}, index=frame.index)
     acts[LIKED] = True if positive is None else positive.evaluate(frame)
-    warnings = []
-    if unreadable := int((written.notna() & acts[VALUE].isna()).sum()):
-        warnings.append(
-            DataWarning(
-                "unreadable_value",
-                Path(file).stem,
-                unreadable,
-                f"{unreadable:,} values in {value} are no numbers: they are kept without a value",
-            )
-        )
-    return acts, warnings
+    notes.set_aside(
+        "unreadable_value",
+        source_name(file),
+        written[written.notna() & acts[VALUE].isna()],
+        "no number",
+        f"{{n}} values in {value} are no numbers: they are kept without a value",
+        VALUE,
+    )
+    return acts
 
 
 def one_per_pair(rows: pd.DataFrame) -> pd.DataFrame:
@@ -201,31 +250,35 @@ def one_per_pair(rows: pd.DataFrame) -> pd.DataFrame:
 
     Rows without a user or an item fall out. `count` says how many rows each stands for.
     """
-    rows = rows[rows[USER].notna() & rows[ITEM].notna()]
-    pairs = rows.groupby([USER, ITEM], sort=False).ngroup()
-    ordered = rows.assign(pair=pairs, unliked=~rows[LIKED]).sort_values(
-        ["unliked", TIME], kind="stable", na_position="last"
-    )
-    kept = ordered.drop_duplicates("pair").sort_index()
-    kept[COUNT] = kept["pair"].map(pairs.value_counts()).astype("int64")
-    return kept.drop(columns=["pair", "unliked"])
+    users, items = pd.factorize(rows[USER])[0], pd.factorize(rows[ITEM])[0]
+    known = np.flatnonzero((users >= 0) & (items >= 0))
+    pairs = users[known] * (items.max(initial=0) + 1) + items[known]
+    times = rows[TIME].astype("int64").where(rows[TIME].notna(), np.iinfo(np.int64).max)
+    unliked = ~rows[LIKED].to_numpy(dtype=bool)
+    order = np.lexsort((times.to_numpy()[known], unliked[known], pairs))
+    first = np.flatnonzero(np.diff(pairs[order], prepend=-1))
+    kept = known[order[first]]
+    counts = np.diff(first, append=len(order))
+    back = np.argsort(kept)
+    chosen = rows if len(kept) == len(rows) else rows.iloc[kept[back]]
+    return chosen.assign(**{COUNT: counts[back].astype(np.int64)})
 
 
 def item_table(
-    frame: pd.DataFrame | None, spec: ItemsSpec | None, seen: Sequence[pd.Series]
-) -> tuple[pd.DataFrame, list[DataWarning]]:
+    frame: pd.DataFrame | None, spec: ItemsSpec | None, seen: Sequence[pd.Series], notes: Notes
+) -> pd.DataFrame:
     """The catalogue, and behind it the items that were seen and are not in it.
 
     Args:
         frame: the raw table of the items file, None without one.
         seen: the columns of item ids in records and interactions.
     """
-    warnings: list[DataWarning] = []
     ids = _distinct(seen)
     if frame is None or spec is None:
-        return pd.DataFrame({ITEM: ids, TITLE: ids, TEXT: ids}), warnings
+        return pd.DataFrame({ITEM: ids, TITLE: ids, TEXT: ids})
     require_columns(frame, [spec.id, spec.title, *spec.text, *spec.attributes], spec.file)
-    frame = _one_per_id(frame, spec.id, Path(spec.file).stem, "duplicate_items", warnings)
+    name = source_name(spec.file)
+    frame = _one_per_id(frame, spec.id, name, "duplicate_items", notes)
     items = pd.DataFrame({ITEM: frame[spec.id]})
     items[TITLE] = _stripped(_column(frame, spec.title)).fillna(items[ITEM])
     items[TEXT] = _joined(frame, spec.text).fillna(items[TITLE])
@@ -235,32 +288,25 @@ def item_table(
     if len(unknown):
         more = pd.DataFrame({ITEM: unknown, TITLE: unknown, TEXT: unknown})
         items = pd.concat([items, more])
-        warnings.append(
-            DataWarning(
-                "unknown_items",
-                Path(spec.file).stem,
-                len(unknown),
-                f"{len(unknown):,} items are in no row of {spec.file}: their id is all their text",
-            )
-        )
-    return items.reset_index(drop=True), warnings
+        message = f"{{n}} items are in no row of {spec.file}: their id is all their text"
+        notes.warn("unknown_items", name, len(unknown), message)
+    return items.reset_index(drop=True)
 
 
 def user_table(
-    frame: pd.DataFrame | None, spec: UsersSpec | None, seen: Sequence[pd.Series]
-) -> tuple[pd.DataFrame, list[DataWarning]]:
+    frame: pd.DataFrame | None, spec: UsersSpec | None, seen: Sequence[pd.Series], notes: Notes
+) -> pd.DataFrame:
     """Every user seen in records or interactions, sorted by id, with what the users file says."""
-    warnings: list[DataWarning] = []
     users = pd.DataFrame({USER: _distinct(seen)})
     if frame is None or spec is None:
-        return users, warnings
+        return users
     require_columns(frame, [spec.id, *spec.attributes], spec.file)
-    frame = _one_per_id(frame, spec.id, Path(spec.file).stem, "duplicate_users", warnings)
+    frame = _one_per_id(frame, spec.id, source_name(spec.file), "duplicate_users", notes)
     known = frame.set_index(spec.id)
     for attribute in spec.attributes:
         column = frame[spec.id].set_axis(known.index) if attribute == spec.id else known[attribute]
         users[attribute_column(attribute)] = users[USER].map(column).astype("str")
-    return users, warnings
+    return users
 
 
 def _column(frame: pd.DataFrame, column: str | None) -> pd.Series:
@@ -270,30 +316,54 @@ def _column(frame: pd.DataFrame, column: str | None) -> pd.Series:
 
 
 def _stripped(column: pd.Series) -> pd.Series:
+    """Without spaces around; a cell of nothing else is missing. As it is where nothing changes."""
     stripped = column.str.strip()
-    return stripped.mask(stripped == "")
+    empty = stripped == ""
+    if empty.any():
+        return stripped.mask(empty)
+    return column if stripped.equals(column) else stripped
 
 
 def _joined(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
     if not columns:
         return _column(frame, None)
+    if len(columns) == 1:
+        return _stripped(frame[columns[0]])
     parts = [frame[column].fillna("") for column in columns]
     return _stripped(reduce(lambda left, right: (left + " " + right).str.strip(), parts))
 
 
 def _times(
-    frame: pd.DataFrame, spec: RecordSource | InteractionsSpec, file: str, name: str
-) -> tuple[pd.Series, list[DataWarning]]:
+    frame: pd.DataFrame,
+    spec: RecordSource | InteractionsSpec,
+    file: str,
+    name: str,
+    notes: Notes,
+) -> pd.Series:
     if spec.time is None:
-        return pd.Series(pd.NaT, index=frame.index, dtype=UTC), []
-    times = parse_times(frame[spec.time], spec.time_format, spec.timezone, file)
-    unreadable = int((frame[spec.time].notna() & times.isna()).sum())
-    if not unreadable:
-        return times, []
-    message = (
-        f"{unreadable:,} times in {spec.time} cannot be read: these rows count as without time"
+        return pd.Series(pd.NaT, index=frame.index, dtype=UTC)
+    written = frame[spec.time]
+    times = parse_times(written, spec.time_format, spec.timezone, file)
+    notes.set_aside(
+        "unreadable_time",
+        name,
+        written[written.notna() & times.isna()],
+        "no time that can be read",
+        f"{{n}} times in {spec.time} cannot be read: these rows count as without time",
+        TIME,
     )
-    return times, [DataWarning("unreadable_time", name, unreadable, message)]
+    message = placeholder(times)
+    if message is not None:
+        moment, sentence = message
+        notes.set_aside(
+            "placeholder_time",
+            name,
+            written[times == moment],
+            "looks like a placeholder",
+            sentence,
+            TIME,
+        )
+    return times
 
 
 def _splits(frame: pd.DataFrame, spec: RecordSource) -> pd.Series:
@@ -324,10 +394,9 @@ def _distinct(columns: Sequence[pd.Series]) -> pd.Series:
 
 
 def _one_per_id(
-    frame: pd.DataFrame, column: str, name: str, code: str, warnings: list[DataWarning]
+    frame: pd.DataFrame, column: str, name: str, code: str, notes: Notes
 ) -> pd.DataFrame:
     repeated = frame[column].isna() | frame[column].duplicated()
-    if number := int(repeated.sum()):
-        message = f"{number:,} rows repeat an id or have none: the first row of each id is used"
-        warnings.append(DataWarning(code, name, number, message))
+    message = "{n} rows repeat an id or have none: the first row of each id is used"
+    notes.set_aside(code, name, as_written(frame[repeated]), "no id, or one again", message)
     return frame[~repeated]

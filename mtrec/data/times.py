@@ -14,6 +14,8 @@ UTC: Final = "datetime64[us, UTC]"
 NUMBER = r"-?\d+(?:\.\d+)?"
 OFFSET = r"(?:Z|[+-]\d\d:?\d\d)$"
 NUMERIC_DATE = r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T](\d{1,2}:\d\d(?::\d\d)?))?"
+PLACEHOLDER_ROWS = 1000  # rows at one moment that look like a default date
+PLACEHOLDER_FACTOR = 5  # and how often it stands there, against the next most frequent moment
 WRITTEN = (
     "%B %d, %Y",
     "%b %d, %Y",
@@ -69,6 +71,24 @@ def parse_times(
         )
     cells = pd.Series(codes, index=column.index, name=column.name)
     return cells.map(times).astype(UTC)
+
+
+def placeholder(times: pd.Series) -> tuple[pd.Timestamp, str] | None:
+    """A moment that stands in so many rows that it looks like a default, and a sentence about it.
+
+    Args:
+        times: `datetime64[us, UTC]`.
+    """
+    counts = times.value_counts()
+    if counts.empty or counts.iloc[0] < PLACEHOLDER_ROWS:
+        return None
+    if len(counts) > 1 and counts.iloc[0] < PLACEHOLDER_FACTOR * counts.iloc[1]:
+        return None
+    moment = counts.index[0]
+    return moment, (
+        f"{{n}} rows carry the time {moment:%Y-%m-%d %H:%M}, which looks like a placeholder: "
+        "splits by time take it at its word"
+    )
 
 
 def _best_reading(written: pd.Series, zone: ZoneInfo, place: str) -> pd.Series:

@@ -23,6 +23,7 @@ import mtrec
 from mtrec.config import RunConfig, for_dataset
 from mtrec.data.dataset import DatasetSummary, find_dataset
 from mtrec.data.dataset import delete_dataset as delete_versions
+from mtrec.data.dataset import rename_dataset as rename_versions
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import write_json
 from mtrec.runs.progress import LiveFiles, Progress, read_progress
@@ -80,7 +81,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
         InputError: there is no such dataset, the settings don't fit it, or leave nothing to learn.
     """
     found = find_dataset(dataset, store.workspace)
-    config = for_dataset(config, found.tasks)
+    config = for_dataset(config, {name: task.type for name, task in found.tasks.items()})
     _check_learnable(config, found)
     encoder = Path(config.encoder.name)
     if encoder.is_dir():
@@ -138,16 +139,38 @@ def delete_dataset(store: RunStore, dataset: str) -> list[str]:
         MtrecError: a run that has not ended needs it.
     """
     doomed = find_dataset(dataset, store.workspace)
-    keys = {doomed.key} if "@" in dataset else {doomed.name}
     with launcher_lock(store):
-        for run in store.list():
-            if not run.ended and keys & {run.key, run.dataset}:
-                raise MtrecError(
-                    f"The dataset {dataset} is in use",
-                    found=f"run {run.run} is {run.status}",
-                    fix=f"wait for it or stop it: python -m mtrec stop {run.run}",
-                )
+        _refuse_if_in_use(store, doomed.key if "@" in dataset else doomed.name)
         return delete_versions(dataset, store.workspace)
+
+
+def rename_dataset(store: RunStore, old: str, new: str) -> None:
+    """Gives every version of a dataset another name; its runs go with it.
+
+    Raises:
+        InputError: there is no such dataset, or the new name cannot be had.
+        MtrecError: a run that has not ended needs it.
+    """
+    with launcher_lock(store):
+        _refuse_if_in_use(store, old)
+        rename_versions(old, new, store.workspace)
+        for run in runs_of(store, old):
+            store.set_dataset(run.run, new)
+
+
+def runs_of(store: RunStore, dataset: str) -> list[RunInfo]:
+    """The runs of a version (`name@version`) or of all versions (`name`) of a dataset."""
+    return [run for run in store.list() if dataset in (run.key, run.dataset)]
+
+
+def _refuse_if_in_use(store: RunStore, dataset: str) -> None:
+    for run in runs_of(store, dataset):
+        if not run.ended:
+            raise MtrecError(
+                f"The dataset {dataset} is in use",
+                found=f"run {run.run} is {run.status}",
+                fix=f"wait for it or stop it: python -m mtrec stop {run.run}",
+            )
 
 
 def wait(

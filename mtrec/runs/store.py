@@ -160,6 +160,10 @@ class RunStore:
         else:
             self._client.update_run(run, status=_TO_MLFLOW[status])
 
+    def set_dataset(self, run: str, dataset: str) -> None:
+        """Says that the dataset of a run is called otherwise now."""
+        self._client.set_tag(run, _DATASET, dataset)
+
     def log_metrics(self, run: str, metrics: Mapping[str, float]) -> None:
         """Keeps headline figures beside the run, to be seen in lists."""
         from mlflow.entities import Metric

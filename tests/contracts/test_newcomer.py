@@ -71,7 +71,7 @@ def test_a_registered_type_runs_the_whole_path(
     )
     dataset = SimpleNamespace(
         records=records,
-        tasks={"rating": DatasetTask("rating", kind.type, kind.labels(values), {})},
+        tasks={"rating": DatasetTask("rating", kind.type, kind.labels(values), {}, {})},
     )
 
     result = train(

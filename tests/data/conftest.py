@@ -13,6 +13,7 @@ from mtrec.data.dataset import Dataset
 from mtrec.data.importer import read_dataset
 from mtrec.data.labels import UNSAID, LabelType
 from mtrec.data.recipe import TaskSpec
+from mtrec.errors import InputError
 from mtrec.schema import DataWarning
 from mtrec.workspace import Workspace
 
@@ -30,7 +31,10 @@ class Labels(LabelType):
         return "so few" if self.fewest <= written.nunique() <= self.most else None
 
     def labels(self, values: pd.Series, spec: TaskSpec = UNSAID) -> list[str]:
-        return sorted(values.unique())
+        found = sorted(values.unique())
+        if not self.fewest <= len(found) <= self.most:
+            raise InputError("They do not fit", expected=self.type, found=", ".join(found))
+        return found
 
     def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
         return []

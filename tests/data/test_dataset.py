@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +14,14 @@ import pytest
 
 from mtrec.data import importer
 from mtrec.data.dataset import (
+    TABLES,
     Dataset,
+    changes,
     delete_dataset,
     find_dataset,
     list_datasets,
     load_dataset,
+    rename_dataset,
 )
 from mtrec.data.importer import import_summary, read_dataset, store_dataset
 from mtrec.errors import InputError, MtrecError
@@ -133,6 +138,29 @@ class TestStoring:
         stored = store_dataset(dataset, workspace)
         assert [entry.name for entry in left.parent.iterdir()] == [stored.version]
 
+    @pytest.mark.slow
+    def test_kill_9_at_any_moment_leaves_all_or_nothing(
+        self, write: Write, workspace: Workspace
+    ) -> None:
+        rows = [f"{n},u{n % 99},i{n % 50},text {n},,{'yn'[n % 2]},2020-01-01" for n in range(5000)]
+        path = write(RECIPE, r__csv="\n".join([REVIEWS.splitlines()[0], *rows]))
+        context = multiprocessing.get_context("fork")
+        results: multiprocessing.Queue[str] = context.Queue()
+        for tenths in range(10):
+            process = context.Process(target=_store, args=(path, workspace.root, results))
+            process.start()
+            process.join(timeout=tenths / 20)
+            if process.pid is not None and process.is_alive():
+                os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            for known in list_datasets(workspace):
+                dataset = load_dataset(known.key, workspace)
+                assert [len(dataset.tables[table]) > 0 for table in TABLES[:4]] == [True] * 4
+                delete_dataset(known.key, workspace)
+        store_dataset(read_dataset(path, TYPES), workspace)
+        (folder,) = (workspace.datasets / "shop").iterdir()
+        assert not folder.name.startswith(".")
+
 
 class TestFinding:
     def two_versions(self, read: Read, workspace: Workspace) -> list[str]:
@@ -185,3 +213,39 @@ class TestFinding:
         with pytest.raises(InputError) as caught:
             load_dataset("shop", workspace)
         assert "import" in caught.value.fix
+
+
+class TestRenaming:
+    def test_every_version_goes_along(self, read: Read, workspace: Workspace) -> None:
+        old, new = TestFinding().two_versions(read, workspace)
+        rename_dataset("shop", "store", workspace)
+        keys = [each.key for each in list_datasets(workspace)]
+        assert keys == [key.replace("shop", "store") for key in (new, old)]
+        opened = load_dataset("store", workspace)
+        assert (opened.recipe.name, len(opened.records)) == ("store", 4)
+        with pytest.raises(InputError, match="There is no dataset"):
+            load_dataset("shop", workspace)
+
+    @pytest.mark.parametrize("name", ["taken", "", "../x", "Big", "x" * 41])
+    def test_a_name_that_cannot_be_had(self, read: Read, workspace: Workspace, name: str) -> None:
+        store_dataset(read(RECIPE, r__csv=REVIEWS), workspace)
+        store_dataset(read(RECIPE.replace("shop", "taken"), r__csv=REVIEWS), workspace)
+        with pytest.raises(InputError, match="cannot be called"):
+            rename_dataset("shop", name, workspace)
+        assert {each.name for each in list_datasets(workspace)} == {"shop", "taken"}
+
+    def test_what_is_not_there(self, workspace: Workspace) -> None:
+        with pytest.raises(InputError, match="There is no dataset"):
+            rename_dataset("shop", "store", workspace)
+
+
+def test_only_what_differs_between_versions(read: Read, workspace: Workspace) -> None:
+    store_dataset(read(RECIPE, r__csv=REVIEWS), workspace)
+    changed = RECIPE.replace("{label: label}", "{label: label, type: multiclass}")
+    store_dataset(read(changed, r__csv=REVIEWS + "6,9,y,well,,no,2020-01-06\n"), workspace)
+    new, old = list_datasets(workspace)
+    table = changes(old, new, workspace).set_index("what")
+    assert table.loc["records"].tolist() == ["4", "5"]
+    assert "type: multiclass" in "".join(table.loc[["recipe"], "new"])
+    assert table.loc["task mood", "new"].startswith("multiclass, 2 labels")
+    assert changes(old, old, workspace).empty

@@ -58,6 +58,7 @@ class TestRecords:
             "user_time": 3,
             "rare_label": 3,
             "empty_split": 0,
+            "mixed_ids": 1,
         }
 
     def test_sources_keep_their_labels_apart(self, read: Read) -> None:
@@ -101,7 +102,7 @@ records:
 
     def test_texts_alone_are_a_dataset(self, read: Read) -> None:
         found = read("name: t\nrecords: [{file: a.csv, text: t}]", a__csv="t\nx\ny\n")
-        assert [len(found.tables[table]) for table in found.tables] == [2, 0, 0, 0]
+        assert [len(found.tables[table]) for table in found.tables] == [2, 0, 0, 0, 0]
         assert found.tasks == {}
         assert found.interactions["liked"].dtype == bool
 
@@ -232,8 +233,8 @@ class TestTypes:
     @pytest.mark.parametrize(
         ("spec", "message"),
         [
-            ("{label: x, type: tags}", "does not have"),
-            ("{label: x, type: nonsense}", "does not have"),
+            ("{label: x, type: tags}", "there is not"),
+            ("{label: x, type: nonsense}", "there is not"),
             ("{label: x, type: binary}", "do not fit"),
             ("{label: x, separator: ','}", "separator"),
             ("{label: x, order: [a, b]}", "order"),

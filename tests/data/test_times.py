@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from mtrec.data.times import UTC, parse_times
+from mtrec.data.times import UTC, parse_times, placeholder
 from mtrec.errors import InputError
 
 
@@ -100,3 +100,25 @@ def test_what_is_no_time_is_refused(time_format: str | None, timezone: str | Non
 
 def test_an_empty_column_is_without_times() -> None:
     assert parse_times(series(None, None)).isna().all()
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ([999, 1], False),
+        ([1000, 1], True),
+        ([1000, 201], False),
+        ([1000, 200], True),
+        ([5000], True),
+        ([], False),
+    ],
+)
+def test_a_moment_that_stands_out(amounts: list[int], expected: bool) -> None:
+    days = [day for day, amount in enumerate(amounts) for _ in range(amount)]
+    found = placeholder(
+        pd.to_datetime(pd.Series([*days, None], dtype="float64"), unit="D", utc=True)
+    )
+    assert (found is not None) == expected
+    if found is not None:
+        assert found[0] == pd.Timestamp(0, tz="UTC")
+        assert "1970-01-01" in found[1]

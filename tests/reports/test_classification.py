@@ -11,12 +11,12 @@ from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
 from mtrec.reports.classification import load_reports, predictions, save_reports, task_reports
 from mtrec.schema import TEST, TRAIN, VAL
-from mtrec.tasks import TASK_TYPES
+from mtrec.tasks import LABEL_TYPES
 
 
 @pytest.fixture(scope="module")
 def dataset(tiny_recipe: Path):  # type: ignore[no-untyped-def]
-    return read_dataset(tiny_recipe, TASK_TYPES)
+    return read_dataset(tiny_recipe, LABEL_TYPES)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,8 @@ from mtrec.runs.launcher import (
     delete_dataset,
     launcher_lock,
     poll,
+    rename_dataset,
+    runs_of,
     seconds_after_boot,
     stop,
     submit,
@@ -228,6 +230,20 @@ def test_a_dataset_in_use_is_not_deleted(store: RunStore) -> None:
 
     assert delete_dataset(store, "tiny") == [store.get(run).key]
     assert list_datasets(store.workspace) == []
+
+
+def test_a_renamed_dataset_keeps_its_runs(store: RunStore) -> None:
+    run = submit(store, "tiny", RunConfig())
+    with pytest.raises(MtrecError, match="is in use"):
+        rename_dataset(store, "tiny", "small")
+    kill(store, run)
+    poll(store)
+
+    rename_dataset(store, "tiny", "small")
+
+    assert [each.name for each in list_datasets(store.workspace)] == ["small"]
+    assert [each.run for each in runs_of(store, "small")] == [run]
+    assert runs_of(store, "tiny") == []
 
 
 def test_what_does_not_fit_the_dataset_never_queues(store: RunStore) -> None:

@@ -79,8 +79,8 @@ def make_dataset(n: int = 240, seed: int = 0) -> Any:
         }
     ).astype({task_column("mood"): "str", task_column("topic"): "str"})
     tasks = {
-        "mood": DatasetTask("mood", "binary", list(MOODS), {}),
-        "topic": DatasetTask("topic", "multiclass", list(TOPICS), {}),
+        "mood": DatasetTask("mood", "binary", list(MOODS), {}, {}),
+        "topic": DatasetTask("topic", "multiclass", list(TOPICS), {}, {}),
     }
     return SimpleNamespace(records=records, tasks=tasks)
 
