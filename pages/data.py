@@ -11,33 +11,59 @@ from mtrec.cli.commands import SAMPLE
 from mtrec.data.dataset import Dataset
 from mtrec.data.guess import Guess, guess_recipe
 from mtrec.data.importer import read_dataset, store_dataset
-from mtrec.data.readers import read_table
+from mtrec.data.readers import read_table, table_names
 from mtrec.data.recipe import FileOptions, Recipe, dump_recipe, load_recipe, parse_recipe
+from mtrec.data.steps import Estimate
 from mtrec.data.uploads import SUFFIXES, forget_upload, keep_upload, upload_folder
-from mtrec.tasks import TASK_TYPES
-from pages.ui import datasets, mapping, shell, state
+from mtrec.models.reading import check_reading
+from mtrec.runs.progress import duration
+from mtrec.tasks import LABEL_TYPES
+from pages.ui import datasets, inside, mapping, shell, state
+from pages.ui.text import many
+from pages.ui.words import ASKED_SCHEMES, SPLIT_HELP
 
 RECIPE = "recipe.yaml"
 DRAFT = "draft.yaml"  # the choices made so far
+KEPT = 2  # datasets that were read and not imported yet
 HAVE, BRING = "Your datasets", "Bring new data"
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the file…")
 def table_of(path: Path, options: str) -> pd.DataFrame:
-    """A dropped file as strings, read by options as JSON."""
-    return read_table(path, FileOptions.model_validate_json(options))
+    """A dropped file as strings, read by options as JSON; rows that do not fit are left out."""
+    return read_table(path, FileOptions.model_validate_json(options)).frame
 
 
 @st.cache_data(max_entries=4)
 def guessed(folder: Path, _tables: dict[str, pd.DataFrame]) -> tuple[Recipe, list[Guess]]:
     """What the columns seem to mean."""
-    return guess_recipe(_tables, Path(next(iter(_tables))).stem, TASK_TYPES)
+    largest = max(_tables, key=lambda name: len(_tables[name]))
+    return guess_recipe(_tables, Path(largest).stem, LABEL_TYPES)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading everything and looking for problems…")
+@st.cache_resource(max_entries=1)
+def checked() -> dict[tuple[Path, str], Dataset]:
+    """What was read last, by recipe and its content."""
+    return {}
+
+
 def check(path: Path, recipe: str) -> Dataset:
     """What an import by this recipe would store; `recipe` is the file's content."""
-    return read_dataset(path, TASK_TYPES)
+    known = checked()
+    if (path, recipe) not in known:
+        place, estimate = st.empty(), Estimate()
+
+        def tell(words: str, share: float) -> None:
+            remaining = estimate.remaining(share)
+            left = f", about {duration(remaining)} to go" if remaining else ""
+            place.progress(share, f"{words}{left}")
+
+        dataset = read_dataset(path, LABEL_TYPES, check_reading, tell)
+        place.empty()
+        while len(known) >= KEPT:
+            known.pop(next(iter(known)))
+        known[path, recipe] = dataset
+    return known[path, recipe]
 
 
 def bring() -> None:
@@ -53,11 +79,11 @@ def bring() -> None:
     )
     dropped = st.file_uploader(
         "Your files",
-        type=[suffix.removeprefix(".") for suffix in SUFFIXES],
+        type=sorted({suffix.rpartition(".")[2] for suffix in SUFFIXES}),
         accept_multiple_files=True,
         key="files",
-        help="CSV, TSV or JSON lines, with the names of the columns in the first line. They stay "
-        "on this machine, in the workspace folder.",
+        help="Tables as CSV, TSV, JSON lines, Parquet, Excel, CoNLL or RecBole files, packed or "
+        "not. They stay on this machine, in the workspace folder.",
     )
     if dropped:
         content = {file.name: bytes(file.getbuffer()) for file in dropped}
@@ -80,11 +106,12 @@ def describe(upload: str, folder: Path) -> None:
         leave(upload, {})
     st.subheader("What the columns mean")
     given = existing(folder)
-    files = [path for path in sorted(folder.iterdir()) if path.suffix != ".yaml"]
-    tables = {path.name: table_of(path, options_of(given, path.name)) for path in files}
+    dropped = [path for path in sorted(folder.iterdir()) if path.suffix != ".yaml"]
+    files = [name for path in dropped for name in table_names(path)]
+    tables = {name: table_of(folder / name, options_of(given, name)) for name in files}
     draft, guesses = start(folder, given, tables)
     if guesses:
-        st.caption("Guessed from the names and values of the columns. Change what is wrong.")
+        st.caption("Guessed from what stands in the columns. Change what is wrong.")
     name = st.text_input(
         "Name of the dataset",
         value=draft.name,
@@ -92,10 +119,10 @@ def describe(upload: str, folder: Path) -> None:
         help="Small letters, digits, - and _. An existing name gets a new version.",
     )
     choices = {"name": name, **mapping.edit(draft, tables, upload)}
-    choices["splits"] = draft.splits.model_dump(mode="json")
     if guesses:
         with st.expander("Why it was guessed so"):
-            st.dataframe(pd.DataFrame([vars(guess) for guess in guesses]), hide_index=True)
+            mapping.why(guesses, upload)
+    choices["splits"] = draft.splits.model_dump(mode="json") | {"scheme": scheme(draft, upload)}
     st.subheader("What an import gives")
     written = dump_recipe(parse_recipe(choices, "the choices above"))
     (folder / DRAFT).write_text(written, encoding="utf-8")
@@ -103,10 +130,13 @@ def describe(upload: str, folder: Path) -> None:
     datasets.sizes(*(len(dataset.tables[table]) for table in datasets.TABLES))
     datasets.tasks(dataset.tasks, dataset.scheme, dataset.reason, "check")
     datasets.problems(dataset.warnings)
+    datasets.unfold("When it happened", lambda: inside.time(dataset, "check"))
+    lost = many(len(dataset.aside), "entry", "entries")
+    datasets.unfold(f"What cannot be used ({lost})", lambda: inside.aside(dataset, "check"))
     with st.expander("The recipe that Import writes"):
         st.code(written, language="yaml")
     if st.button(
-        "Import",
+        f"Import {many(len(dataset.records), 'text')} as {dataset.name}",
         type="primary",
         key="import",
         icon=":material/download_done:",
@@ -114,6 +144,20 @@ def describe(upload: str, folder: Path) -> None:
     ):
         store_dataset(dataset, state.workspace())
         leave(upload, {"dataset": dataset.name, "view": HAVE})
+
+
+def scheme(draft: Recipe, upload: str) -> str:
+    """How the data is divided into what is learned from and what is tested on."""
+    key = f"{upload}:scheme"
+    mapping.ready(key, draft.splits.scheme)
+    return st.selectbox(
+        "How to divide it",
+        list(ASKED_SCHEMES),
+        format_func=ASKED_SCHEMES.__getitem__,
+        key=key,
+        help=f"{SPLIT_HELP} A file's own parts stay as they are. Another choice makes another "
+        "version of the dataset.",
+    )
 
 
 def existing(folder: Path) -> Recipe | None:

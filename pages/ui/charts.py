@@ -12,6 +12,7 @@ from pandas.io.formats.style import Styler
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
+PATTERNS = ("", "/", "x", ".")
 SHADE, STRONGEST = "86, 160, 211", 0.65
 ROW = 34  # pixels of one row of a dot or bar chart
 
@@ -96,6 +97,17 @@ def bars(
     _layout(chart, height=50 + ROW * len(frame))
     chart.update_xaxes(title=x_title, rangemode="tozero", showticklabels=False)
     chart.update_yaxes(autorange="reversed", type="category")
+    return chart
+
+
+def columns(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> go.Figure:
+    """Upright bars over `x`, one stacked part per series, told apart by pattern and colour."""
+    chart = go.Figure()
+    for name, pattern in zip(series, PATTERNS, strict=False):
+        chart.add_bar(x=frame[x], y=frame[name], name=name, marker={"pattern": {"shape": pattern}})
+    _layout(chart, height=260, legend=True)
+    chart.update_layout(barmode="stack", bargap=0.1)
+    chart.update_yaxes(title=y_title)
     return chart
 
 

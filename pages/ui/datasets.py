@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from mtrec.data.dataset import DatasetTask, list_datasets
-from mtrec.runs import launcher
-from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TEXT, TIME, USER, DataWarning, task_column
-from mtrec.tasks import TASK_TYPES
-from pages.ui import charts, state
+from mtrec.data.dataset import Dataset, DatasetTask, list_datasets
+from mtrec.schema import SPLITS, DataWarning
+from mtrec.tasks import LABEL_TYPES
+from pages.ui import charts, inside, state, versions
 from pages.ui.text import ago, many, number, plain
 from pages.ui.words import SCHEMES, SPLIT_HELP
 from pages.ui.words import SPLITS as SPLIT_WORDS
@@ -47,7 +46,7 @@ def tasks(found: Mapping[str, DatasetTask], scheme: str, reason: str, key: str) 
                     "task": task.name,
                     "labels": len(task.labels),
                     **{SPLIT_WORDS[split]: task.labelled(split) for split in SPLITS},
-                    "kind": TASK_TYPES[task.type].description,
+                    "kind": LABEL_TYPES[task.type].description,
                 }
                 for task in found.values()
             ]
@@ -96,22 +95,31 @@ def stored() -> None:
     st.dataframe(table, hide_index=True, alt="Datasets in this workspace")
     st.subheader(f"{plain(chosen.name)}")
     st.caption(f"Version {chosen.version}, imported {ago(chosen.created)}.")
+
+    def opened() -> Dataset:
+        return state.open_dataset(chosen.key)
+
     sizes(chosen.records, chosen.users, chosen.items, chosen.interactions)
+    versions.manage(chosen)
     tasks(chosen.tasks, chosen.scheme, chosen.reason, "have")
     problems(chosen.warnings)
-    with st.expander("The first texts"):
-        records = state.open_dataset(chosen.key).records
-        labels = [task_column(task) for task in chosen.tasks]
-        shown = records[[TEXT, *labels, SOURCE, USER, ITEM, TIME, SPLIT]].head(200)
-        st.dataframe(shown, hide_index=True, placeholder="", alt="The first texts")
-    with st.popover("Delete this version", icon=":material/delete:"):
-        st.markdown(
-            f"This deletes {number(chosen.records)} texts. Training runs made from them stay, but "
-            "can no longer show records and people."
-        )
-        if st.button("Delete for good", key="delete", help="There is no way back."):
-            launcher.delete_dataset(state.store(), chosen.key)
-            state.choose()
+    for label, draw in {
+        "When things happened, and how they are divided": lambda: inside.time(opened(), "have"),
+        "Texts: how long they are, and examples of each label": lambda: inside.texts(opened()),
+        "How much people did": lambda: inside.activity(opened()),
+        "What could not be used": lambda: inside.aside(opened(), "have"),
+        "The first texts": lambda: inside.first(opened()),
+        "Other versions": lambda: versions.compare(chosen),
+    }.items():
+        unfold(label, draw)
+
+
+def unfold(label: str, draw: Callable[[], None]) -> None:
+    """A part of the page that is worked out once it is opened."""
+    part = st.expander(label, key=f"unfold-{label}", on_change="rerun")
+    if part.open:
+        with part:
+            draw()
 
 
 def _labels(task: DatasetTask, key: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from mtrec.data.guess import Guess
+from mtrec.data.long import task_name
 from mtrec.data.recipe import FileOptions, Recipe
+from mtrec.tasks import LABEL_TYPES
 from pages.ui.text import number, plain
+from pages.ui.words import LABEL_KINDS
 
 RECORDS, ITEMS, INTERACTIONS, USERS, OUT = "records", "items", "interactions", "users", "out"
 
@@ -21,6 +24,42 @@ ROLES = {
     USERS: "About people, one row each",
     OUT: "Leave this file out",
 }
+
+ROLE_WORDS = {
+    "text": "the text",
+    "user": "the person",
+    "item": "the item",
+    "time": "the time",
+    "split": "the part of the data",
+    "label": "a label",
+    "title": "the title",
+    "value": "how much",
+    "event": "the kind of act",
+    "liked": "what counts as liked",
+    "attribute": "an attribute",
+}
+PREVIEWED = {
+    "text": "text",
+    "user": "person",
+    "id": "id",
+    "item": "item",
+    "time": "time",
+    "split": "part",
+    "title": "title",
+    "value": "value",
+    "event": "event",
+    "attributes": "attribute",
+}
+TINTS = {
+    "text": "0, 114, 178",
+    "label": "213, 94, 0",
+    "person": "0, 138, 100",
+    "item": "176, 87, 141",
+    "id": "176, 87, 141",
+    "time": "179, 123, 0",
+    "part": "107, 107, 107",
+}
+OTHER_TINT = "107, 107, 107"
 
 CARRIED = (*FileOptions.model_fields, "timezone", "long")
 LIKED, EVERYTHING = "What counts as liked", "every act"
@@ -60,9 +99,72 @@ def edit(draft: Recipe, tables: Mapping[str, pd.DataFrame], prefix: str) -> dict
                 _records(recipe, named, columns, positive or "")
             elif role != OUT:
                 recipe[role] = named | _SECTIONS[role](columns)
-            with st.expander("The first rows of this file"):
-                st.dataframe(table.head(20), hide_index=True, placeholder="")
+            with st.expander("The first rows of this file, and what its columns are taken for"):
+                _preview(table, recipe, file)
     return {name: part for name, part in recipe.items() if part}
+
+
+def why(guesses: Sequence[Guess], prefix: str) -> None:
+    """Each guess with its reason, and the runner-up one click away."""
+    for place, guess in enumerate(guesses):
+        role = ROLE_WORDS.get(guess.role, guess.role)
+        kind = f" ({LABEL_KINDS.get(guess.kind, guess.kind)})" if guess.kind else ""
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"{plain(guess.file)}: **{plain(guess.column)}** is {role}{kind}. "
+                f"{plain(guess.reason[:1].upper() + guess.reason[1:])}."
+            )
+            if guess.runner_up:
+                other = LABEL_KINDS.get(guess.runner_up, guess.runner_up)
+                st.button(
+                    f"Take {plain(other)} instead",
+                    key=f"{prefix}:instead:{place}",
+                    help="The second best guess.",
+                    on_click=_take,
+                    args=(guess, prefix),
+                )
+
+
+def _take(guess: Guess, prefix: str) -> None:
+    """Puts the runner-up where the guess was."""
+    key = f"{prefix}:{guess.file}:{RECORDS}"
+    if guess.role == "label":
+        st.session_state[f"{key}:label:{guess.column}:kind"] = guess.runner_up
+    else:
+        st.session_state[f"{key}:{guess.role}"] = [guess.runner_up]
+
+
+def _preview(table: pd.DataFrame, recipe: Mapping[str, Any], file: str) -> None:
+    """The first rows, the columns that are used named by their role and in its colour."""
+    sections = [*recipe[RECORDS], *(part for name, part in recipe.items() if name != RECORDS)]
+    roles: dict[str, str] = {}
+    for section in sections:
+        if section.get("file") == file:
+            roles |= _roles_in(section)
+    shown = table.head(20)
+    styled = shown.rename(columns={name: f"{name} · {role}" for name, role in roles.items()})
+    colours = {
+        f"{name} · {role}": f"background-color: rgba({TINTS.get(role, OTHER_TINT)}, 0.18)"
+        for name, role in roles.items()
+    }
+    st.dataframe(
+        styled.style.apply(
+            lambda column: [colours.get(str(column.name), "")] * len(column), axis=0
+        ),
+        hide_index=True,
+        placeholder="",
+    )
+
+
+def _roles_in(section: Mapping[str, Any]) -> dict[str, str]:
+    """What a section of the recipe takes each column for, in words."""
+    roles = {spec["label"]: "label" for spec in section.get("tasks", {}).values()}
+    for name, value in section.items():
+        if name in PREVIEWED:
+            for column in value if isinstance(value, list) else [value]:
+                if isinstance(column, str):
+                    roles.setdefault(column, PREVIEWED[name])
+    return roles
 
 
 class _Columns:
@@ -80,9 +182,8 @@ class _Columns:
     def one(self, name: str, label: str, help: str, *, needed: bool = False) -> dict[str, str]:
         """A picker that can be cleared, which one with a default could not."""
         key = f"{self.key}:{name}"
-        if key not in st.session_state:
-            held = self.part.get(name)
-            st.session_state[key] = held if held in self.names else None
+        held = self.part.get(name)
+        ready(key, held if held in self.names else None)
         chosen = st.selectbox(
             label,
             self.names,
@@ -147,6 +248,13 @@ def _records(
             "split", "Split", "A column that says train, val or test, if the file came with one."
         )
     source |= columns.time_format(source)
+    if st.checkbox(
+        "Mask mail addresses and phone numbers",
+        value=bool(columns.part.get("mask")),
+        key=f"{columns.key}:mask",
+        help="Puts [mail] and [phone] in their place before anything is stored or shown.",
+    ):
+        source["mask"] = True
     if {"user", "item"} <= source.keys():
         liked = columns.text("positive", LIKED, POSITIVE_HELP, EVERYTHING, positive)
         recipe[INTERACTIONS] = recipe.get(INTERACTIONS) or {"from": "records", **liked}
@@ -165,8 +273,59 @@ def _tasks(columns: _Columns) -> dict[str, Any]:
         "an intent or a topic. Each becomes a task. Cells may be empty.",
         placeholder="None",
     )
-    tasks = dict(held.get(each) or (task_name(each), {"label": each}) for each in chosen)
+    tasks = {}
+    for column in chosen:
+        name, spec = held.get(column) or (task_name(column), {"label": column})
+        tasks[name] = _task(column, spec, f"{columns.key}:label:{column}")
     return {"tasks": tasks} if tasks else {}
+
+
+def _task(column: str, spec: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """What kind of labels a column holds, and what is needed to read them."""
+    with st.container(horizontal=True):
+        ready(f"{key}:kind", spec.get("type"))
+        kind = st.selectbox(
+            f"Kind of label: {column}",
+            list(LABEL_TYPES),
+            index=None,
+            format_func=lambda each: LABEL_KINDS.get(each, each),
+            key=f"{key}:kind",
+            help="  \n".join(
+                f"**{LABEL_KINDS.get(name, name)}**: {each.description}."
+                for name, each in LABEL_TYPES.items()
+            ),
+            placeholder="found out from the labels",
+        )
+        made: dict[str, Any] = {"label": column} | ({"type": kind} if kind else {})
+        reads = LABEL_TYPES[kind].settings if kind else ()
+        if "separator" in reads:
+            separator = st.text_input(
+                f"Sign between labels: {column}",
+                value=spec.get("separator") or "",
+                key=f"{key}:separator",
+                help="The sign that separates several labels in one cell.",
+                placeholder="found out from the cells",
+            )
+            made |= {"separator": separator} if separator else {}
+        if "order" in reads:
+            order = st.text_input(
+                f"From low to high: {column}",
+                value=", ".join(spec.get("order") or []),
+                key=f"{key}:order",
+                help="Only for words: low, mid, high. Numbers, grades and stars have their order.",
+                placeholder="found out from the cells",
+            )
+            words = [word.strip() for word in order.split(",") if word.strip()]
+            made |= {"order": words} if words else {}
+        if "scale" in reads and spec.get("scale"):
+            made["scale"] = spec["scale"]
+    return made
+
+
+def ready(key: str, value: Any) -> None:
+    """What a control that can be cleared starts with."""
+    if key not in st.session_state:
+        st.session_state[key] = value
 
 
 def _items(columns: _Columns) -> dict[str, Any]:
@@ -195,11 +354,6 @@ def _users(columns: _Columns) -> dict[str, Any]:
 
 
 _SECTIONS = {ITEMS: _items, INTERACTIONS: _interactions, USERS: _users}
-
-
-def task_name(column: str) -> str:
-    """A task's name made from a column's: letters, digits, - and _."""
-    return re.sub(r"[^\w-]+", "_", column).strip("_-")[:40] or "task"
 
 
 def _role(draft: Recipe, file: str) -> str:

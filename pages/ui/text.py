@@ -38,9 +38,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f")
 
 
-def many(count: int, word: str) -> str:
-    """How many of something: `1 text`, `54 432 texts`."""
-    return f"{number(count)} {word}{'' if count == 1 else 's'}"
+def many(count: int, word: str, several: str | None = None) -> str:
+    """How many of something: `1 text`, `54 432 texts`; `several` is its plural, if not in -s."""
+    return f"{number(count)} {word if count == 1 else several or word + 's'}"
 
 
 def ago(moment: str, now: datetime | None = None) -> str:

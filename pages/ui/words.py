@@ -55,10 +55,26 @@ SCHEMES = {
     "random": "at random",
 }
 
+ASKED_SCHEMES = {
+    "auto": "Whatever suits it best",
+    "global-time": "By one moment in time: what came later is the test",
+    "user-time": "By each person's own time: what they did last is the test",
+    "random": "At random",
+}
+
 METHODS = {
     "frozen": "Nothing of it: quickest, a good first look",
     "top": "Its upper layers: minutes, usually better",
     "full": "All of it: longest",
+}
+
+LABEL_KINDS = {
+    "binary": "one of two",
+    "multiclass": "one of several",
+    "multilabel": "several at once",
+    "ordinal": "a place on a scale",
+    "tags": "words marked in the text",
+    "relation": "how two marked words relate",
 }
 
 SEGMENTS = {
