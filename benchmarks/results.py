@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import numpy as np
 import yaml
 from sklearn.linear_model import LogisticRegression
 
+from benchmarks.markdown import table
 from mtrec.cli.commands import DEMO
 from mtrec.data.dataset import load_dataset
 from mtrec.data.importer import read_dataset, store_dataset
@@ -32,7 +33,7 @@ from mtrec.models.encoder import load_encoder
 from mtrec.recommend.stored import PAIRED
 from mtrec.runs.store import FINISHED, RunStore
 from mtrec.schema import SPLIT, TEST, TEXT, TRAIN, VAL, task_column
-from mtrec.tasks import TASK_TYPES
+from mtrec.tasks import LABEL_TYPES, TASK_TYPES
 from mtrec.training.features import encode_texts
 from mtrec.training.reporter import SilentReporter
 from mtrec.workspace import Workspace
@@ -169,12 +170,6 @@ def figure(metric: dict[str, Any]) -> str:
     return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
 
 
-def table(columns: list[str], rows: Callable[[], Iterator[list[str]]]) -> str:
-    """A Markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows()]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
 def import_all(workspace: Workspace, data: Path) -> None:
     """Imports the sets of `SETTINGS`; of the critics the verdict is the only task."""
     recipes = {"shop": ROOT / "sample_data" / "recipe.yaml"}
@@ -188,13 +183,13 @@ def import_all(workspace: Workspace, data: Path) -> None:
     recipes["critics"].unlink()
     recipes["critics"].write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     for path in recipes.values():
-        store_dataset(read_dataset(path, TASK_TYPES), workspace)
+        store_dataset(read_dataset(path, LABEL_TYPES), workspace)
 
 
-def truth_of_profiles() -> str:
-    """What the benchmark of that name prints."""
+def printed(benchmark: str, *words: str) -> str:
+    """What another benchmark prints."""
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks.profile_truth", "--seeds", "10"],
+        [sys.executable, "-m", f"benchmarks.{benchmark}", *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -226,14 +221,14 @@ chosen on.
 
 ## Tasks
 
-{table(["data", "method", "task", "test records", "figure", *seeds, "mean"], measured.tasks)}
+{table(["data", "method", "task", "test records", "figure", *seeds, "mean"], measured.tasks())}
 
 The demo is what `python -m mtrec demo` trains: {" ".join(DEMO)}. Of the critics, the verdict is
 the only task here. Beside the frozen encoder, whose vectors never
 change: logistic regression on the same vectors, with the C that is best on validation out of
 {", ".join(f"{c:g}" for c in BASELINE_C)}, macro-F1:
 
-{table(["data", "task", "C", "validation", "test"], measured.baselines)}
+{table(["data", "task", "C", "validation", "test"], measured.baselines())}
 
 ## Recommendations
 
@@ -243,14 +238,14 @@ are the stages of the fused profile. The defaults of the recommendation stage we
 critics' test figures stood beside the validation figures, so on the critics they are not as
 untouched as elsewhere.
 
-{table(["data", "method", "by", "segment", "people", RANKING], measured.rankings)}
+{table(["data", "method", "by", "segment", "people", RANKING], measured.rankings())}
 
 Differences between two of them over the same people, with the p-value of a paired test:
 
 {
             table(
                 ["data", "method", "difference", "segment", "people", RANKING, "p"],
-                measured.differences,
+                measured.differences(),
             )
         }
 
@@ -262,7 +257,14 @@ The sample shop's people have interests that its generator knows. How near profi
 for ten shops; `benchmarks/profile_truth.py` says how that is measured. Purchases are what people
 bought, *all texts* everything they wrote, *fused* the profile that mtrec shows.
 
-{truth_of_profiles()}"""
+{printed("profile_truth", "--seeds", "10")}
+
+## Guessing what columns mean
+
+What the recipe of each set says of texts and labels, and whether the guess from the files alone
+says the same; `benchmarks/guesses.py`.
+
+{printed("guesses", str(args.data.resolve()))}"""
     )
 
 
