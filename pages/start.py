@@ -55,7 +55,7 @@ def next_steps(run: RunInfo | None) -> None:
     """What to do from here."""
     st.subheader("What to do next")
     steps = [
-        (shell.DATA, "Bring your own data", "Drop CSV files; the columns' meaning is guessed."),
+        (shell.DATA, "Bring your own data", "Drop your files; what the columns mean is guessed."),
         (shell.TRAIN, "Train", "Set how much each task counts and watch it learn."),
     ]
     if run is not None and run.status == FINISHED:

@@ -47,6 +47,9 @@ def imported(value: Json) -> str:
             for name, task in value["tasks"].items()
         ]
         lines += ["", table(["task", "type", "labels", *SPLITS], rows)]
+    if value["set_aside"]:
+        counts = (f"{rows:,} {reason}" for reason, rows in value["set_aside"].items())
+        lines += ["", f"Set aside: {'; '.join(counts)}."]
     if value["warnings"]:
         lines += ["", "Worth knowing:"]
         lines += [f"- {_placed(each)}" for each in value["warnings"]]

@@ -359,7 +359,7 @@ def _times(
             "placeholder_time",
             name,
             written[times == moment],
-            "looks like a placeholder",
+            "looks like a placeholder, used as it stands",
             sentence,
             TIME,
         )

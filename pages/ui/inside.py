@@ -112,7 +112,7 @@ def aside(dataset: Dataset, key: str) -> None:
     st.dataframe(counts, hide_index=True, key=f"{key}-aside-counts", alt="What was set aside")
     st.caption(
         "*row*: the whole row could not be used; otherwise only that cell of it, and the rest of "
-        "the row is there."
+        "the row is there. A time that looks like a placeholder is listed, and used all the same."
     )
     shown = table[[SOURCE, ROW, PART, REASON, WRITTEN]]
     st.dataframe(

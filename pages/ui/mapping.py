@@ -198,11 +198,12 @@ class _Columns:
     def many(self, name: str, label: str, help: str) -> dict[str, list[str]]:
         held = self.part.get(name) or []
         held = [held] if isinstance(held, str) else held
+        key = f"{self.key}:{name}"
+        ready(key, [column for column in held if column in self.names])
         chosen = st.multiselect(
             label,
             self.names,
-            default=[column for column in held if column in self.names],
-            key=f"{self.key}:{name}",
+            key=key,
             help=help,
             placeholder="None",
         )

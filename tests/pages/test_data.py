@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -115,3 +117,74 @@ def test_the_sample_is_one_click_away(workspace: Workspace) -> None:
     app.button(key="sample").click().run()
     assert not app.exception and not app.error
     assert [each.name for each in list_datasets(workspace)] == ["shop"]
+
+
+GRADED = REVIEWS.assign(
+    grade=[f"{n % 5 + 1}/5" for n in range(ROWS)],
+    review=[*REVIEWS["review"][:-3], "", "call me: +49 30 1234567", "mail ann@example.org"],
+).drop(columns="verdict")
+
+
+def picked(app: AppTest, label: str) -> str | None:
+    return next(select.value for select in app.selectbox if select.label == label)
+
+
+def test_the_kind_of_a_label_is_guessed_and_the_runner_up_is_a_click_away(
+    workspace: Workspace,
+) -> None:
+    app = drop(workspace, reviews_csv=csv(GRADED))
+    assert not app.exception and not app.error
+    assert picked(app, "Kind of label: grade") == "ordinal"
+    (button,) = (each for each in app.button if each.label.startswith("Take "))
+    button.click().run()
+    assert not app.exception and not app.error
+    assert picked(app, "Kind of label: grade") == "multiclass"
+    app.button(key="import").click().run()
+    (stored,) = list_datasets(workspace)
+    assert stored.tasks["grade"].type == "multiclass"
+
+
+def test_what_cannot_be_used_is_shown_with_its_row(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(GRADED))
+    label = next(each.label for each in app.expander if "cannot be used" in each.label)
+    assert "1 entry" in label
+    app.button(key="import").click().run()
+    aside = load_dataset("reviews", workspace).aside
+    assert aside[["row", "part", "reason"]].to_numpy().tolist() == [[58, "row", "no text"]]
+
+
+def test_personal_data_is_masked_where_asked(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(GRADED))
+    assert "mail addresses" in said(app)
+    mask = next(each for each in app.checkbox if each.label.startswith("Mask"))
+    mask.check().run()
+    assert "mail addresses (1" not in said(app)
+    app.button(key="import").click().run()
+    texts = load_dataset("reviews", workspace).records["text"]
+    assert texts.iloc[-1] == "mail [mail]"
+
+
+def test_another_way_to_divide_is_another_version(workspace: Workspace) -> None:
+    versions = set()
+    for scheme in ("global-time", "random"):
+        app = drop(workspace, reviews_csv=csv(REVIEWS))
+        next(each for each in app.selectbox if each.label == "How to divide it").set_value(
+            scheme
+        ).run()
+        app.button(key="import").click().run()
+        versions.add(list_datasets(workspace)[0].version)
+        assert list_datasets(workspace)[0].scheme == scheme
+    assert len(versions) == 2
+
+
+def test_every_table_of_an_archive_is_offered(workspace: Workspace) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("reviews.csv", csv(REVIEWS))
+        archive.writestr("more/notes.csv", csv(REVIEWS[["customer", "review"]]))
+    app = drop(workspace, both_zip=content.getvalue())
+    assert not app.exception and not app.error
+    assert "both.zip/reviews.csv" in said(app).replace("\\", "")
+    app.button(key="import").click().run()
+    (stored,) = list_datasets(workspace)
+    assert stored.records == 2 * ROWS

@@ -7,10 +7,13 @@ perfect. Fawcett (2006), *An introduction to ROC analysis*, doi:10.1016/j.patrec
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
-from scipy.stats import rankdata
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 ENOUGH = 200  # rows below which chance may look like a pattern
 ENOUGH_EACH = 5  # held-out rows of a value, and without it
@@ -57,7 +60,7 @@ class TextFeatures:
             is_value = truth[half:] == value
             inside, outside = int(is_value.sum()), int((~is_value).sum())
             if min(inside, outside) >= ENOUGH_EACH:
-                ranks = rankdata(scores[:, column])[is_value].sum()
+                ranks = pd.Series(scores[:, column]).rank()[is_value].sum()
                 areas.append((ranks - inside * (inside + 1) / 2) / (inside * outside))
                 weights.append(inside)
         return float(np.average(areas, weights=weights)) if areas else None

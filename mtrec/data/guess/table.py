@@ -29,7 +29,7 @@ TITLE = "title name"
 VALUE = "rating score stars plays count quantity amount value"
 EVENT = "event action act"
 LABEL = "label class target category"
-MANY_IDS = 20  # different ids from which a column of ids may be that of people
+MANY = 20  # different ids or short texts from which a column of them may be people's
 STARS = {5.0: 4, 10.0: 7}  # where numbers end, and from which on they count as liked
 
 
@@ -135,7 +135,9 @@ class Table:
             name: column.words
             for name, column in self.columns.items()
             if name not in taken and column.words
-            if column.length >= FREE_TEXT or column.distinct * SAYING >= self.rows
+            if column.length >= FREE_TEXT
+            or column.is_unique
+            or (column.distinct >= MANY and column.distinct * SAYING >= self.rows)
             if not self._is_marked(column)
         }
         return sorted(saying, key=lambda name: -saying[name])
@@ -150,7 +152,7 @@ class Table:
         ids = {
             name: column.distinct
             for name, column in self.columns.items()
-            if column.is_id and column.distinct >= MANY_IDS and 2 * column.distinct <= self.rows
+            if column.is_id and column.distinct >= MANY and 2 * column.distinct <= self.rows
             if name != self.reference and not column.is_time
         }
         return max(ids, key=lambda name: ids[name], default=None)
