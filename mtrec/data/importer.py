@@ -51,6 +51,7 @@ from mtrec.data.recipe import (
     dump_recipe,
     load_recipe,
 )
+from mtrec.data.sampling import text_numbers
 from mtrec.data.splits import PUBLISHED, STRATUM, make_splits
 from mtrec.data.steps import CHECKED, DIVIDED, LABELLED, READ, Tell, silent
 from mtrec.data.supported import check_supported
@@ -222,8 +223,10 @@ class _Import:
         self.tell("Reading labels", READ)
         records, labellings = self._labelled(rows if has_text.all() else rows[has_text], sources)
         self.tell("Dividing", LABELLED)
+        texts = text_numbers(records[TEXT])
         splits = make_splits(
             records.assign(**{STRATUM: strata(records, labellings)}),
+            texts,
             interactions,
             self.recipe.splits,
         )
@@ -234,6 +237,7 @@ class _Import:
         self.notes.warnings += [
             *check_splits(splits, records, interactions),
             *check_tasks(tasks),
+            *check_duplicates(records, texts, list(labellings)),
             *self._check_labels(sources, records, labellings),
             *check_people(records, interactions),
             *(self.reading(records[TEXT]) if self.reading is not None else []),
@@ -319,7 +323,6 @@ class _Import:
         values = {task: known(records[task_column(task)]) for task in labellings}
         labels = {task: labellings[task].kind.occurrences(values[task]) for task in labellings}
         warnings = [
-            *check_duplicates(records, list(labellings)),
             *check_related_tasks(records, labels),
             *check_label_words(records[TEXT], labels),
         ]

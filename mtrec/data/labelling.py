@@ -122,11 +122,11 @@ class Labelling:
         groups: list[tuple[TaskSpec, list[str]]] = []
         for source, spec in self.specs.items():
             alike = TaskSpec(separator=spec.separator, order=spec.order, scale=spec.scale)
-            known = next((sources for each, sources in groups if each == alike), None)
-            if known is None:
+            others = next((sources for each, sources in groups if each == alike), None)
+            if others is None:
                 groups.append((alike, [source]))
             else:
-                known.append(source)
+                others.append(source)
         return groups
 
     @contextmanager

@@ -20,10 +20,9 @@ from mtrec.data.sampling import (
     Ranks,
     draw_texts,
     last_of_each,
-    text_numbers,
 )
 from mtrec.errors import InputError
-from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TEXT, TIME, USER
+from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TIME, USER
 
 PUBLISHED = "published"  # bool, the row's file says its split
 STRATUM = "stratum"  # int, the same for records with the same labels, -1 without any
@@ -59,11 +58,17 @@ class _Cuts:
     test: float
 
 
-def make_splits(records: pd.DataFrame, interactions: pd.DataFrame, spec: SplitsSpec) -> Splits:
+def make_splits(
+    records: pd.DataFrame,
+    texts: NDArray[np.int64],
+    interactions: pd.DataFrame,
+    spec: SplitsSpec,
+) -> Splits:
     """Splits records and interactions as the recipe asks.
 
     Args:
-        records: text, user, item, time, split, `published` and `stratum`.
+        records: source, user, item, time, split, `published` and `stratum`.
+        texts: the same number for the same text, by record, as `text_numbers` gives it.
         interactions: user, item, time, split and `published`, one row a (user, item), in the order
             of their source rows; an interaction taken from a record has that record's index.
 
@@ -71,7 +76,6 @@ def make_splits(records: pd.DataFrame, interactions: pd.DataFrame, spec: SplitsS
         InputError: the scheme asked for needs times that are not there.
     """
     rng = np.random.default_rng(spec.seed)
-    texts = text_numbers(records[TEXT])
     records = records[[SOURCE, USER, ITEM, SPLIT, PUBLISHED, STRATUM]].assign(
         **{TIME: _microseconds(records[TIME])}
     )
@@ -86,11 +90,12 @@ def make_splits(records: pd.DataFrame, interactions: pd.DataFrame, spec: SplitsS
 
     scheme, reason, cuts = _choose(records[~given], interactions[free], spec)
     interaction_ranks[free] = _interaction_ranks(interactions[free], scheme, cuts, spec, rng)
-    cold = _cold_users(records, interactions, free, rng)
+    acts = _acts_about(records, interactions)
+    cold = _cold_users(records, acts, interactions, free, rng)
     cold_ranks = interactions[USER].map(cold).to_numpy(dtype=float)
     interaction_ranks = np.where(np.isnan(cold_ranks), interaction_ranks, cold_ranks)
 
-    about = _ranks_of_pairs(records, interactions, interaction_ranks)
+    about = np.append(interaction_ranks, np.nan)[acts]
     own = _own_ranks(records, interactions, interaction_ranks, cold, scheme, cuts, spec)
     record_ranks = np.where(given, record_ranks, np.fmax(own, about))
     undecided = ~given & np.isnan(record_ranks)
@@ -241,13 +246,13 @@ def _by_cuts(times: pd.Series, val: pd.Series | float, test: pd.Series | float) 
 
 def _cold_users(
     records: pd.DataFrame,
+    acts: NDArray[np.int64],
     interactions: pd.DataFrame,
     free: NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> pd.Series:
     """Rank 1 or 2 by user, drawn among the users with enough records about other things."""
-    about = _ranks_of_pairs(records, interactions, np.zeros(len(interactions)))
-    others = records.loc[np.isnan(about) & records[USER].notna(), USER].value_counts()
+    others = records.loc[(acts < 0) & records[USER].notna(), USER].value_counts()
     eligible = np.intersect1d(
         np.array(others.index[others >= COLD_RECORDS], dtype=object),
         np.setdiff1d(
@@ -263,11 +268,11 @@ def _cold_users(
     ).sort_index()
 
 
-def _ranks_of_pairs(records: pd.DataFrame, interactions: pd.DataFrame, ranks: Ranks) -> Ranks:
-    """Each record's rank of the interaction of its user with its item, NaN without one."""
-    pairs = interactions[[USER, ITEM]].assign(rank=ranks)
+def _acts_about(records: pd.DataFrame, interactions: pd.DataFrame) -> NDArray[np.int64]:
+    """Where each record's interaction, of its user with its item, stands among all; -1 without."""
+    pairs = interactions[[USER, ITEM]].assign(place=np.arange(len(interactions)))
     about = records[[USER, ITEM]].merge(pairs, on=[USER, ITEM], how="left")
-    return about["rank"].to_numpy(dtype=np.float64)
+    return about["place"].fillna(-1).to_numpy(dtype=np.int64)
 
 
 def _own_ranks(

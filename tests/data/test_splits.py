@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtrec.data.recipe import SplitsSpec
+from mtrec.data.sampling import text_numbers
 from mtrec.data.splits import PUBLISHED, STRATUM, Splits, make_splits
 from mtrec.data.times import UTC
 from mtrec.errors import InputError
@@ -45,7 +46,7 @@ def acts(user: str, *days: float | None) -> list[dict[str, Any]]:
 
 def split(records: pd.DataFrame, interactions: pd.DataFrame, scheme: str = "auto") -> Splits:
     spec = SplitsSpec.model_validate({"scheme": scheme})
-    return make_splits(records, interactions, spec)
+    return make_splits(records, text_numbers(records[TEXT]), interactions, spec)
 
 
 class TestUserTime:
@@ -147,7 +148,10 @@ class TestRandom:
     def test_the_seed_decides(self) -> None:
         records = records_of(*({TEXT: f"t{n}"} for n in range(200)))
         first, again, other = (
-            make_splits(records, acts_of(), SplitsSpec(seed=seed)).records for seed in (1, 1, 2)
+            make_splits(
+                records, text_numbers(records[TEXT]), acts_of(), SplitsSpec(seed=seed)
+            ).records
+            for seed in (1, 1, 2)
         )
         assert first.equals(again)
         assert not first.equals(other)

@@ -8,24 +8,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtrec.data.sampling import text_numbers
-from mtrec.schema import TEXT, DataWarning, task_column
+from mtrec.schema import DataWarning, task_column
 
 REPEATED = 0.01  # share of repeated texts from which they weigh
 CONTRADICTING = 0.001  # share of records labelled otherwise from which it is no mere slip
 
 
-def check_duplicates(records: pd.DataFrame, tasks: Sequence[str]) -> list[DataWarning]:
+def check_duplicates(
+    records: pd.DataFrame, texts: NDArray[np.int64], tasks: Sequence[str]
+) -> list[DataWarning]:
     """Labelled records whose text another one has too, and among them those labelled otherwise.
 
     Args:
-        records: with a text each, and the labels of the tasks, missing where there is none.
+        records: the labels of the tasks, missing where there is none.
+        texts: the same number for the same text, by record.
         tasks: their names.
     """
     columns = [task_column(task) for task in tasks]
     chosen = records[columns].notna().any(axis=1).to_numpy()
     labelled = records.loc[chosen, columns]
-    texts = text_numbers(records[TEXT])[chosen]
+    texts = texts[chosen]
     warnings = []
     repeats = len(texts) - len(np.unique(texts))
     if repeats and repeats >= REPEATED * len(texts):

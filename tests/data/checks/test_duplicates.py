@@ -3,12 +3,16 @@ from __future__ import annotations
 import pandas as pd
 
 from mtrec.data.checks import check_duplicates
+from mtrec.data.sampling import text_numbers
 from mtrec.schema import DataWarning
 
 
 def check(rows: list[tuple[str, str | None, str | None]]) -> dict[str, DataWarning]:
     records = pd.DataFrame(rows, columns=["text", "task:mood", "task:topic"]).astype("str")
-    return {each.source: each for each in check_duplicates(records, ["mood", "topic"])}
+    return {
+        each.source: each
+        for each in check_duplicates(records, text_numbers(records["text"]), ["mood", "topic"])
+    }
 
 
 def test_repeats_and_contradictions_are_counted_apart() -> None:
@@ -42,4 +46,5 @@ def test_a_slip_among_thousands_says_nothing() -> None:
 
 
 def test_no_task_has_nothing_to_contradict() -> None:
-    assert check_duplicates(pd.DataFrame({"text": ["a", "a"]}), []) == []
+    records = pd.DataFrame({"text": ["a", "a"]})
+    assert check_duplicates(records, text_numbers(records["text"]), []) == []
