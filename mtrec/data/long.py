@@ -49,7 +49,7 @@ def one_row_per_record(
             notes.set_aside(
                 "second_label",
                 name,
-                as_written(frame.loc[other[other].index]),
+                as_written(frame, other.reindex(frame.index, fill_value=False)),
                 "another label of the same text",
                 f"{{n}} rows give a text a second label of {written}: the first is kept",
                 f"label: {task}",

@@ -67,7 +67,8 @@ class Notes:
         return pd.concat(self._aside, ignore_index=True)
 
 
-def as_written(frame: pd.DataFrame) -> pd.Series:
-    """Each row's cells as one string, by its number."""
+def as_written(frame: pd.DataFrame, chosen: pd.Series) -> pd.Series:
+    """The cells of each chosen row as one string, by its number."""
+    frame = frame[chosen] if chosen.any() else frame.iloc[:0]
     cells = [frame[column].fillna("") for column in frame.columns]
     return reduce(lambda left, right: left + " | " + right, cells)

@@ -190,7 +190,7 @@ def record_rows(frame: pd.DataFrame, spec: RecordSource, name: str, notes: Notes
     notes.set_aside(
         "empty_text",
         name,
-        as_written(frame[rows[TEXT].isna()]),
+        as_written(frame, rows[TEXT].isna()),
         "no text",
         "{n} rows have no text: they are no records, and count only as interactions",
     )
@@ -213,7 +213,7 @@ def interaction_rows(
     notes.set_aside(
         "missing_ids",
         name,
-        as_written(frame[rows[USER].isna() | rows[ITEM].isna()]),
+        as_written(frame, rows[USER].isna() | rows[ITEM].isna()),
         "no user or no item",
         "{n} rows lack the user or the item: they are left out",
     )
@@ -398,5 +398,5 @@ def _one_per_id(
 ) -> pd.DataFrame:
     repeated = frame[column].isna() | frame[column].duplicated()
     message = "{n} rows repeat an id or have none: the first row of each id is used"
-    notes.set_aside(code, name, as_written(frame[repeated]), "no id, or one again", message)
+    notes.set_aside(code, name, as_written(frame, repeated), "no id, or one again", message)
     return frame[~repeated]

@@ -14,7 +14,13 @@ FRAME = pd.DataFrame(
 
 def test_rows_are_kept_as_written_by_their_number() -> None:
     notes = Notes()
-    notes.set_aside("odd", "file", as_written(FRAME.loc[[5, 9]]), "no {sense}", "{n} rows: {n}")
+    notes.set_aside(
+        "odd",
+        "file",
+        as_written(FRAME, pd.Series([False, True, True], index=FRAME.index)),
+        "no {sense}",
+        "{n} rows: {n}",
+    )
     assert notes.aside().to_numpy().tolist() == [
         ["file", 5, "row", "no {sense}", " | 2"],
         ["file", 9, "row", "no {sense}", "y | "],
@@ -34,7 +40,9 @@ def test_each_row_may_have_its_own_reason() -> None:
 
 def test_nothing_is_nothing() -> None:
     notes = Notes()
-    notes.set_aside("odd", "file", as_written(FRAME.iloc[:0]), "why", "{n}")
+    notes.set_aside(
+        "odd", "file", as_written(FRAME, pd.Series(False, index=FRAME.index)), "why", "{n}"
+    )
     notes.warn("odd", "file", 0, "{n}")
     assert notes.warnings == []
     assert notes.aside().dtypes.astype(str).to_dict() == ASIDE

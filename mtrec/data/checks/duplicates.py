@@ -29,7 +29,7 @@ def check_duplicates(
     labelled = records.loc[chosen, columns]
     texts = texts[chosen]
     warnings = []
-    repeats = len(texts) - len(np.unique(texts))
+    repeats = len(texts) - int(np.count_nonzero(np.bincount(texts)))
     if repeats and repeats >= REPEATED * len(texts):
         message = (
             f"{repeats:,} records ({repeats / len(texts):.0%}) repeat the text of another: such "

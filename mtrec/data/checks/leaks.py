@@ -62,8 +62,9 @@ def check_related_tasks(records: pd.DataFrame, labels: Occurrences) -> list[Data
         labels: by task, one element a record and label; the index repeats the records'.
     """
     warnings = []
+    drawn = {task: sampled(each) for task, each in labels.items()}
     for pair in combinations(labels, 2):
-        found = [_follows(records, labels, *order) for order in (pair, pair[::-1])]
+        found = [_follows(records, labels, drawn, *order) for order in (pair, pair[::-1])]
         strongest = max((each for each in found if each), key=lambda each: each.rows, default=None)
         if strongest:
             warnings.append(strongest)
@@ -71,14 +72,19 @@ def check_related_tasks(records: pd.DataFrame, labels: Occurrences) -> list[Data
 
 
 def _follows(
-    records: pd.DataFrame, labels: Occurrences, task: str, other: str
+    records: pd.DataFrame, labels: Occurrences, drawn: Occurrences, task: str, other: str
 ) -> DataWarning | None:
-    """Compares the records of sources that have labels of both tasks."""
-    column, looked_at = records[task_column(other)], labels[task]
+    """Compares the records of sources that have labels of both tasks.
+
+    Args:
+        drawn: the labels of a sample of each task's records.
+    """
+    column, looked_at, some = records[task_column(other)], labels[task], drawn[task]
     if column.isna().any():
         both = records[SOURCE].isin(records.loc[column.notna(), SOURCE].unique())
         looked_at = looked_at[both[looked_at.index].to_numpy()]
-    told = told_labels(column, sampled(looked_at))
+        some = sampled(looked_at)
+    told = told_labels(column, some)
     if not told:
         return None
     subject, number = described(told, looked_at)
