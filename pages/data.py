@@ -58,8 +58,10 @@ def check(path: Path, recipe: str) -> Dataset:
             left = f", about {duration(remaining)} to go" if remaining else ""
             place.progress(share, f"{words}{left}")
 
-        dataset = read_dataset(path, LABEL_TYPES, check_reading, tell)
-        place.empty()
+        try:
+            dataset = read_dataset(path, LABEL_TYPES, check_reading, tell)
+        finally:
+            place.empty()
         while len(known) >= KEPT:
             known.pop(next(iter(known)))
         known[path, recipe] = dataset

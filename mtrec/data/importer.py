@@ -25,6 +25,7 @@ from mtrec.data.checks import (
     check_related_tasks,
     check_splits,
     check_tasks,
+    mask_personal,
 )
 from mtrec.data.dataset import (
     COUNTED,
@@ -52,18 +53,17 @@ from mtrec.data.recipe import (
     load_recipe,
 )
 from mtrec.data.sampling import text_numbers
+from mtrec.data.sources import SourceFiles, source_name
 from mtrec.data.splits import PUBLISHED, STRATUM, make_splits
 from mtrec.data.steps import CHECKED, DIVIDED, LABELLED, READ, Tell, silent
 from mtrec.data.supported import check_supported
 from mtrec.data.tables import (
-    SourceFiles,
     acts_of,
     interaction_rows,
     item_table,
     one_per_pair,
     record_rows,
     require_columns,
-    source_name,
     user_table,
     with_defaults,
 )
@@ -85,6 +85,7 @@ from mtrec.schema import (
     TIME,
     USER,
     VALUE,
+    WRITTEN,
     DataWarning,
     task_column,
 )
@@ -265,9 +266,16 @@ class _Import:
                 "items": items,
                 "interactions": interactions[INTERACTION_COLUMNS].reset_index(drop=True),
                 "users": users,
-                "aside": self.notes.aside(),
+                "aside": self._aside(),
             },
         )
+
+    def _aside(self) -> pd.DataFrame:
+        """What was set aside, personal data masked where a source of the recipe asks for that."""
+        aside = self.notes.aside()
+        if any(source.mask for source in self.recipe.records):
+            aside[WRITTEN] = mask_personal(aside[WRITTEN])
+        return aside
 
     def _read(self, spec: ItemsSpec | UsersSpec | None) -> pd.DataFrame | None:
         return None if spec is None else self.files.read(spec.file, spec)

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pandas as pd
 
 from mtrec.data.dataset import Dataset
+from mtrec.data.splits import WARM
 from mtrec.schema import ITEM, SPLIT, SPLITS, TEST, TEXT, TIME, TRAIN, USER, VAL
 
 EDGE = 0.005
@@ -25,7 +26,6 @@ STEPS = (
 )
 AMOUNTS = (1, 2, 5, 10, 50)
 LENGTHS = (1, 10, 20, 50, 100, 200, 500, 1000, 5000)
-WARM = 5  # training interactions from which a person is no longer one of few acts
 
 
 def over_time(dataset: Dataset) -> tuple[pd.DataFrame, str]:

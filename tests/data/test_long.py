@@ -75,3 +75,11 @@ def test_a_type_that_is_none_is_refused(read: Read) -> None:
 def test_a_column_that_is_not_there_is_named(read: Read) -> None:
     with pytest.raises(InputError, match="no column task"):
         read(RECIPE % "", a__csv=ROWS.replace("task", "tusk"))
+
+
+def test_what_is_masked_is_masked_where_it_is_set_aside_too(read: Read) -> None:
+    rows = ROWS.replace("good film", "mail ann@example.org") + "mail ann@example.org,ann,mood,sad\n"
+    recipe = (RECIPE % "").replace("    user: user\n", "    user: user\n    mask: true\n")
+    found = read(recipe, a__csv=rows)
+    assert found.records["text"].iloc[0] == "mail [mail]"
+    assert found.aside["written"].tolist() == ["mail [mail] | ann | mood | sad"]
