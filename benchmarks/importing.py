@@ -3,11 +3,11 @@
     python -m benchmarks.importing --records 1000000
 
 Makes a file of records (a text of 25 words, user, item, time, five columns of labels), then, in
-processes of their own and in turn, reads it with `pandas.read_csv` as it comes (which hands plain
-files to Arrow, on every core), reads it with pandas' own parser, which it takes for `dtype=str`,
-does what no import can do without (Arrow reads the file, writes it as Parquet, and it is hashed),
-and imports it: reads, checks, splits and stores it, with the five labels as tasks. Prints medians,
-the ratios of the times, and the peak of the import's memory against the size of the file.
+processes of their own and in turn, reads it with `pandas.read_csv` as it comes (whose engine reads
+a plain file in pieces, on every core), reads it with `dtype=str` (in one piece, on one core), does
+what no import can do without (Arrow reads the file, writes it as Parquet, and it is hashed), and
+imports it: reads, checks, splits and stores it, with the five labels as tasks. Prints medians, the
+ratios of the times, and the peak of the import's memory against the size of the file.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def read(folder: Path) -> None:
 
 
 def parse(folder: Path) -> None:
-    """pandas' own parser, all cells as strings, which is how an import needs them."""
+    """All cells as strings, which is how an import needs them: pandas reads those in one piece."""
     pd.read_csv(folder / "records.csv", dtype=str)
 
 
@@ -81,9 +81,8 @@ def floor(folder: Path) -> None:
     """Reading, writing and hashing alone."""
     from pyarrow import csv, parquet
 
-    options = csv.ReadOptions(use_threads=False)
-    parse_options = csv.ParseOptions(newlines_in_values=True)
-    table = csv.read_csv(folder / "records.csv", options, parse_options)
+    options = csv.ParseOptions(newlines_in_values=True)
+    table = csv.read_csv(folder / "records.csv", parse_options=options)
     parquet.write_table(table, folder / "floor.parquet", compression="zstd")
     with (folder / "records.csv").open("rb") as content:
         hashlib.file_digest(content, "sha256")
@@ -91,7 +90,8 @@ def floor(folder: Path) -> None:
 
 def load(folder: Path) -> None:
     """The import, as the command does it."""
-    from mtrec.data.importer import read_dataset, store_dataset
+    from mtrec.data.importer import read_dataset
+    from mtrec.data.storing import store_dataset
     from mtrec.models.reading import check_reading
     from mtrec.tasks import LABEL_TYPES
     from mtrec.workspace import Workspace

@@ -27,7 +27,8 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.markdown import table
 from mtrec.cli.commands import DEMO
 from mtrec.data.dataset import load_dataset
-from mtrec.data.importer import read_dataset, store_dataset
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import store_dataset
 from mtrec.models.config import EncoderConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.recommend.stored import PAIRED

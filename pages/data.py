@@ -10,10 +10,11 @@ import streamlit as st
 from mtrec.cli.commands import SAMPLE
 from mtrec.data.dataset import Dataset
 from mtrec.data.guess import Guess, guess_recipe
-from mtrec.data.importer import read_dataset, store_dataset
+from mtrec.data.importer import read_dataset
 from mtrec.data.readers import read_table, table_names
 from mtrec.data.recipe import FileOptions, Recipe, dump_recipe, load_recipe, parse_recipe
 from mtrec.data.steps import Estimate
+from mtrec.data.storing import store_dataset
 from mtrec.data.uploads import SUFFIXES, forget_upload, keep_upload, upload_folder
 from mtrec.models.reading import check_reading
 from mtrec.runs.progress import duration

@@ -47,7 +47,8 @@ class Answer:
 
 
 def import_dataset(args: Namespace) -> Answer:
-    from mtrec.data.importer import import_summary, read_dataset, store_dataset
+    from mtrec.data.importer import read_dataset
+    from mtrec.data.storing import import_summary, store_dataset
     from mtrec.models.reading import check_reading
     from mtrec.tasks import LABEL_TYPES
 
@@ -97,8 +98,9 @@ def train(args: Namespace) -> Answer:
 
 def demo(args: Namespace) -> Answer:
     from mtrec.data.dataset import list_datasets
-    from mtrec.data.importer import read_dataset, store_dataset
+    from mtrec.data.importer import read_dataset
     from mtrec.data.recipe import load_recipe
+    from mtrec.data.storing import store_dataset
     from mtrec.models.reading import check_reading
     from mtrec.tasks import LABEL_TYPES
 

@@ -1,16 +1,13 @@
-"""From a recipe to a dataset in memory, and from there into the workspace, all of it or nothing."""
+"""From a recipe to a dataset in memory: read, checked and split."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -28,15 +25,8 @@ from mtrec.data.checks import (
     mask_personal,
 )
 from mtrec.data.dataset import (
-    COUNTED,
-    RECIPE,
-    SUMMARY,
-    TABLES,
     Dataset,
     DatasetTask,
-    dataset_folder,
-    import_lock,
-    load_dataset,
 )
 from mtrec.data.expression import Expression, parse
 from mtrec.data.labelling import Labelling, known, strata
@@ -49,7 +39,6 @@ from mtrec.data.recipe import (
     Recipe,
     RecordSource,
     UsersSpec,
-    dump_recipe,
     load_recipe,
 )
 from mtrec.data.sampling import text_numbers
@@ -68,14 +57,13 @@ from mtrec.data.tables import (
     with_defaults,
 )
 from mtrec.data.times import UTC as UTC_TIME
-from mtrec.errors import InputError, MtrecError
+from mtrec.errors import InputError
 from mtrec.schema import (
     COLD,
     COUNT,
     EVENT,
     ITEM,
     LIKED,
-    REASON,
     RECORD,
     ROW,
     SOURCE,
@@ -89,7 +77,6 @@ from mtrec.schema import (
     DataWarning,
     task_column,
 )
-from mtrec.workspace import Workspace
 
 ROW_TYPES = {
     SOURCE: "str",
@@ -129,58 +116,6 @@ def read_dataset(
     recipe = load_recipe(recipe_path)
     check_supported(recipe, types, recipe_path.name)
     return _Import(recipe, recipe_path, types, reading, tell).dataset()
-
-
-def store_dataset(dataset: Dataset, workspace: Workspace) -> Dataset:
-    """Stores a dataset and opens it from there. A version that is there already stays as it is.
-
-    Raises:
-        MtrecError: the workspace cannot be written to.
-    """
-    folder = dataset_folder(workspace, dataset.name, dataset.version)
-    partial = folder.with_name(f".partial-{uuid.uuid4().hex}")
-    try:
-        with import_lock(workspace):
-            for leftover in folder.parent.glob(".*"):
-                shutil.rmtree(leftover)
-            if not folder.exists():
-                partial.mkdir(parents=True)
-                _write(dataset, partial)
-                partial.replace(folder)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise MtrecError(
-            f"The dataset {dataset.key} could not be stored",
-            found=str(error),
-            where=str(workspace.datasets),
-            fix="make room or give yourself the right to write there, then import again",
-        ) from error
-    return load_dataset(dataset.key, workspace)
-
-
-def import_summary(dataset: Dataset) -> dict[str, Any]:
-    """The JSON value of the `import` command, which is also what `dataset.json` holds."""
-    return {
-        "dataset": dataset.name,
-        "version": dataset.version,
-        "created": dataset.created,
-        **{table: len(dataset.tables[table]) for table in COUNTED},
-        "set_aside": dataset.tables["aside"][REASON].value_counts().to_dict(),
-        "tasks": {name: task.json() for name, task in dataset.tasks.items()},
-        "warnings": [warning.json() for warning in dataset.warnings],
-        "scheme": dataset.scheme,
-        "reason": dataset.reason,
-    }
-
-
-def _write(dataset: Dataset, folder: Path) -> None:
-    for table in TABLES:
-        dataset.tables[table].to_parquet(
-            folder / f"{table}.parquet", index=False, compression="zstd"
-        )
-    (folder / RECIPE).write_text(dump_recipe(dataset.recipe), encoding="utf-8")
-    summary = json.dumps(import_summary(dataset), ensure_ascii=False, indent=1)
-    (folder / SUMMARY).write_text(summary, encoding="utf-8")
 
 
 @dataclass(frozen=True)

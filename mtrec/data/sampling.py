@@ -1,4 +1,4 @@
-"""How rows are drawn into splits: the last of each user, or whole texts by their labels.
+"""How rows are drawn: some of many; into splits, the last of each user, or whole texts by labels.
 
 A split is a rank here: 0 train, 1 val, 2 test, NaN not decided or left out.
 """
@@ -13,6 +13,18 @@ Ranks = NDArray[np.float64]
 Fractions = tuple[float, float, float]
 TRAIN_RANK, VAL_RANK, TEST_RANK = 0.0, 1.0, 2.0
 FEWEST = 3  # rows a user, or texts a draw, needs to give some of them up
+
+
+def some_of(column: pd.Series, size: int) -> pd.Series:
+    """`size` rows in the column's order, drawn the same way every time; all where they are fewer.
+
+    By a mask: choosing rows by number would first put a long column of texts together in memory.
+    """
+    if len(column) <= size:
+        return column
+    drawn = np.zeros(len(column), dtype=bool)
+    drawn[np.random.default_rng(0).choice(len(column), size, replace=False)] = True
+    return column[drawn]
 
 
 def last_of_each(users: pd.Series, order: NDArray[np.generic], fractions: Fractions) -> Ranks:

@@ -7,6 +7,8 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute
 
 from mtrec.errors import InputError
 
@@ -52,6 +54,8 @@ def parse_times(
     """
     place = f"{file}: column {column.name}" if file else f"column {column.name}"
     zone = _zone(timezone)
+    if time_format is None and (plain := _plain_iso(column)) is not None:
+        return _localised(plain, zone)
     codes, values = pd.factorize(column)
     written = pd.Series(values, dtype="str").str.strip()
     if written.empty:
@@ -89,6 +93,15 @@ def placeholder(times: pd.Series) -> tuple[pd.Timestamp, str] | None:
         f"{{n}} rows carry the time {moment:%Y-%m-%d %H:%M}, which looks like a placeholder: "
         "splits by time take it at its word"
     )
+
+
+def _plain_iso(column: pd.Series) -> pd.Series | None:
+    """The times if every cell is ISO without a zone, which Arrow reads a hundred times faster."""
+    try:
+        times = compute.cast(pa.array(column), pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    return pd.Series(times.to_pandas().array, index=column.index, name=column.name)
 
 
 def _best_reading(written: pd.Series, zone: ZoneInfo, place: str) -> pd.Series:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mtrec.data.sampling import some_of
 from mtrec.models.config import EncoderConfig
 from mtrec.models.pretrained import MINILM, tokenizer_file
 from mtrec.schema import DataWarning
@@ -57,7 +58,7 @@ def read_by(texts: pd.Series, name: str = MINILM, max_length: int = MAX_LENGTH) 
     # A vocabulary that knows every byte, or of the Unigram kind, says no `unk_token` of its own.
     token = getattr(tokenizer.model, "unk_token", None) or "<unk>"
     unknown = tokenizer.token_to_id(token)
-    sample = texts.sample(min(SAMPLE, len(texts)), random_state=0).tolist()
+    sample = some_of(texts, SAMPLE).tolist()
     rows = [np.asarray(each.ids) for each in tokenizer.encode_batch_fast(sample)]
     pieces = np.array([len(row) for row in rows])  # (N,)
     strange = np.array([np.count_nonzero(row == unknown) for row in rows])  # (N,)

@@ -10,9 +10,10 @@ import pandas as pd
 
 from mtrec.data.labels import UNSAID, LabelType
 from mtrec.data.recipe import TaskSpec
+from mtrec.data.sampling import some_of
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
-from mtrec.tasks.reading import at_least_two, read_each, some_rows
+from mtrec.tasks.reading import LOOKED_AT, at_least_two, read_each
 
 JOINED = "|"  # between the labels of a cell in the form that is kept
 OTHERS = (";", ",", "/")
@@ -45,7 +46,7 @@ class Multilabel(LabelType):
     settings = ("separator",)
 
     def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
-        looked = some_rows(written)
+        looked = some_of(written, LOOKED_AT)
         separator = _separator(looked)
         if separator is None:
             return None

@@ -9,10 +9,11 @@ import pandas as pd
 
 from mtrec.data.labels import UNSAID, LabelType
 from mtrec.data.recipe import TaskSpec
+from mtrec.data.sampling import some_of
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
 from mtrec.tasks.ratings import GRADES, Rating, number_text, parse_rating
-from mtrec.tasks.reading import at_least_two, some_rows
+from mtrec.tasks.reading import LOOKED_AT, at_least_two
 
 MOST_LABELS = 21
 ORDER = "give words their order in the recipe, such as order: [low, mid, high]"
@@ -49,7 +50,7 @@ class Ordinal(LabelType):
     description = "Each record carries one of several labels in an order, such as stars"
 
     def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
-        often = some_rows(written).value_counts()
+        often = some_of(written, LOOKED_AT).value_counts()
         ratings = {cell: rating for cell in often.index if (rating := parse_rating(cell))}
         known = often[list(ratings)]
         if len(known) < FEWEST:

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
 from mtrec.errors import InputError
 
 LOOKED_AT = 5000  # rows, enough to tell what a column holds
-
-
-def some_rows(column: pd.Series) -> pd.Series:
-    """All rows of a short column; some thousand of a long one, drawn the same way every time."""
-    size = min(len(column), LOOKED_AT)
-    return column.iloc[np.random.default_rng(0).choice(len(column), size, replace=False)]
 
 
 def read_each(written: pd.Series, read: Callable[[str], str | None]) -> pd.Series:

@@ -8,8 +8,9 @@ import pandas as pd
 
 from mtrec.data.labels import UNSAID, LabelType
 from mtrec.data.recipe import TaskSpec
+from mtrec.data.sampling import some_of
 from mtrec.schema import DataWarning
-from mtrec.tasks.reading import at_least_two, read_each, some_rows
+from mtrec.tasks.reading import LOOKED_AT, at_least_two, read_each
 
 MARKS = ("<e1>", "</e1>", "<e2>", "</e2>")
 DIRECTION = re.compile(r"\s*\(\s*(e1\s*,\s*e2|e2\s*,\s*e1)\s*\)$")
@@ -30,7 +31,7 @@ class Relation(LabelType):
     description = "Each record says how the two things marked in its text are related"
 
     def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
-        looked = some_rows(texts)
+        looked = some_of(texts, LOOKED_AT)
         if looked.empty or looked.map(_is_marked).mean() < MARKED:
             return None
         names = written.unique()

@@ -8,9 +8,10 @@ import pandas as pd
 
 from mtrec.data.labels import UNSAID, LabelType
 from mtrec.data.recipe import TaskSpec
+from mtrec.data.sampling import some_of
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
-from mtrec.tasks.reading import some_rows
+from mtrec.tasks.reading import LOOKED_AT
 
 OUTSIDE, BEGIN, INSIDE = "O", "B-", "I-"
 TAG = r"(?:O|[BI]-[^ ]+)"
@@ -34,7 +35,7 @@ class Tags(LabelType):
     description = "Each record marks words of its text and says what they name"
 
     def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
-        looked = some_rows(written)
+        looked = some_of(written, LOOKED_AT)
         fitting = looked[looked.map(_is_tags).astype("bool")]
         if looked.empty or len(fitting) < MOST * len(looked):
             return None

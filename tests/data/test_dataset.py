@@ -23,7 +23,8 @@ from mtrec.data.dataset import (
     load_dataset,
     rename_dataset,
 )
-from mtrec.data.importer import import_summary, read_dataset, store_dataset
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import import_summary, store_dataset
 from mtrec.errors import InputError, MtrecError
 from mtrec.workspace import Workspace
 

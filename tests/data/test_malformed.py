@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from mtrec.data.importer import read_dataset, store_dataset
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import store_dataset
 from mtrec.errors import InputError
 from mtrec.workspace import Workspace
 

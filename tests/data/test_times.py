@@ -122,3 +122,11 @@ def test_a_moment_that_stands_out(amounts: list[int], expected: bool) -> None:
     if found is not None:
         assert found[0] == pd.Timestamp(0, tz="UTC")
         assert "1970-01-01" in found[1]
+
+
+def test_a_column_reads_alike_whether_every_cell_is_plain_or_one_is_not() -> None:
+    plain = ["2020-03-29", None, "2021-02-03 10:11:12.5", "2020-07-01T08:00", "9999-12-31"]
+    for zone in (None, "Europe/Berlin"):
+        mixed = parse_times(series(*plain, "2020-01-01T00:00Z"), timezone=zone)
+        pd.testing.assert_series_equal(parse_times(series(*plain), timezone=zone), mixed[:-1])
+    assert parse_times(series(*plain), timezone="Europe/Berlin")[3].hour == 6

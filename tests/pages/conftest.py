@@ -10,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtrec.config import RunConfig, with_settings
-from mtrec.data.importer import read_dataset, store_dataset
+from mtrec.data.importer import read_dataset
 from mtrec.data.sample import generate
+from mtrec.data.storing import store_dataset
 from mtrec.runs import launcher
 from mtrec.runs.store import FINISHED, RunInfo, RunStore
 from mtrec.tasks import LABEL_TYPES

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mtrec.data.importer import read_dataset, store_dataset
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import store_dataset
 from mtrec.runs import launcher
 from mtrec.runs.store import RunStore
 from mtrec.tasks import LABEL_TYPES

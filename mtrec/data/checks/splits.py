@@ -50,9 +50,9 @@ def check_splits(
 
 
 def _check_published(records: pd.DataFrame, interactions: pd.DataFrame) -> list[DataWarning]:
-    published = records[records[PUBLISHED] & records[SPLIT].notna()]
-    if published.empty:
+    if not records[PUBLISHED].any():
         return []
+    published = records[records[PUBLISHED] & records[SPLIT].notna()]
     spread = published.groupby(TEXT)[SPLIT].nunique()
     repeated = int(published[TEXT].isin(spread.index[spread > 1]).sum())
     warnings = []

@@ -23,7 +23,7 @@ from mtrec.data.recipe import FileOptions
 from mtrec.errors import InputError
 
 DELIMITERS = (",", ";", "\t", "|")
-BLOCK = 4 << 20  # bytes read at a time, which holds every row in most files
+BLOCK = 16 << 20  # bytes read at a time, which holds every row in most files
 LONGEST_ROW = 512 << 20  # bytes
 FITTING = "as many cells in every row as the header has"
 
@@ -62,7 +62,10 @@ def read_cells(
     delimiter, header = _header(name, text, delimiter, quoted)
     for block in (BLOCK, LONGEST_ROW):
         try:
-            return _parsed(text, delimiter, header, quoted, block)
+            rows, broken = _parsed(text, delimiter, header, quoted, block, threads=True)
+            if broken:  # only one thread alone numbers them
+                rows, broken = _parsed(text, delimiter, header, quoted, block, threads=False)
+            return rows, broken
         except pa.ArrowInvalid as error:
             failure = error
     raise InputError(
@@ -75,19 +78,18 @@ def read_cells(
 
 
 def _parsed(
-    text: bytes, delimiter: str, header: list[str], quoted: bool, block: int
+    text: bytes, delimiter: str, header: list[str], quoted: bool, block: int, *, threads: bool
 ) -> tuple[pa.Table, list[Broken]]:
     broken: list[Broken] = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
         reason = f"{count_cells(row.actual_columns)} where the header has {row.expected_columns}"
-        broken.append(Broken(row.number - 1, reason, row.text))
+        broken.append(Broken((row.number or 0) - 1, reason, row.text))
         return "skip"
 
     rows = arrow_csv.read_csv(
         pa.BufferReader(text),
-        # Rows are numbered on one thread only.
-        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=block),
+        read_options=arrow_csv.ReadOptions(use_threads=threads, block_size=block),
         parse_options=arrow_csv.ParseOptions(
             delimiter=delimiter,
             quote_char='"' if quoted else False,

@@ -56,6 +56,8 @@ def test_half_of_the_rows_may_be_broken_and_not_more(read: Read) -> None:
 def test_numbers_hold_across_blocks(read: Read) -> None:
     line = "x" * 1000
     lines = [f"{number},{line}" for number in range(1, 3 * BLOCK // 1000)]
+    whole = read("a.csv", "\n".join(["a,b", *lines]))
+    assert (whole.frame["a"].astype(int) == whole.frame.index).all()
     lines[-2] += ",more"
     table = read("a.csv", "\n".join(["a,b", *lines]))
     assert list(broken(table)) == [len(lines) - 1]
