@@ -119,7 +119,7 @@ def why(guesses: Sequence[Guess], prefix: str) -> None:
                 st.button(
                     f"Take {plain(other)} instead",
                     key=f"{prefix}:instead:{place}",
-                    help="The second best guess.",
+                    help=f"The second best guess: {plain(guess.runner_up_reason)}.",
                     on_click=_take,
                     args=(guess, prefix),
                 )
@@ -127,11 +127,13 @@ def why(guesses: Sequence[Guess], prefix: str) -> None:
 
 def _take(guess: Guess, prefix: str) -> None:
     """Puts the runner-up where the guess was."""
-    key = f"{prefix}:{guess.file}:{RECORDS}"
+    file = f"{prefix}:{guess.file}"
+    key = f"{file}:{st.session_state[f'{file}:role']}"
     if guess.role == "label":
         st.session_state[f"{key}:label:{guess.column}:kind"] = guess.runner_up
     else:
-        st.session_state[f"{key}:{guess.role}"] = [guess.runner_up]
+        several = guess.role == "text"
+        st.session_state[f"{key}:{guess.role}"] = [guess.runner_up] if several else guess.runner_up
 
 
 def _preview(table: pd.DataFrame, recipe: Mapping[str, Any], file: str) -> None:

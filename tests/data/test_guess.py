@@ -102,6 +102,98 @@ def test_a_table_that_gives_no_hint_still_gives_a_recipe() -> None:
     assert source.text == "b"
 
 
+def second_best(**columns: Any) -> dict[str, tuple[str, str]]:
+    """The runner-up and its reason, by role, of a table with these columns."""
+    _, guesses = guess_recipe({"a.csv": table(60, **columns)}, "a", TYPES)
+    return {each.role: (each.runner_up, each.runner_up_reason) for each in guesses}
+
+
+def day(n: int) -> str:
+    return f"2020-01-{n % 28 + 1:02}"
+
+
+def verdict(n: int) -> str:
+    return ["good", "bad"][n % 2]
+
+
+def test_every_role_of_one_column_has_its_runner_up() -> None:
+    found = second_best(
+        text=text,
+        user=lambda n: n % 9,
+        client=lambda n: n % 8,
+        product=lambda n: n % 7,
+        store=lambda n: n % 6,
+        time=day,
+        shown_at=day,
+        part=lambda n: ["train", "test"][n % 2],
+        fold=lambda n: ["train", "val", "test"][n % 3],
+        answer=lambda n: f"what was said about {n}",
+        label=verdict,
+    )
+    assert found == {
+        "text": ("answer", "64 different words"),
+        "user": ("client", "its name"),
+        "item": ("store", "its name"),
+        "time": ("shown_at", "its cells are times"),
+        "split": ("fold", "it holds test, train, val"),
+        "label": ("multiclass", "so few"),
+    }
+
+
+def test_without_another_column_of_its_kind_a_role_has_no_runner_up() -> None:
+    found = second_best(text=text, user=lambda n: n % 9, product=lambda n: n % 7, time=day)
+    assert found == dict.fromkeys(["text", "user", "item", "time"], ("", ""))
+
+
+def test_a_runner_up_is_found_by_what_stands_in_the_column_too() -> None:
+    found = second_best(
+        text=text,
+        customer=lambda n: n % 9,
+        by=lambda n: f"p{n % 25}",
+        product=lambda n: n % 7,
+        about=lambda n: ["sentence", "somebody", "wrote"][n % 3],
+        label=verdict,  # which would be `about` otherwise
+    )
+    assert found["user"] == ("by", "ids that repeat")
+    assert found["item"] == ("about", "its values stand in the texts")
+
+
+def test_a_column_named_after_people_that_hardly_tells_them_apart_is_no_runner_up() -> None:
+    found = second_best(
+        text=text,
+        user_id=lambda n: n % 30,
+        user_language=lambda n: ["nl", "de", "en"][n % 3],
+        label=verdict,  # which would be the language otherwise
+    )
+    assert found["user"] == ("", "")
+
+
+def test_a_runner_up_has_no_other_role() -> None:
+    found = second_best(
+        text=text,
+        customer=lambda n: f"c{n % 25}",
+        product=lambda n: f"p{n % 20}",
+        about=lambda n: ["sentence", "somebody"][n % 2],
+    )
+    assert (found["user"], found["item"]) == (("", ""), ("", ""))
+    assert "label" in found
+
+
+def test_acts_have_runners_up_too() -> None:
+    found = second_best(
+        user=lambda n: n % 9,
+        client=lambda n: n % 8,
+        product=lambda n: n % 7,
+        rating=lambda n: n % 5 + 1,
+        time=day,
+        shown_at=day,
+    )
+    assert {role: name for role, (name, _) in found.items() if name} == {
+        "user": "client",
+        "time": "shown_at",
+    }
+
+
 def test_nothing_gives_nothing() -> None:
     with pytest.raises(InputError):
         guess_recipe({}, "a", TYPES)

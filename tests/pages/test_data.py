@@ -144,6 +144,39 @@ def test_the_kind_of_a_label_is_guessed_and_the_runner_up_is_a_click_away(
     assert stored.tasks["grade"].type == "multiclass"
 
 
+SECOND = {"Person": "author", "Item": "store", "Time": "shown"}
+TWICE = REVIEWS.assign(
+    author=REVIEWS["customer"],
+    store=REVIEWS["product"],
+    shown=REVIEWS["date"],
+    part=["train", "test"] * (ROWS // 2),
+    fold=["test", "train"] * (ROWS // 2),
+)
+ACTS = TWICE[["customer", "product", "date", *SECOND.values()]]
+
+
+@pytest.mark.parametrize(("table", "second"), [(TWICE, SECOND | {"Split": "fold"}), (ACTS, SECOND)])
+def test_the_runner_up_of_every_column_is_a_click_away(
+    table: pd.DataFrame, second: dict[str, str], workspace: Workspace
+) -> None:
+    app = drop(workspace, reviews_csv=csv(table))
+    for label, column in second.items():
+        assert picked(app, label) not in {column, None}
+        button = next(each for each in app.button if each.label == f"Take {column} instead")
+        assert button.help.startswith("The second best guess: it")
+        button.click().run()
+        assert not app.exception and not app.error
+        assert picked(app, label) == column
+
+
+def test_another_text_is_a_click_away(workspace: Workspace) -> None:
+    answers = [f"thanks for number {n}, do come again" for n in range(ROWS)]
+    app = drop(workspace, reviews_csv=csv(REVIEWS.assign(answer=answers)))
+    next(each for each in app.button if each.label == "Take answer instead").click().run()
+    assert not app.exception and not app.error
+    assert {select.label: select.value for select in app.multiselect}["Text"] == ["answer"]
+
+
 def test_what_cannot_be_used_is_shown_with_its_row(workspace: Workspace) -> None:
     app = drop(workspace, reviews_csv=csv(GRADED))
     label = next(each.label for each in app.expander if "cannot be used" in each.label)

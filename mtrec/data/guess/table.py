@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,9 @@ EVENT = "event action act"
 LABEL = "label class target category"
 MANY = 20  # different ids or short texts from which a column of them may be people's
 STARS = {5.0: 4, 10.0: 7}  # where numbers end, and from which on they count as liked
+BY_NAME = "its name"
+
+Reasons = dict[str, str]  # the columns that may have a role and why, the likeliest first
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class Guess:
         role: `text`, `user`, `item`, `time`, `split`, `label`, `title`, `value`, `event`, `liked`,
             `attribute`, or `left out`.
         kind: the type of a label; empty otherwise.
-        runner_up: the next best: another column, or another type of a label; empty without one.
+        runner_up: the next best: another column, one that has no role, or another type of a label;
+            empty without one.
+        runner_up_reason: why that one.
     """
 
     file: str
@@ -50,6 +55,7 @@ class Guess:
     reason: str
     kind: str = ""
     runner_up: str = ""
+    runner_up_reason: str = ""
 
 
 class Table:
@@ -104,33 +110,61 @@ class Table:
                 return ("users" if is_user else "items"), name
         return None
 
+    # Which columns may have which role
+
+    @property
+    def text(self) -> str | None:
+        return _likeliest(self.texts)
+
+    @property
+    def user(self) -> str | None:
+        return _likeliest(self.people)
+
+    @property
+    def item(self) -> str | None:
+        return _likeliest(self.things)
+
     @cached_property
-    def time(self) -> str | None:
-        """The column of times; numbers count as such only where the name says so."""
+    def times(self) -> Reasons:
+        """Numbers count as times only where the name says so."""
         times = [
             name
             for name, column in self.columns.items()
             if column.is_time and (column.numeric < MOSTLY or column.hint(TIME) is not None)
         ]
-        return min(times, key=lambda name: _rank(self.columns[name].hint(TIME)), default=None)
+        times.sort(key=lambda name: _rank(self.columns[name].hint(TIME)))
+        return dict.fromkeys(times, "its cells are times")
 
     @cached_property
-    def split(self) -> str | None:
-        return next((name for name, column in self.columns.items() if column.is_split), None)
+    def splits(self) -> Reasons:
+        return {
+            name: f"it holds {', '.join(sorted(column.cells.dropna().str.strip().unique()))}"
+            for name, column in self.columns.items()
+            if column.is_split
+        }
 
     @cached_property
-    def user(self) -> str | None:
-        return self._hinted(USER, but=self.reference) or self._repeated_ids
+    def people(self) -> Reasons:
+        """By their names, then columns of ids that are no numbers and repeat, most ids first."""
+        named = self._hinted(USER, but=[self.reference])
+        ids = {
+            name: column.distinct
+            for name, column in self.columns.items()
+            if column.is_id and column.distinct >= MANY and 2 * column.distinct <= self.rows
+            if name not in {*named, self.reference} and not column.is_time
+        }
+        repeated = sorted(ids, key=lambda name: -ids[name])
+        return named | dict.fromkeys(repeated, "ids that repeat")
 
     @cached_property
-    def item(self) -> str | None:
-        return self.reference or self._hinted(ITEM, but=self.user) or self._stands_in_text
+    def things(self) -> Reasons:
+        """What other files tell of, by their names, then what the texts are about."""
+        return self._named_things | self._standing_in_texts()
 
     @cached_property
-    def texts(self) -> list[str]:
-        """Columns that could be the text, the one with the most different words first."""
-        item = self.reference or self._hinted(ITEM, but=self.user)
-        taken = {self.user, item, self.time, self.split}
+    def texts(self) -> Reasons:
+        """The columns that could be the text, the one with the most different words first."""
+        taken = {self.user, _likeliest(self._named_things), *self.times, *self.splits}
         saying = {
             name: column.words
             for name, column in self.columns.items()
@@ -140,38 +174,31 @@ class Table:
             or (column.distinct >= MANY and column.distinct * SAYING >= self.rows)
             if not self._is_marked(column)
         }
-        return sorted(saying, key=lambda name: -saying[name])
+        names = sorted(saying, key=lambda name: -saying[name])
+        return {name: f"{saying[name]:,} different words" for name in names}
 
     @cached_property
-    def text(self) -> str | None:
-        return next(iter(self.texts), None)
+    def _named_things(self) -> Reasons:
+        known = [] if self.reference is None else [self.reference]
+        named = self._hinted(ITEM, but=[*known, self.user])
+        return dict.fromkeys(known, "it names rows of another file") | named
 
-    @cached_property
-    def _repeated_ids(self) -> str | None:
-        """Of the columns of ids that are no numbers and repeat, the one with the most of them."""
-        ids = {
-            name: column.distinct
-            for name, column in self.columns.items()
-            if column.is_id and column.distinct >= MANY and 2 * column.distinct <= self.rows
-            if name != self.reference and not column.is_time
-        }
-        return max(ids, key=lambda name: ids[name], default=None)
-
-    @cached_property
-    def _stands_in_text(self) -> str | None:
-        """A column whose values stand in their texts: what the texts are about."""
+    def _standing_in_texts(self) -> Reasons:
+        """Columns whose values stand in their texts, of those that are nothing else yet."""
         if self.text is None:
-            return None
+            return {}
+        taken = {self.text, self.user, *self._named_things, *self.times, *self.splits}
         texts = _letters(self.columns[self.text].seen)
+        found = []
         for name, column in self.columns.items():
+            if name in taken or column.distinct < 2:
+                continue
             values = _letters(column.seen)
             both = texts.notna() & values.notna() & (values.str.len() > 2)
-            if name == self.text or column.distinct < 2 or not both.any():
-                continue
             pairs = zip(values[both], texts[both], strict=True)
-            if np.mean([value in text for value, text in pairs]) > 0.5:
-                return name
-        return None
+            if both.any() and np.mean([value in text for value, text in pairs]) > 0.5:
+                found.append(name)
+        return dict.fromkeys(found, "its values stand in the texts")
 
     def _is_marked(self, column: Column) -> bool:
         """Whether its cells are tags or the like, which only look like a text."""
@@ -180,31 +207,27 @@ class Table:
             for kind in self.types.values()
         )
 
-    def _hinted(self, words: str, but: str | None = None) -> str | None:
+    def _hinted(self, words: str, but: Collection[str | None] = ()) -> Reasons:
+        """The columns of short cells whose names hold one of the words."""
         hints = {
             name: (rank, len(name))
             for name, column in self.columns.items()
-            if name != but and (rank := column.hint(words)) is not None
+            if name not in but and (rank := column.hint(words)) is not None
             if column.length < FREE_TEXT * 2 and not column.is_time and not column.is_split
         }
-        return min(hints, key=lambda name: hints[name], default=None)
+        return dict.fromkeys(sorted(hints, key=lambda name: hints[name]), BY_NAME)
 
     # What its columns mean
 
     def records(self) -> dict[str, Any]:
         """The file as texts that people left."""
         text = self.text or max(self.columns, key=lambda name: self.columns[name].length)
-        column = self.columns[text]
-        words = f"{column.words:,} different words" if column.words else "the longest cells"
-        others = [name for name in self.texts if name != text]
-        self._note(text, "text", words, runner_up=others[0] if others else "")
+        self._note(text, "text", self.texts.get(text, "the longest cells"))
         source: dict[str, Any] = {"file": self.file, "text": text}
-        source |= self._people_and_things() | self._time()
-        if self.split is not None:
-            values = sorted(self.columns[self.split].cells.dropna().str.strip().unique())
-            source["split"] = self.split
-            self._note(self.split, "split", f"it holds {', '.join(values)}")
+        source |= self._likeliest_of("user", "item", "time", "split")
+        self._note_unclear_times()
         labels = self._labels(text, {text, *(str(value) for value in source.values())})
+        self._add_runners_up()
         return source | ({"tasks": labels} if labels else {})
 
     def items(self, key: str) -> dict[str, Any]:
@@ -215,12 +238,12 @@ class Table:
         titles = [name for name in wordy if self.columns[name].hint(TITLE) is not None]
         if titles:
             section["title"] = titles[0]
-            self._note(titles[0], "title", "its name")
+            self._note(titles[0], "title", BY_NAME)
         described = [name for name in wordy if self.columns[name].length >= FREE_TEXT]
         described = [name for name in described if 2 * self.columns[name].distinct > self.rows]
         section["text"] = list(dict.fromkeys([*titles[:1], *described])) or wordy[:1]
         for name in section["text"]:
-            self._note(name, "text", f"{self.columns[name].words:,} different words")
+            self._note(name, "text", self.texts[name])
         return section | self._attributes({key, *section["text"]})
 
     def users(self, key: str) -> dict[str, Any]:
@@ -230,11 +253,13 @@ class Table:
 
     def interactions(self) -> dict[str, Any]:
         """The file as who acted on what."""
-        section: dict[str, Any] = {"file": self.file} | self._people_and_things() | self._time()
-        if (event := self._hinted(EVENT)) is not None:
+        section: dict[str, Any] = {"file": self.file}
+        section |= self._likeliest_of("user", "item", "time")
+        self._note_unclear_times()
+        if (event := _likeliest(self._hinted(EVENT))) is not None:
             section["event"] = event
-            self._note(event, "event", "its name")
-        value = self._hinted(VALUE)
+            self._note(event, "event", BY_NAME)
+        value = _likeliest(self._hinted(VALUE))
         if value is not None and self.columns[value].numeric > MOSTLY:
             section["value"] = value
             self._note(value, "value", "its name, and numbers in it")
@@ -243,34 +268,48 @@ class Table:
                 quoted = value if value.isidentifier() else f"`{value}`"
                 section["positive"] = f"{quoted} >= {STARS[most]}"
                 self._note(value, "liked", f"numbers up to {most:g}: {STARS[most]} and more")
+        self._add_runners_up()
         return section
 
-    def _people_and_things(self) -> dict[str, str]:
+    def _candidates(self, role: str) -> Reasons:
+        """The columns that may have a role; none where several columns can have it at once."""
+        ranked = {
+            "text": self.texts,
+            "user": self.people,
+            "item": self.things,
+            "time": self.times,
+            "split": self.splits,
+        }
+        return ranked.get(role, {})
+
+    def _likeliest_of(self, *roles: str) -> dict[str, str]:
+        """The likeliest column of each role that has one."""
         found = {}
-        if self.user is not None:
-            found["user"] = self.user
-            by_name = self.columns[self.user].hint(USER) is not None
-            self._note(self.user, "user", "its name" if by_name else "ids that repeat")
-        if self.item is not None:
-            found["item"] = self.item
-            self._note(self.item, "item", self._why_item(self.item))
+        for role in roles:
+            candidates = self._candidates(role)
+            if (best := _likeliest(candidates)) is not None:
+                found[role] = best
+                self._note(best, role, candidates[best])
         return found
 
-    def _why_item(self, name: str) -> str:
-        if name == self.reference:
-            return "it names rows of another file"
-        if self.columns[name].hint(ITEM) is not None:
-            return "its name"
-        return "its values stand in the texts"
-
-    def _time(self) -> dict[str, str]:
+    def _note_unclear_times(self) -> None:
         for name, column in self.columns.items():
             if column.time_problem is not None:
                 self._note(name, "left out", f"{column.time_problem}: set it with a time format")
-        if self.time is None:
-            return {}
-        self._note(self.time, "time", "its cells are times")
-        return {"time": self.time}
+
+    def _add_runners_up(self) -> None:
+        """Gives each guess of a column the next best one, of those that have no role at all.
+
+        A name alone says little: it must come with at least half as many different values.
+        """
+        taken = {guess.column for guess in self.guesses}
+        for place, guess in enumerate(self.guesses):
+            enough = self.columns[guess.column].distinct / 2
+            for name, reason in self._candidates(guess.role).items():
+                says_enough = reason != BY_NAME or self.columns[name].distinct >= enough
+                if name not in taken and says_enough:
+                    self.guesses[place] = replace(guess, runner_up=name, runner_up_reason=reason)
+                    break
 
     def _labels(self, text: str, taken: set[str]) -> dict[str, Any]:
         """The columns that can be told from the text, as tasks."""
@@ -305,8 +344,8 @@ class Table:
             told[chosen] = fitting[chosen][0][1]
         tasks = {}
         for name in filter(told.__contains__, self.columns):
-            kind_name, *others = [kind for kind, _ in fitting[name]]
-            self._note(name, "label", told[name], kind_name, others[0] if others else "")
+            (kind_name, _), *others = fitting[name]
+            self._note(name, "label", told[name], kind_name, *others[:1])
             tasks[task_name(name)] = {"label": name, "type": kind_name}
         return tasks
 
@@ -340,9 +379,14 @@ class Table:
         return {"attributes": found} if found else {}
 
     def _note(
-        self, column: str, role: str, reason: str, kind: str = "", runner_up: str = ""
+        self,
+        column: str,
+        role: str,
+        reason: str,
+        kind: str = "",
+        runner_up: tuple[str, str] = ("", ""),
     ) -> None:
-        self.guesses.append(Guess(self.file, column, role, reason, kind, runner_up))
+        self.guesses.append(Guess(self.file, column, role, reason, kind, *runner_up))
 
 
 def _one_each(kind: LabelType, values: pd.Series) -> pd.Series:
@@ -352,6 +396,10 @@ def _one_each(kind: LabelType, values: pd.Series) -> pd.Series:
         return (ranks > ranks.median()).astype("str")
     occurrences = kind.occurrences(values)
     return occurrences[~occurrences.index.duplicated()]
+
+
+def _likeliest(candidates: Reasons) -> str | None:
+    return next(iter(candidates), None)
 
 
 def _rank(hint: int | None) -> int:
