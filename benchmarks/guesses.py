@@ -19,14 +19,14 @@ from mtrec.data.importer import read_dataset
 from mtrec.data.readers import read_table
 from mtrec.data.recipe import Recipe
 from mtrec.data.tables import with_defaults
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 
 Roles = dict[str, dict[str, str]]  # by file, by column: `text`, or a label's type
 
 
 def described(folder: Path) -> Roles:
     """What the recipe says of texts and labels."""
-    dataset = read_dataset(folder / "recipe.yaml", LABEL_TYPES)
+    dataset = read_dataset(folder / "recipe.yaml", TASK_TYPES)
     return roles(dataset.recipe, {name: task.type for name, task in dataset.tasks.items()})
 
 
@@ -46,7 +46,7 @@ def guessed(folder: Path, hide: bool) -> Roles:
                 frame = frame.rename(columns=columns)
                 names[path.name] = {hidden: name for name, hidden in columns.items()}
             files[path.name] = frame
-    recipe, _ = guess_recipe(files, folder.name, LABEL_TYPES)
+    recipe, _ = guess_recipe(files, folder.name, TASK_TYPES)
     found = roles(recipe, {})
     return {
         file: {names.get(file, {}).get(column, column): role for column, role in columns.items()}

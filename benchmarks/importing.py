@@ -93,11 +93,11 @@ def load(folder: Path) -> None:
     from mtrec.data.importer import read_dataset
     from mtrec.data.storing import store_dataset
     from mtrec.models.reading import check_reading
-    from mtrec.tasks import LABEL_TYPES
+    from mtrec.tasks import TASK_TYPES
     from mtrec.workspace import Workspace
 
     with TemporaryDirectory(dir=folder) as workspace:
-        dataset = read_dataset(folder / "recipe.yaml", LABEL_TYPES, check_reading)
+        dataset = read_dataset(folder / "recipe.yaml", TASK_TYPES, check_reading)
         store_dataset(dataset, Workspace(Path(workspace)))
 
 

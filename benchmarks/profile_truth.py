@@ -35,7 +35,7 @@ from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import unadapted
 from mtrec.recommend.profiles import ENCODER, Vectors, build_sources
 from mtrec.schema import PRETRAINED, SPLIT, TEXT, TRAIN
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from mtrec.training.features import encode_texts
 from mtrec.training.reporter import SilentReporter
 
@@ -104,7 +104,7 @@ def _imported(sample: Sample) -> Dataset:
     """The sample, imported as any data is, with everything in the history."""
     with TemporaryDirectory() as folder:
         sample.write(Path(folder))
-        dataset = read_dataset(Path(folder) / "recipe.yaml", LABEL_TYPES)
+        dataset = read_dataset(Path(folder) / "recipe.yaml", TASK_TYPES)
     tables = dict(dataset.tables)
     for table in ("records", "interactions"):
         tables[table] = tables[table].assign(**{SPLIT: TRAIN})

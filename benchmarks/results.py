@@ -34,7 +34,7 @@ from mtrec.models.encoder import load_encoder
 from mtrec.recommend.stored import PAIRED
 from mtrec.runs.store import FINISHED, RunStore
 from mtrec.schema import SPLIT, TEST, TEXT, TRAIN, VAL, task_column
-from mtrec.tasks import LABEL_TYPES, TASK_TYPES
+from mtrec.tasks import TASK_TYPES
 from mtrec.training.features import encode_texts
 from mtrec.training.reporter import SilentReporter
 from mtrec.workspace import Workspace
@@ -184,7 +184,7 @@ def import_all(workspace: Workspace, data: Path) -> None:
     recipes["critics"].unlink()
     recipes["critics"].write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     for path in recipes.values():
-        store_dataset(read_dataset(path, LABEL_TYPES), workspace)
+        store_dataset(read_dataset(path, TASK_TYPES), workspace)
 
 
 def printed(benchmark: str, *words: str) -> str:

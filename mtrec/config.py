@@ -104,14 +104,12 @@ def with_settings(config: RunConfig, settings: Sequence[str]) -> RunConfig:
 def for_dataset(config: RunConfig, tasks: Mapping[str, str]) -> RunConfig:
     """The settings for a dataset: one entry for each of its tasks, in their order.
 
-    Tasks of a type that cannot be learned are left out of the learning.
-
     Args:
         tasks: each task's type.
 
     Raises:
-        InputError: the settings name a task that the dataset does not have, or ask for one to be
-            learned whose type cannot be.
+        InputError: the settings name a task that the dataset does not have, or balance labels of
+            which a record carries several.
     """
     for name, task in config.tasks.items():
         if name not in tasks:
@@ -123,18 +121,16 @@ def for_dataset(config: RunConfig, tasks: Mapping[str, str]) -> RunConfig:
                 where=f"tasks.{name}",
                 fix=f"write {close} instead of {name}" if close else f"remove tasks.{name}",
             )
-        if task.enabled and tasks[name] not in TASK_TYPES:
+        if task.balanced and not TASK_TYPES[tasks[name]].exclusive:
+            able = ", ".join(kind for kind, each in TASK_TYPES.items() if each.exclusive)
             raise InputError(
-                f"The task {name} cannot be learned yet",
-                expected=f"a task of type {', '.join(TASK_TYPES)}",
+                f"The labels of the task {name} cannot be balanced",
+                expected=f"a task whose records carry one label each: {able}",
                 found=f"type {tasks[name]}",
-                where=f"tasks.{name}",
-                fix=f"set tasks.{name}.enabled=false",
+                where=f"tasks.{name}.balanced",
+                fix=f"set tasks.{name}.balanced=false",
             )
-    filled = {
-        name: config.tasks.get(name, TaskConfig(enabled=kind in TASK_TYPES))
-        for name, kind in tasks.items()
-    }
+    filled = {name: config.tasks.get(name, TaskConfig()) for name in tasks}
     return config.model_copy(update={"tasks": filled})
 
 

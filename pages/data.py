@@ -18,7 +18,7 @@ from mtrec.data.storing import store_dataset
 from mtrec.data.uploads import SUFFIXES, forget_upload, keep_upload, upload_folder
 from mtrec.models.reading import check_reading
 from mtrec.runs.progress import duration
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from pages.ui import datasets, inside, mapping, shell, state
 from pages.ui.text import many
 from pages.ui.words import ASKED_SCHEMES, SPLIT_HELP
@@ -39,7 +39,7 @@ def table_of(path: Path, options: str) -> pd.DataFrame:
 def guessed(folder: Path, _tables: dict[str, pd.DataFrame]) -> tuple[Recipe, list[Guess]]:
     """What the columns seem to mean."""
     largest = max(_tables, key=lambda name: len(_tables[name]))
-    return guess_recipe(_tables, Path(largest).stem, LABEL_TYPES)
+    return guess_recipe(_tables, Path(largest).stem, TASK_TYPES)
 
 
 @st.cache_resource(max_entries=1)
@@ -60,7 +60,7 @@ def check(path: Path, recipe: str) -> Dataset:
             place.progress(share, f"{words}{left}")
 
         try:
-            dataset = read_dataset(path, LABEL_TYPES, check_reading, tell)
+            dataset = read_dataset(path, TASK_TYPES, check_reading, tell)
         finally:
             place.empty()
         while len(known) >= KEPT:

@@ -9,7 +9,6 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
 from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
-from mtrec.tasks import LABEL_TYPES, TASK_TYPES
 from pages.ui import forms, live, runs, shell, state
 from pages.ui.text import number, plain
 from pages.ui.words import LAMBDA_HELP, METHODS
@@ -45,12 +44,9 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             help="How you will recognise it in lists. Left empty, it is named as shown.",
         )
     with right:
-        lambdas = {task: weight(task, dataset) for task in learnable(dataset)}
+        lambdas = {task: weight(task, dataset) for task in dataset.tasks}
         if not dataset.tasks:
             st.markdown("This dataset has no labels: only recommendations are learned.")
-        for task in dataset.tasks.keys() - lambdas.keys():
-            kind = LABEL_TYPES[dataset.tasks[task].type].description
-            st.caption(f"**{plain(task)}** cannot be learned yet: {kind[0].lower()}{kind[1:]}.")
     with st.expander("All other settings"):
         rest = forms.fields(defaults, leave_out=APART, choices=CHOICES)
     rest["encoder"]["method"] = method
@@ -58,11 +54,6 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
     rest["tasks"] = {task: {"lambda": value} for task, value in lambdas.items()}
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     return for_dataset(parse_config(rest, "the settings above"), kinds), name.strip()
-
-
-def learnable(dataset: DatasetSummary) -> list[str]:
-    """The tasks whose type can be learned."""
-    return [task for task, each in dataset.tasks.items() if each.type in TASK_TYPES]
 
 
 def weight(task: str, dataset: DatasetSummary) -> float:
@@ -82,8 +73,6 @@ def missing(dataset: DatasetSummary, config: RunConfig) -> str | None:
     """What stands in the way of a start, in a sentence; None where nothing does."""
     counts = {task: dataset.tasks[task].labelled(TRAIN) for task in dataset.tasks}
     learned = [task for task, each in config.tasks.items() if each.enabled and each.lambda_ > 0]
-    if dataset.tasks and not learnable(dataset):
-        return "No task of this dataset is of a kind that can be learned yet."
     if dataset.tasks and not learned:
         return "Every task has λ 0, so nothing would be learned. Give one task a λ above 0."
     if dataset.tasks and not any(counts[task] for task in learned):

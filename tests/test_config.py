@@ -116,11 +116,11 @@ def test_a_task_the_dataset_lacks_is_refused_with_the_nearest() -> None:
         for_dataset(config, {"topic": "binary", "sentiment": "binary"})
 
 
-def test_a_task_that_cannot_be_learned_is_left_out_unless_asked_for() -> None:
-    kinds = {"mood": "binary", "odd": "later"}
-    assert not for_dataset(RunConfig(), kinds).tasks["odd"].enabled
-    with pytest.raises(InputError, match="odd cannot be learned yet"):
-        for_dataset(with_settings(RunConfig(), ["tasks.odd.lambda=3"]), kinds)
+def test_only_labels_that_exclude_each_other_can_be_balanced() -> None:
+    config = with_settings(RunConfig(), ["tasks.mood.balanced=true"])
+    assert for_dataset(config, {"mood": "binary"}).tasks["mood"].balanced
+    with pytest.raises(InputError, match="mood cannot be balanced"):
+        for_dataset(config, {"mood": "multilabel"})
 
 
 def test_where_stands_in_front_of_the_key() -> None:

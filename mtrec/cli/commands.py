@@ -50,11 +50,11 @@ def import_dataset(args: Namespace) -> Answer:
     from mtrec.data.importer import read_dataset
     from mtrec.data.storing import import_summary, store_dataset
     from mtrec.models.reading import check_reading
-    from mtrec.tasks import LABEL_TYPES
+    from mtrec.tasks import TASK_TYPES
 
     steps = Steps()
     try:
-        dataset = read_dataset(args.recipe, LABEL_TYPES, check_reading, steps)
+        dataset = read_dataset(args.recipe, TASK_TYPES, check_reading, steps)
     finally:
         steps.close()
     if not args.check:
@@ -102,13 +102,13 @@ def demo(args: Namespace) -> Answer:
     from mtrec.data.recipe import load_recipe
     from mtrec.data.storing import store_dataset
     from mtrec.models.reading import check_reading
-    from mtrec.tasks import LABEL_TYPES
+    from mtrec.tasks import TASK_TYPES
 
     store = _store()
     name = load_recipe(SAMPLE).name
     if all(each.name != name for each in list_datasets(store.workspace)):
         print("Importing the sample shop", file=sys.stderr, flush=True)
-        store_dataset(read_dataset(SAMPLE, LABEL_TYPES, check_reading), store.workspace)
+        store_dataset(read_dataset(SAMPLE, TASK_TYPES, check_reading), store.workspace)
     known = [run for run in launcher.poll(store) if run.dataset == name]
     done = [run for run in known if run.status == FINISHED]
     if done:

@@ -1,10 +1,12 @@
-"""The encoder: texts to token ids to one vector per text, and which of its layers learn."""
+"""The encoder: texts to token ids to states, and which of its layers learn."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,21 +17,59 @@ from torch import Tensor, nn
 
 from mtrec.errors import InputError
 from mtrec.models.config import EncoderConfig
+from mtrec.models.marks import MarkedEmbedding, add_marks
+from mtrec.models.places import Places, mark_places, word_places
 from mtrec.models.pretrained import load_pretrained
+from mtrec.tasks.base import Unit
+from mtrec.tasks.ragged import Index, Ragged
+from mtrec.tasks.relation import MARKS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 Precision = Literal["fp32", "bf16"]
 Ids = NDArray[np.int32]
+Wanted = Mapping[Unit, NDArray[np.bool_]]
+"""By unit, in which of the texts it is read, `(N,)`."""
+
+Reading = Mapping[Unit, Ragged[Any]]
+"""By unit, what the encoder gives of each text: rows `(U, S, d)`, S being the unit's `states`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """N texts cut into pieces.
+
+    Attributes:
+        ids: of each text's pieces, special ones included.
+        places: for units smaller than the text, the pieces that they are read from, `(U, S)`.
+    """
+
+    ids: list[Ids]
+    places: Mapping[Unit, Places]
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Tokens]) -> Tokens:
+        """The texts of one part after those of another."""
+        units = parts[0].places if parts else {}
+        return cls(
+            [row for part in parts for row in part.ids],
+            {unit: Ragged.stacked([part.places[unit] for part in parts]) for unit in units},
+        )
+
+    @property
+    def lengths(self) -> Index:
+        """How many pieces each text has, `(N,)`."""
+        return np.array([len(row) for row in self.ids], dtype=np.int64)
 
 
 class Encoder(nn.Module):
-    """A Hugging Face model with its tokenizer, pooled to one vector per text.
+    """A Hugging Face model with its tokenizer.
 
     The method decides which parameters have `requires_grad`: none (`frozen`), those of the
     uppermost layers (`top`), all (`full`). Layers that do not learn stay in evaluation mode, and
-    no gradient is computed below the lowest one that does.
+    no gradient is computed below the lowest one that does. With `marks`, the marks of entities are
+    pieces of their own, whose embeddings learn under every method under which anything does.
 
     Attributes:
         config: the settings it was loaded with.
@@ -43,8 +83,10 @@ class Encoder(nn.Module):
         tokenizer: Any,
         config: EncoderConfig,
         precision: Precision = "fp32",
+        marks: bool = False,
     ) -> None:
         super().__init__()
+        embedding = add_marks(backbone, tokenizer) if marks else None
         self.backbone = backbone
         self.tokenizer = tokenizer
         self.config = config
@@ -54,6 +96,8 @@ class Encoder(nn.Module):
         positions = getattr(settings, "max_position_embeddings", None) or config.max_length
         self._max_length = min(config.max_length, tokenizer.model_max_length, positions)
         self._learning = _learning_modules(backbone, config)
+        if self._learning and embedding is not None:
+            self._learning.append(embedding.marks)
         backbone.requires_grad_(False)
         for module in self._learning:
             module.requires_grad_(True)
@@ -87,16 +131,44 @@ class Encoder(nn.Module):
             module.train(mode)
         return self
 
-    def tokenize(self, texts: Sequence[str]) -> list[Ids]:
-        """Each text's token ids, cut to the encoder's length, special tokens included."""
-        rows = self.tokenizer(
+    def tokenize(self, texts: Sequence[str], units: Sequence[Unit] = ()) -> Tokens:
+        """Texts cut to the encoder's length, and where the units in them are read from."""
+        found = self.tokenizer(
             list(texts),
             truncation=True,
             max_length=self._max_length,
             return_attention_mask=False,
             return_token_type_ids=False,
-        )["input_ids"]
-        return [np.asarray(row, dtype=np.int32) for row in rows]
+            return_offsets_mapping=Unit.WORDS in units,
+        )
+        ids = [np.asarray(row, dtype=np.int32) for row in found["input_ids"]]
+        places: dict[Unit, Places] = {}
+        if Unit.WORDS in units:
+            places[Unit.WORDS] = word_places(texts, found["offset_mapping"])
+        if Unit.MARKS in units:
+            marks = self.tokenizer.convert_tokens_to_ids(list(MARKS))
+            places[Unit.MARKS] = mark_places(texts, ids, marks)
+        return Tokens(ids, places)
+
+    def read(self, tokens: Tokens, index: Index, wanted: Wanted) -> Reading:
+        """What the wanted units of some of the texts are, in one pass.
+
+        Args:
+            index: which texts, `(B,)`.
+            wanted: in which of these B each unit is read.
+        """
+        ids, mask = self.batch([tokens.ids[i] for i in index])
+        states = self(ids, mask)  # (B, T, d)
+        reading: dict[Unit, Ragged[Any]] = {}
+        for unit, chosen in wanted.items():
+            if unit is Unit.TEXT:
+                reading[unit] = Ragged.single(self.pool(states, mask)[:, None]).only(chosen)
+            else:
+                places = tokens.places[unit].take(index).only(chosen)
+                texts = torch.from_numpy(places.owners)[:, None].to(states.device)
+                rows = states[texts, torch.from_numpy(places.rows).to(states.device)]
+                reading[unit] = Ragged(rows, places.counts)
+        return reading
 
     def batch(self, rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
         """Token ids and mask of B texts, padded on the right, `(B, T)` each, on its device."""
@@ -109,12 +181,16 @@ class Encoder(nn.Module):
         return torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Token ids and mask `(B, T)` to vectors `(B, d)`."""
+        """Token ids and mask `(B, T)` to states `(B, T, d)`."""
         with torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.precision == "bf16", cache_enabled=False
         ):
             hidden = self.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
-        states: Tensor = hidden.float()  # (B, T, d)
+        states: Tensor = hidden.float()
+        return states
+
+    def pool(self, states: Tensor, mask: Tensor) -> Tensor:
+        """States `(B, T, d)` to one vector a text, `(B, d)`."""
         if self.config.pooling == "cls":
             return states[:, 0]
         shares = mask / mask.sum(dim=1, keepdim=True)  # (B, T)
@@ -122,18 +198,39 @@ class Encoder(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Writes weights (safetensors) and tokenizer into a folder that `load_encoder` reads."""
-        self.backbone.save_pretrained(folder)
+        with self._in_one_table():
+            self.backbone.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
+    @contextmanager
+    def _in_one_table(self) -> Iterator[None]:
+        """The backbone as the library knows it, with the marks among all other embeddings."""
+        embedding = self.backbone.get_input_embeddings()
+        if not isinstance(embedding, MarkedEmbedding):
+            yield
+            return
+        merged = embedding.merged()
+        self.backbone.set_input_embeddings(merged)
+        self.backbone.config.vocab_size = merged.num_embeddings
+        try:
+            yield
+        finally:
+            self.backbone.set_input_embeddings(embedding)
 
-def load_encoder(config: EncoderConfig, precision: Precision = "fp32") -> Encoder:
+
+def load_encoder(
+    config: EncoderConfig, precision: Precision = "fp32", marks: bool = False
+) -> Encoder:
     """The encoder that the settings name, on the CPU.
+
+    Args:
+        marks: whether it tells the marks of entities from other words.
 
     Raises:
         InputError: there is no such encoder, or it can't be used; says what was found.
     """
     backbone, tokenizer = load_pretrained(config.name)
-    return Encoder(backbone, tokenizer, config, precision)
+    return Encoder(backbone, tokenizer, config, precision, marks)
 
 
 def _learning_modules(backbone: PreTrainedModel, config: EncoderConfig) -> list[nn.Module]:

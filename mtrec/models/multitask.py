@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from mtrec.models.config import TrunkConfig
-from mtrec.models.encoder import Encoder
+from mtrec.models.encoder import Encoder, Reading
 from mtrec.models.trunk import build_trunk
 from mtrec.tasks import TASK_TYPES
-from mtrec.tasks.base import TaskType
+from mtrec.tasks.base import Floats, Prediction, TaskType, Unit
+from mtrec.tasks.calibration import Calibration
+from mtrec.tasks.ragged import Ragged
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,14 @@ class HeadSpec:
 
 
 class MultiTaskModel(nn.Module):
-    """Texts → vectors `(B, d)` → states `(B, width)` → logits of every task.
+    """Texts → what units of them are `(U, S, d)` → states `(U, S, width)` → logits of every task.
 
     Attributes:
-        encoder: token ids to vectors, one pass whatever the number of tasks.
-        trunk: vectors to states.
+        encoder: texts to their units, in one pass whatever the number of tasks.
+        trunk: what the encoder gives to states.
         heads: states to logits, under `task_<index>` in the order of `tasks`, since a module's
             name can't hold every character that a task's name can.
+        calibrations: how each task's logits are read, found on validation.
     """
 
     def __init__(
@@ -45,13 +48,21 @@ class MultiTaskModel(nn.Module):
         self.encoder = encoder
         self.trunk_config = trunk_config
         self.tasks = {task.name: task for task in tasks}
+        self.calibrations = dict.fromkeys(self.tasks, Calibration())
         self.trunk = build_trunk(trunk_config, encoder.width)
         self.heads = nn.ModuleDict(
             {
-                f"task_{index}": task.task_type.head(trunk_config.width, task.labels)
+                f"task_{index}": task.task_type.head(
+                    task.task_type.unit.states * trunk_config.width, task.labels
+                )
                 for index, task in enumerate(tasks)
             }
         )
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """What the tasks read of a text, each once."""
+        return tuple({task.task_type.unit: None for task in self.tasks.values()})
 
     def head(self, task: str) -> nn.Linear:
         """The head of one task.
@@ -64,18 +75,35 @@ class MultiTaskModel(nn.Module):
             raise KeyError(task)
         return head
 
-    def logits(self, states: Tensor, detached: Collection[str] = ()) -> dict[str, Tensor]:
-        """Each task's logits `(B, out)` from states `(B, width)`.
+    def forward(
+        self, reading: Reading, detached: Collection[str] = ()
+    ) -> dict[str, Ragged[Tensor]]:
+        """Each task's logits, rows `(U, out)`, of B texts; texts whose unit is not read have none.
 
         Args:
+            reading: by unit, rows `(U, S, d)`.
             detached: tasks whose heads read the states without teaching them anything.
         """
-        apart = states.detach()
-        return {task: self.head(task)(apart if task in detached else states) for task in self.tasks}
+        states = {unit: self.trunk(each.rows).flatten(1) for unit, each in reading.items()}
+        logits = {}
+        for name, task in self.tasks.items():
+            unit = task.task_type.unit
+            own = states[unit].detach() if name in detached else states[unit]
+            logits[name] = Ragged(self.head(name)(own), reading[unit].counts)
+        return logits
 
-    def forward(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Token ids and mask `(B, T)` to each task's logits `(B, out)`."""
-        return self.logits(self.trunk(self.encoder(ids, mask)))
+    def probabilities(
+        self, task: str, logits: Ragged[Tensor], calibrated: bool = True
+    ) -> Ragged[Floats]:
+        """What a task's logits say as probabilities, rows `(U, P)`."""
+        temperature = self.calibrations[task].temperature if calibrated else 1.0
+        rows = self.tasks[task].task_type.probabilities(logits.rows / temperature)
+        return Ragged(rows, logits.counts)
+
+    def predict(self, task: str, probabilities: Ragged[Floats]) -> Prediction:
+        """A task's predictions for N texts."""
+        spec, thresholds = self.tasks[task], self.calibrations[task].thresholds
+        return spec.task_type.predict(probabilities, spec.labels, thresholds)
 
     @torch.no_grad()
     def head_view(self, task: str) -> Tensor:
@@ -84,7 +112,8 @@ class MultiTaskModel(nn.Module):
         The orthogonal projection W⁺W onto the directions W of the state that change the task's
         probabilities; what it removes makes no difference to the task.
         """
-        readout = self.tasks[task].task_type.readout(self.head(task)).double()  # (out, width)
+        readout = self.tasks[task].task_type.readout(self.head(task)).double()
+        readout = readout.reshape(-1, self.trunk_config.width)  # (out · S, width)
         _, values, directions = torch.linalg.svd(readout, full_matrices=False)
         # float32 weights are exact to about 1e-7 of the largest
         kept: Tensor = directions[values > values.max() * 1e-6]

@@ -62,6 +62,7 @@ from mtrec.schema import (
     USER,
     task_column,
 )
+from mtrec.tasks import TASK_TYPES
 from mtrec.training.features import encode_texts
 from mtrec.training.inference import Inference, infer
 from mtrec.training.reporter import Reporter, check_stop
@@ -273,8 +274,18 @@ def _write_traits(
     test: RecommendationData,
     views: Mapping[str, TaskView],
 ) -> None:
-    labels = pd.DataFrame({task: dataset.records[task_column(task)] for task in views})
-    names = {} if model is None else {task: list(model.tasks[task].labels) for task in views}
-    probabilities = {} if inference is None else inference.probabilities
-    found = traits(test, labels, probabilities, names, views)
+    labels = {task: _carried(dataset, task) for task in views}
+    names = {} if model is None else {task: model.tasks[task].labels for task in views}
+    said = {} if inference is None else inference.predictions
+    shares = {task: said[task].shares for task in views}
+    found = traits(test, labels, shares, names, views)
     found.to_parquet(folder / TRAITS, index=False, compression="zstd")
+
+
+def _carried(dataset: Dataset, task: str) -> pd.Series:
+    """The labels that each labelled record carries, a missing one where it carries none."""
+    values = dataset.records[task_column(task)].dropna()
+    found = TASK_TYPES[dataset.tasks[task].type].occurrences(values)
+    none = values.index.difference(found.index)
+    carried: pd.Series = pd.concat([found, pd.Series(pd.NA, index=none, dtype="str")])
+    return carried

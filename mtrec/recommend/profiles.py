@@ -7,7 +7,7 @@ a sum over parts, so that a part can be taken out, or named as a reason, exactly
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -151,40 +151,49 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 def traits(
     data: RecommendationData,
-    labels: pd.DataFrame,
-    probabilities: Mapping[str, Floats],
-    names: Mapping[str, list[str]],
+    labels: Mapping[str, pd.Series],
+    shares: Mapping[str, Floats],
+    names: Mapping[str, Sequence[str]],
     tasks: Mapping[str, TaskView],
 ) -> pd.DataFrame:
     """What each user's history says of them: a row per user, task and label.
 
     Args:
-        labels: the dataset's labels, a column per task, a row per record, missing where none.
-        probabilities: the model's `(N, L)` per task.
-        names: the labels of each task, as the columns of `probabilities`.
+        labels: per task, one element for each label that a record carries, by record; a labelled
+            record that carries none stands there with a missing one.
+        shares: the probability that a record carries each label, `(N, L)` per task, NaN where
+            nothing is said of it.
+        names: the labels of each task, as the columns of `shares`.
 
     Returns:
-        user (position), task, label, observed (share of the user's labelled records; missing where
-        they have none), predicted (mean probability over the records of the task's activities), n
-        (how many records those are).
+        user (position), task, label, observed (share of the user's labelled records that carry it;
+        missing where they have none), predicted (mean probability over the records of the task's
+        activities), n (how many records those are).
     """
     tables = []
     for task, view in tasks.items():
         chosen = view.sees(data.activities)
         rows, users = data.records[chosen], data.record_users[chosen]
-        predicted = pd.DataFrame(probabilities[task][rows], columns=names[task])
-        truth = labels[task].iloc[rows].to_numpy(dtype=object)
-        known = pd.notna(truth)
-        observed = pd.DataFrame(
-            {label: np.where(known, truth == label, np.nan) for label in names[task]}
-        ).astype(np.float32)
-        means = predicted.groupby(users).mean().rename_axis(index="user", columns="label")
-        shares = observed.groupby(users).mean().rename_axis(index="user", columns="label")
-        table = pd.DataFrame({"observed": shares.stack(), "predicted": means.stack()}).reset_index()
+        known = pd.Series(np.arange(len(rows)), index=rows)
+        carried = labels[task][labels[task].index.isin(rows)]
+        places = known[carried.index].to_numpy()
+        columns = pd.Index(names[task]).get_indexer(pd.Index(carried))
+        truth = np.full((len(rows), len(names[task])), np.nan, dtype=np.float32)
+        truth[places] = 0
+        truth[places[columns >= 0], columns[columns >= 0]] = 1
+        means, observed = (
+            pd.DataFrame(each, columns=list(names[task]))
+            .groupby(users)
+            .mean()
+            .rename_axis(index="user", columns="label")
+            .stack()
+            for each in (shares[task][rows], truth)
+        )
+        table = pd.DataFrame({"observed": observed, "predicted": means}).reset_index()
         counts = pd.Series(users).value_counts()
         tables.append(table.assign(task=task, n=table["user"].map(counts)))
-    columns = ["user", "task", "label", "observed", "predicted", "n"]
-    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+    order = ["user", "task", "label", "observed", "predicted", "n"]
+    return pd.concat(tables)[order] if tables else pd.DataFrame(columns=order)
 
 
 def unit(vectors: Floats) -> Floats:

@@ -3,45 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mtrec.data.dataset import Dataset
 from mtrec.errors import InputError
-from mtrec.schema import RECORD, SPLIT, TEST, USER, VAL, task_column
+from mtrec.schema import RECORD, SPLIT, TEST, TRAIN, USER, VAL, task_column
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.report import TaskReport
 
-TASK, TRUTH, PREDICTED, CONFIDENCE = "task", "truth", "predicted", "confidence"
+if TYPE_CHECKING:
+    from mtrec.training.inference import Inference
+
+TASK, TRUTH, PREDICTED = "task", "truth", "predicted"
+CONFIDENCE, UNCALIBRATED = "confidence", "uncalibrated"
 PREDICTIONS = "predictions.parquet"
 REPORTED = (VAL, TEST)
 
-Floats = NDArray[np.float32]
 
-
-def predictions(dataset: Dataset, probabilities: Mapping[str, Floats]) -> pd.DataFrame:
+def predictions(dataset: Dataset, inference: Inference) -> pd.DataFrame:
     """What a model says about every record.
 
     Args:
-        probabilities: per task `(records, labels)`.
+        inference: of all records.
 
     Returns:
         One row per task and record: `record`, `task`, `split`, `truth` (missing where the record
-        carries no label), `predicted`, and `confidence`, the probability of what was predicted.
+        carries no label), `predicted` (missing where nothing can be said), `confidence`, the
+        probability that all of it is right, and `uncalibrated`, the same without calibration.
     """
     frames = []
-    for task, shares in probabilities.items():
-        known = dataset.tasks[task]
+    for task, prediction in inference.predictions.items():
         frame = dataset.records[[RECORD, SPLIT]].copy()
         frame.insert(1, TASK, task)
         frame[TRUTH] = dataset.records[task_column(task)]
-        frame[PREDICTED] = TASK_TYPES[known.type].decode(shares, known.labels)
-        frame[CONFIDENCE] = shares.max(axis=1)
+        frame[PREDICTED] = pd.Series(prediction.labels, index=frame.index, dtype="str")
+        frame[CONFIDENCE] = prediction.confidence
+        frame[UNCALIBRATED] = inference.uncalibrated[task]
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
@@ -49,18 +52,25 @@ def predictions(dataset: Dataset, probabilities: Mapping[str, Floats]) -> pd.Dat
 def task_reports(dataset: Dataset, predicted: pd.DataFrame, split: str) -> dict[str, TaskReport]:
     """The report of each task that has labelled records in the split.
 
+    Beside it, on the same records, what somebody gets who always gives the most frequent answer.
+
     Args:
         predicted: what `predictions` gave.
     """
     judged = predicted[(predicted[SPLIT] == split) & predicted[TRUTH].notna()]
     users = dataset.records[USER]
+    learned = dataset.records[dataset.records[SPLIT] == TRAIN]
     reports = {}
     for task, rows in judged.groupby(TASK, sort=False):
         known = dataset.tasks[str(task)]
         groups = _groups(users.loc[rows[RECORD]])
-        reports[str(task)] = TASK_TYPES[known.type].scores(
-            rows[TRUTH].tolist(), rows[PREDICTED].tolist(), known.labels, groups
-        )
+        scores = partial(TASK_TYPES[known.type].scores, labels=known.labels, groups=groups)
+        truth = rows[TRUTH].tolist()
+        report = scores(truth, rows[PREDICTED].tolist())
+        usual = _most_frequent(learned[task_column(str(task))], known.labels)
+        if usual is not None:
+            report = replace(report, baseline=scores(truth, [usual] * len(truth)).metrics)
+        reports[str(task)] = report
     return reports
 
 
@@ -99,6 +109,14 @@ def load_reports(folder: Path, split: str) -> dict[str, Any]:
 
 def _path(folder: Path, split: str) -> Path:
     return folder / "reports" / f"{split}.json"
+
+
+def _most_frequent(values: pd.Series, labels: Sequence[str]) -> str | None:
+    """The whole answer that stands most often, the first in order of several; None of none."""
+    counts = values.value_counts()
+    places = {label: place for place, label in enumerate(labels)}
+    most = [str(value) for value in counts.index[counts == counts.max()]]
+    return min(most, key=lambda value: (places.get(value, len(places)), value), default=None)
 
 
 def _groups(users: pd.Series) -> list[str | None] | None:

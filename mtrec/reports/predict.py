@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING, Any
 from mtrec.data.readers import SUFFIXES, read_table
 from mtrec.errors import InputError
 from mtrec.schema import TEXT
-from mtrec.tasks import TASK_TYPES
 
 if TYPE_CHECKING:
     from mtrec.models.multitask import MultiTaskModel
 
 
 def predict(model: MultiTaskModel, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """The `predict` contract's value: per text and task the label and the share of each label."""
+    """The `predict` contract's value: per text and task the label and the share of each label.
+
+    Where a task can say nothing of a text, the label is None and there are no shares.
+    """
     from mtrec.training.inference import infer
     from mtrec.training.reporter import SilentReporter
 
-    said = infer(model, texts, None, SilentReporter()).probabilities
+    said = infer(model, texts, None, SilentReporter()).predictions
     tasks: list[dict[str, Any]] = [{} for _ in texts]
     for name, spec in model.tasks.items():
-        chosen = TASK_TYPES[spec.type].decode(said[name], spec.labels)
-        for each, label, shares in zip(tasks, chosen, said[name].tolist(), strict=True):
-            each[name] = {"label": label, "scores": dict(zip(spec.labels, shares, strict=True))}
+        rows = zip(tasks, said[name].labels, said[name].shares.tolist(), strict=True)
+        for each, label, shares in rows:
+            known = {} if label is None else dict(zip(spec.labels, shares, strict=True))
+            each[name] = {"label": label, "scores": known}
     return [{"text": text, "tasks": each} for text, each in zip(texts, tasks, strict=True)]
 
 

@@ -158,7 +158,7 @@ class Work:
         texts = self.dataset.records[TEXT].tolist()
         self.reporter.expect(0)
         inference = infer(model, texts, self.store.workspace.cache, self.reporter)
-        predicted = predictions(self.dataset, inference.probabilities)
+        predicted = predictions(self.dataset, inference)
         predicted.to_parquet(self.folder / PREDICTIONS, index=False, compression="zstd")
         for split in (VAL, TEST):
             check_stop(self.reporter)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,14 +14,55 @@ from numpy.typing import NDArray
 
 from mtrec.data.labels import LabelType
 from mtrec.stats import DRAWS
+from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tasks.report import TaskReport
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Floats = NDArray[np.float32]
-Targets = NDArray[Any]
-Mask = NDArray[np.bool_]
+Targets = Ragged[NDArray[Any]]
+
+NOTHING = ""  # in place of a label: there is none
+
+
+class Unit(StrEnum):
+    """What a head reads of a text."""
+
+    TEXT = "text"  # all of it, as one state
+    WORDS = "words"  # each of its words, as what stands between spaces
+    MARKS = "marks"  # the two entities marked in it, if they are; both states at once
+
+    @property
+    def states(self) -> int:
+        """How many of the trunk's states make one row for the head."""
+        return 2 if self is Unit.MARKS else 1
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What is said of N records.
+
+    Attributes:
+        labels: as a recipe would write them, `(N,)`; None where nothing can be said, which is not
+            `NOTHING`, where it is said that there is no label.
+        confidence: the probability that all of it is right, `(N,)`; NaN where nothing is said.
+        shares: the probability that the record carries each label, `(N, L)`.
+    """
+
+    labels: NDArray[np.object_]
+    confidence: Floats
+    shares: Floats
+
+    def spread(self, index: Index, size: int) -> Prediction:
+        """The same as predictions of the records `index` among `size`; of the others, none."""
+        if len(index) == size:
+            return self
+        labels = np.full(size, None, dtype=object)
+        confidence = np.full(size, np.nan, dtype=np.float32)
+        shares = np.full((size, self.shares.shape[1]), np.nan, dtype=np.float32)
+        labels[index], confidence[index], shares[index] = self.labels, self.confidence, self.shares
+        return Prediction(labels, confidence, shares)
 
 
 class TaskType(LabelType):
@@ -28,46 +71,81 @@ class TaskType(LabelType):
     A newcomer is one file with a subclass, and one line in `mtrec/tasks/__init__.py`. The side that
     reads labels comes from `LabelType`.
 
-    Shapes: N records, B records of a batch, L labels, `width` the size of the trunk's state.
+    Shapes: N records, L labels; U rows, which are the records where the unit is the text, and all
+    their words where it is the word; `out` the size of the head's output.
     """
 
     headline: ClassVar[str]
     """The metric that early stopping reads; higher is better."""
 
+    unit: ClassVar[Unit] = Unit.TEXT
+    """What the head reads of a text."""
+
+    exclusive: ClassVar[bool] = False
+    """Whether a record carries exactly one of the labels, so that labels can be weighted."""
+
     # Learning
 
     @abstractmethod
     def encode(self, values: pd.Series, labels: Sequence[str]) -> Targets:
-        """Labels as numbers, `(N, ...)`; a missing value is marked so that `present` knows it."""
-
-    @abstractmethod
-    def present(self, targets: Targets) -> Mask:
-        """Which of the N records carry a label, `(N,)`."""
+        """Labels as numbers, rows `(U, ...)`; a record whose value is missing has no row."""
 
     @abstractmethod
     def head(self, width: int, labels: Sequence[str]) -> nn.Linear:
-        """A fresh head: trunk states `(B, width)` to logits `(B, out)`.
+        """A fresh head: what it reads `(U, width)` to logits `(U, out)`.
 
         Heads are linear: what needs more depth belongs in the trunk, which the tasks share.
         """
 
     def readout(self, head: nn.Linear) -> Tensor:
-        """The directions of the state that change this type's probabilities, `(out, width)`."""
+        """The directions of what is read that change the probabilities, `(out, width)`."""
         return head.weight.detach()
 
     @abstractmethod
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """One loss per record, `(B,)`, of records that carry a label: logits `(B, out)`."""
+        """One loss per row, `(U,)`: a negative log-likelihood, of logits `(U, out)`."""
 
     # Predicting
 
     @abstractmethod
     def probabilities(self, logits: Tensor) -> Floats:
-        """The probability of each label, `(B, L)`, columns in the order of the labels."""
+        """What the logits `(U, out)` say as probabilities, `(U, P)`, on the CPU.
+
+        P is L where the text is the unit and each label has a probability.
+        """
+
+    def thresholds(
+        self, probabilities: Floats, targets: NDArray[Any], labels: Sequence[str]
+    ) -> tuple[float, ...]:
+        """From which probability on each label is predicted, found on validation, `(L,)`.
+
+        Args:
+            probabilities, targets: of the validation records that carry the task, `(U, ...)`.
+
+        Returns:
+            Nothing for types that do without.
+        """
+        return ()
 
     @abstractmethod
-    def decode(self, probabilities: Floats, labels: Sequence[str]) -> list[str]:
-        """The predicted label of each row of `(N, L)`, as a recipe would write it."""
+    def decode(
+        self,
+        probabilities: Ragged[Floats],
+        labels: Sequence[str],
+        thresholds: Sequence[float] = (),
+    ) -> Prediction:
+        """The predictions for N records that all have rows."""
+
+    def predict(
+        self,
+        probabilities: Ragged[Floats],
+        labels: Sequence[str],
+        thresholds: Sequence[float] = (),
+    ) -> Prediction:
+        """The predictions for N records; nothing is said of those without a row."""
+        known = np.flatnonzero(probabilities.present)
+        said = self.decode(probabilities.take(known), labels, thresholds)
+        return said.spread(known, len(probabilities))
 
     @abstractmethod
     def scores(
@@ -81,8 +159,8 @@ class TaskType(LabelType):
         """How well predictions agree with the truth, with bootstrap intervals.
 
         Args:
-            truth: the label of each scored record, as a recipe writes it.
-            predicted: what `decode` gave for the same records.
+            truth: the labels of each scored record, as a recipe writes them.
+            predicted: the labels of what `decode` gave for the same records.
             groups: who wrote each record; given, intervals are drawn over people, since two
                 records of one person are not two independent observations.
             draws: bootstrap samples.
@@ -90,3 +168,18 @@ class TaskType(LabelType):
         Raises:
             ValueError: there is no record to score.
         """
+
+    @abstractmethod
+    def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
+        """Which labels stand against which in one record: those of the truth, those predicted.
+
+        `NOTHING` stands against a label that was missed, or that should not have been predicted.
+        """
+
+    def describe(self, value: str, text: str) -> str:
+        """How labels are told to people beside their text.
+
+        Args:
+            value: the labels of one record, true or predicted, as a recipe writes them.
+        """
+        return "nothing" if value == NOTHING else value

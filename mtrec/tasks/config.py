@@ -19,3 +19,8 @@ class TaskConfig(BaseModel):
         "watched: it learns from the others and teaches them nothing",
     )
     enabled: bool = Field(True, description="Whether this task is learned and reported at all")
+    balanced: bool = Field(
+        False,
+        description="Whether rare labels count as much as frequent ones while this task is "
+        "learned. It finds more of the rare ones and makes more mistakes on the frequent ones",
+    )

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
-from mtrec.tasks.base import Floats
 from mtrec.tasks.classification import SingleLabel
 from mtrec.tasks.reading import at_least_two
+from mtrec.tasks.softmax import Softmax
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 
-class Multiclass(SingleLabel):
+class Multiclass(Softmax, SingleLabel):
     """One of several labels without an order among them.
 
     The head gives a logit per label; their softmax is the probabilities, and the loss is the
@@ -41,16 +40,3 @@ class Multiclass(SingleLabel):
         from torch import nn
 
         return nn.Linear(width, len(labels))
-
-    def readout(self, head: nn.Linear) -> Tensor:
-        """Softmax ignores what all logits share, so the mean over labels is taken out."""
-        weight = head.weight.detach()
-        return weight - weight.mean(dim=0)
-
-    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        from torch.nn.functional import cross_entropy
-
-        return cross_entropy(logits, targets, reduction="none")
-
-    def probabilities(self, logits: Tensor) -> Floats:
-        return np.asarray(logits.float().softmax(dim=1).cpu().numpy())

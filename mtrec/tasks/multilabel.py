@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import compress, product
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mtrec.data.labels import UNSAID, LabelType
+from mtrec import stats
+from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
 from mtrec.data.sampling import some_of
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
+from mtrec.tasks.base import NOTHING, Floats, Prediction, Targets, TaskType
+from mtrec.tasks.ragged import Ragged
 from mtrec.tasks.reading import LOOKED_AT, at_least_two, read_each
+from mtrec.tasks.report import TaskReport
+from mtrec.tasks.tally import Part, Tally, accuracy, macro_f1, micro_f1
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 JOINED = "|"  # between the labels of a cell in the form that is kept
 OTHERS = (";", ",", "/")
@@ -28,19 +40,27 @@ REUSED = 3  # times that a label stands on average
 ANYWHERE = 0.5  # of the labels behind the first place also stand in it: they have no places
 WORDS = 0.8  # of the labels between ordinary separators hold no digit
 
+CUT = 0.5  # from this probability on a label is predicted where no better threshold is known
+ENOUGH = 3  # records that carry a label at least, for a threshold of its own
+
 Splitter = Callable[[str], list[str]]
 
 
-class Multilabel(LabelType):
+class Multilabel(TaskType):
     """Any number of labels, without an order among them.
 
     Cells separate them by the recipe's `separator`; where it names none, by |, else by whichever of
     ; , / separates the most cells, or they are JSON lists such as `["calm", "glad"]`. Kept are the
     labels in order of their first appearance, joined by |; a | within a label becomes /. A cell
     without any label is unreadable.
+
+    The head gives a logit z per label, which has probability σ(z) whatever the others do; the loss
+    is the mean over labels of the cross-entropy -y log σ(z) - (1 - y) log(1 - σ(z)). Predicted are
+    the labels above their thresholds, in the order of the task's labels; it may be none.
     """
 
     type = "multilabel"
+    headline = "macro_f1"
     description = "Each record carries any number of labels"
     several = True
     settings = ("separator",)
@@ -78,6 +98,101 @@ class Multilabel(LabelType):
 
     def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
         return _never_several(task, values)
+
+    def encode(self, values: pd.Series, labels: Sequence[str]) -> Targets:
+        """Rows `(U, L)` of 0 and 1."""
+        known = values.notna().to_numpy()
+        found = self.occurrences(values[known].reset_index(drop=True))
+        places = pd.Index(labels).get_indexer(pd.Index(found))
+        rows = np.zeros((known.sum(), len(labels)), dtype=np.float32)
+        rows[found.index[places >= 0], places[places >= 0]] = 1
+        return Ragged(rows, known.astype(np.int64))
+
+    def head(self, width: int, labels: Sequence[str]) -> nn.Linear:
+        from torch import nn
+
+        return nn.Linear(width, len(labels))
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        from torch.nn.functional import binary_cross_entropy_with_logits
+
+        return binary_cross_entropy_with_logits(
+            logits, targets.to(logits.dtype), reduction="none"
+        ).mean(dim=1)
+
+    def probabilities(self, logits: Tensor) -> Floats:
+        return np.asarray(logits.float().sigmoid().cpu().numpy())
+
+    def thresholds(
+        self, probabilities: Floats, targets: NDArray[Any], labels: Sequence[str]
+    ) -> tuple[float, ...]:
+        """Where each label's F1 is best; one half for labels too rare to tell."""
+        return tuple(_best_cut(*each) for each in zip(probabilities.T, targets.T, strict=True))
+
+    def decode(
+        self,
+        probabilities: Ragged[Floats],
+        labels: Sequence[str],
+        thresholds: Sequence[float] = (),
+    ) -> Prediction:
+        shares = probabilities.rows
+        chosen = shares >= np.array(thresholds or [CUT] * len(labels))
+        written = [JOINED.join(compress(labels, row)) or NOTHING for row in chosen.tolist()]
+        confidence = np.where(chosen, shares, 1 - shares).prod(axis=1)
+        return Prediction(np.array(written, dtype=object), confidence, shares)
+
+    def scores(
+        self,
+        truth: Sequence[str],
+        predicted: Sequence[str],
+        labels: Sequence[str],
+        groups: Sequence[str | None] | None = None,
+        draws: int = stats.DRAWS,
+    ) -> TaskReport:
+        """`accuracy` is the share of records whose labels are all right, and no other predicted."""
+        metrics = {"macro_f1": macro_f1, "micro_f1": micro_f1, "accuracy": accuracy}
+        return Tally(truth, predicted, labels, _parts).report(self.type, metrics, groups, draws)
+
+    def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
+        """Hits stand against themselves, each missed label against each predicted in its place."""
+        true, said = _labels(truth), _labels(predicted)
+        hits = [(label, label) for label in true if label in said]
+        missed = [label for label in true if label not in said]
+        wrong = [label for label in said if label not in true]
+        if not missed and not wrong:
+            return hits
+        return hits + list(product(missed or [NOTHING], wrong or [NOTHING]))
+
+
+def _labels(kept: str) -> list[str]:
+    return kept.split(JOINED) if kept != NOTHING else []
+
+
+def _parts(kept: str) -> list[Part]:
+    return [(label, None) for label in _labels(kept)]
+
+
+def _best_cut(probabilities: Floats, targets: NDArray[Any]) -> float:
+    """From which probability on to predict one label, so that its F1 is best.
+
+    Every cut between two different probabilities is tried, and one below them all; each lies in the
+    middle between its neighbours. Of several that are best it is the one nearest to one half.
+
+    Args:
+        probabilities, targets: `(U,)`; targets are 0 or 1.
+    """
+    true = float(targets.sum())
+    if true < ENOUGH:
+        return CUT
+    order = np.argsort(-probabilities)
+    above = probabilities[order].astype(np.float64)
+    below = np.append(above[1:], 0.0)
+    hits = targets[order].cumsum(dtype=np.float64)
+    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + true)
+    f1[:-1][above[:-1] == below[:-1]] = 0  # equal probabilities cannot be told apart
+    cuts = (above + below) / 2
+    best = cuts[f1 == f1.max()]
+    return float(best[np.abs(best - CUT).argmin()])
 
 
 def _separator(written: pd.Series) -> str | None:

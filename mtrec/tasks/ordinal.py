@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from mtrec.data.labels import UNSAID, LabelType
+from mtrec import stats
+from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
 from mtrec.data.sampling import some_of
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
+from mtrec.tasks.base import Floats
+from mtrec.tasks.classification import SingleLabel
+from mtrec.tasks.ragged import Index
 from mtrec.tasks.ratings import GRADES, Rating, number_text, parse_rating
 from mtrec.tasks.reading import LOOKED_AT, at_least_two
+from mtrec.tasks.report import TaskReport
+from mtrec.tasks.tally import Counts, Metric, Sums, Tally, accuracy
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 MOST_LABELS = 21
 ORDER = "give words their order in the recipe, such as order: [low, mid, high]"
@@ -31,7 +42,7 @@ USUAL = {Decimal(top) for top in (3, 4, 5, 6, 7, 8, 10, 20, 100)}  # fractions h
 Ratings = Mapping[str, Rating]
 
 
-class Ordinal(LabelType):
+class Ordinal(SingleLabel):
     """One of several labels in an order, so that a near miss is better than a far one.
 
     - With `order`: these words, in that order.
@@ -42,9 +53,16 @@ class Ordinal(LabelType):
       five stars, 0 to 5. Among them a number alone is unreadable unless `scale` says what it is on.
 
     How each notation is read, and why grades stand where they do: `mtrec/tasks/ratings.py`.
+
+    Learned as in CORN (Shi, Cao and Raschka, 2021, arXiv:2111.08851), by the continuation ratio: of
+    L labels in order, the head gives L - 1 logits z_k, the log-odds of y > k given y ≥ k. A label y
+    has probability σ(z_0) ⋯ σ(z_{y-1}) (1 - σ(z_y)), without the last factor if it is the highest,
+    and the loss is its negative logarithm. Predicted is the median, which is wrong by the fewest
+    steps on average.
     """
 
     type = "ordinal"
+    headline = "qwk"
     ordered = True
     settings = ("order", "scale")
     description = "Each record carries one of several labels in an order, such as stars"
@@ -104,6 +122,84 @@ class Ordinal(LabelType):
 
     def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
         return _two_steps(task, values.value_counts())
+
+    def head(self, width: int, labels: Sequence[str]) -> nn.Linear:
+        from torch import nn
+
+        return nn.Linear(width, len(labels) - 1)
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        import torch
+        from torch.nn.functional import binary_cross_entropy_with_logits
+
+        steps = torch.arange(logits.shape[1], device=logits.device)
+        further = (targets[:, None] > steps).to(logits.dtype)  # (U, L - 1)
+        reached = targets[:, None] >= steps
+        each = binary_cross_entropy_with_logits(logits, further, reduction="none")
+        return (each * reached).sum(dim=1)
+
+    def probabilities(self, logits: Tensor) -> Floats:
+        from torch.nn.functional import logsigmoid, pad
+
+        further, stays = logsigmoid(logits.float()), logsigmoid(-logits.float())
+        logs = pad(further.cumsum(dim=1), (1, 0)) + pad(stays, (0, 1))  # (U, L)
+        return np.asarray(logs.exp().cpu().numpy())
+
+    def choose(self, shares: Floats) -> Index:
+        """The median: the lowest label that with those below it has at least half."""
+        return np.asarray((shares.cumsum(axis=1) >= 0.5).argmax(axis=1), dtype=np.int64)
+
+    def scores(
+        self,
+        truth: Sequence[str],
+        predicted: Sequence[str],
+        labels: Sequence[str],
+        groups: Sequence[str | None] | None = None,
+        draws: int = stats.DRAWS,
+    ) -> TaskReport:
+        """`qwk` is Cohen's kappa with quadratic weights (Cohen, 1968), `mae` is in steps.
+
+        A step leads from a label to the next. Where all is right, kappa is 1, though that is 0/0 if
+        all records carry one label; draws in which it is 0/0 otherwise say nothing.
+        """
+        tally = Tally(truth, predicted, labels)
+        apart = _steps_apart(tally.pairs, labels)
+        right = not apart.any()
+        metrics: dict[str, Metric] = {
+            "qwk": _quadratic_kappa(apart, len(labels), 1.0 if right else np.nan),
+            "mae": lambda sums: sums.counts @ apart / sums.records,
+            "accuracy": accuracy,
+        }
+        return tally.report(self.type, metrics, groups, draws)
+
+
+def _steps_apart(pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> Counts:
+    """How many steps each pair of truth and prediction is apart, `(C,)`."""
+    places = {label: place for place, label in enumerate(labels)}
+    return np.array([abs(places[a] - places[b]) for a, b in pairs], dtype=np.float64)
+
+
+def _quadratic_kappa(apart: Counts, size: int, undefined: float) -> Metric:
+    """One minus the mean squared steps over what they would be by chance.
+
+    By chance, truths and predictions are as frequent as they are and independent of each other.
+
+    Args:
+        apart: steps between the pairs that are counted, `(C,)`.
+        size: how many labels there are.
+        undefined: where no two labels would meet by chance.
+    """
+    places = np.arange(size, dtype=np.float64)
+
+    def metric(sums: Sums) -> Counts:
+        squares = (sums.support + sums.guessed) @ places**2
+        products = (sums.support @ places) * (sums.guessed @ places)
+        chance = sums.records * squares - 2 * products  # whole numbers: 0 is exact
+        found = sums.records * (sums.counts @ apart**2)
+        share = np.divide(found, chance, out=np.full_like(chance, np.nan), where=chance > 0)
+        return np.where(chance > 0, 1 - share, undefined)
+
+    return metric
 
 
 def _order(spec: TaskSpec) -> list[str]:

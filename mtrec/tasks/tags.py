@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from mtrec.data.labels import UNSAID, LabelType
+from mtrec import stats
+from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
 from mtrec.data.sampling import some_of
 from mtrec.errors import InputError
 from mtrec.schema import DataWarning
+from mtrec.tasks.base import NOTHING, Floats, Prediction, Targets, Unit
+from mtrec.tasks.ragged import Ragged
 from mtrec.tasks.reading import LOOKED_AT
+from mtrec.tasks.report import TaskReport
+from mtrec.tasks.softmax import Softmax
+from mtrec.tasks.spans import BEGIN, BEGINS, INSIDE, OUTSIDE, classes, likeliest, spans
+from mtrec.tasks.tally import Part, Tally, accuracy, macro_f1, micro_f1
 
-OUTSIDE, BEGIN, INSIDE = "O", "B-", "I-"
+if TYPE_CHECKING:
+    from torch import nn
+
 TAG = r"(?:O|[BI]-[^ ]+)"
 TAGS = re.compile(rf"{TAG}(?: +{TAG})*")
 BEGINNING = r"(?:^| )B-([^ ]+)"
@@ -21,16 +33,23 @@ MOST = 0.9  # share of the cells that hold nothing but tags where labels are tag
 MOSTLY_EMPTY = 0.9  # share of records that name nothing from which it is worth saying
 
 
-class Tags(LabelType):
+class Tags(Softmax):
     """Spans of tokens that name something, and what: artist, place, price.
 
     In IOB2 (Tjong Kim Sang and Veenstra, 1999): B-x begins a span of type x, I-x goes on with it, O
     is outside. An I-x that has no x before it begins a span too, so that IOB1 is read as it is
     meant. One tag for each token of the text, which are what stands between its spaces; a row with
     another number of tags is unreadable. Labels are the types of the spans.
+
+    The head gives each word a logit for O and for B-x and I-x of each label; their softmax is the
+    probabilities, and the loss is the negative log-probability of the word's tag. Predicted is the
+    likeliest of the sequences that are IOB2. Its confidence and the shares take the words as
+    independent of each other, given what the head reads.
     """
 
     type = "tags"
+    headline = "span_f1"
+    unit = Unit.WORDS
     of_tokens = True
     description = "Each record marks words of its text and says what they name"
 
@@ -69,6 +88,86 @@ class Tags(LabelType):
     def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
         occurrences = self.occurrences(values)
         return _few_spans(task, len(values), int(values.index.isin(occurrences.index).sum()))
+
+    def encode(self, values: pd.Series, labels: Sequence[str]) -> Targets:
+        """The number of each word's tag among the `classes`; O where its type is no label."""
+        known = values.notna().to_numpy()
+        tags = [each.split(" ") for each in values[known]]
+        counts = known.astype(np.int64)
+        counts[known] = [len(each) for each in tags]
+        numbers = {tag: number for number, tag in enumerate(classes(labels))}
+        rows = [numbers.get(tag, 0) for each in tags for tag in each]
+        return Ragged(np.array(rows, dtype=np.int64), counts)
+
+    def head(self, width: int, labels: Sequence[str]) -> nn.Linear:
+        from torch import nn
+
+        return nn.Linear(width, 2 * len(labels) + 1)
+
+    def decode(
+        self,
+        probabilities: Ragged[Floats],
+        labels: Sequence[str],
+        thresholds: Sequence[float] = (),
+    ) -> Prediction:
+        """The likeliest valid tags; a label's share is the probability that a span of it begins."""
+        rows, counts = probabilities.rows, probabilities.counts
+        chosen = likeliest(probabilities)
+        sure = np.take_along_axis(rows, chosen[:, None], axis=1)[:, 0]
+        ends = np.cumsum(counts)
+        starts = ends - counts
+        tags = np.array(classes(labels), dtype=object)[chosen].tolist()
+        written = [
+            " ".join(tags[start:end])
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
+        return Prediction(
+            labels=np.array(written, dtype=object),
+            confidence=np.multiply.reduceat(sure, starts),
+            shares=1 - np.multiply.reduceat(1 - rows[:, BEGINS], starts, axis=0),
+        )
+
+    def scores(
+        self,
+        truth: Sequence[str],
+        predicted: Sequence[str],
+        labels: Sequence[str],
+        groups: Sequence[str | None] | None = None,
+        draws: int = stats.DRAWS,
+    ) -> TaskReport:
+        """Spans are right if type, first and last word are, as seqeval counts (Nakayama, 2018).
+
+        `span_f1` is F1 over all spans, `macro_f1` the mean over types, `accuracy` the share of
+        records in which every tag is right. Where no span is true and none is predicted, nothing is
+        wrong and both F1 are 1, where seqeval's are 0.
+        """
+        tally = Tally(truth, predicted, labels, _parts)
+        metrics = {
+            "span_f1": micro_f1,
+            "macro_f1": macro_f1,
+            "accuracy": accuracy,
+        }
+        return tally.report(self.type, metrics, groups, draws)
+
+    def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
+        """Types of spans with the same words, in the order of the text."""
+        true, said = (
+            {(first, end): kind for kind, first, end in spans(tags)} for tags in (truth, predicted)
+        )
+        return [
+            (true.get(place, NOTHING), said.get(place, NOTHING))
+            for place in sorted(true.keys() | said.keys())
+        ]
+
+    def describe(self, value: str, text: str) -> str:
+        """What each span names, and its words: `artist: Miles Davis; playlist: jazz`."""
+        words = tokens(text)
+        named = [f"{kind}: {' '.join(words[first:end])}" for kind, first, end in spans(value)]
+        return "; ".join(named) or "nothing marked"
+
+
+def _parts(tags: str) -> list[Part]:
+    return [(kind, (first, end)) for kind, first, end in spans(tags)]
 
 
 def tokens(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -14,6 +15,8 @@ from mtrec.files import replacing, write_json
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
+from mtrec.tasks.base import Unit
+from mtrec.tasks.calibration import Calibration
 
 DESCRIPTION, WEIGHTS, ENCODER = "model.json", "weights.safetensors", "encoder"
 
@@ -30,7 +33,12 @@ def save_model(model: MultiTaskModel, folder: Path) -> None:
         "fingerprint": encoder.fingerprint,
         "trunk": model.trunk_config.model_dump(),
         "tasks": [
-            {"name": task.name, "type": task.type, "labels": list(task.labels)}
+            {
+                "name": task.name,
+                "type": task.type,
+                "labels": list(task.labels),
+                **asdict(model.calibrations[task.name]),
+            }
             for task in model.tasks.values()
         ],
     }
@@ -63,7 +71,11 @@ def load_model(folder: Path) -> MultiTaskModel:
     config = EncoderConfig.model_validate(description["encoder"])
     stored = folder / ENCODER
     source = config.model_copy(update={"name": str(stored)}) if stored.is_dir() else config
-    encoder = load_encoder(source, description["precision"])
+    tasks = [
+        HeadSpec(task["name"], task["type"], tuple(task["labels"])) for task in description["tasks"]
+    ]
+    marks = any(task.task_type.unit is Unit.MARKS for task in tasks)
+    encoder = load_encoder(source, description["precision"], marks)
     encoder.config = config
     if encoder.fingerprint != description["fingerprint"]:
         raise MtrecError(
@@ -73,11 +85,12 @@ def load_model(folder: Path) -> MultiTaskModel:
             where=str(folder),
             fix="bring the former encoder back, or train again",
         )
-    tasks = [
-        HeadSpec(task["name"], task["type"], tuple(task["labels"])) for task in description["tasks"]
-    ]
     model = MultiTaskModel(encoder, TrunkConfig.model_validate(description["trunk"]), tasks)
     _above_encoder(model).load_state_dict(weights)
+    for task in description["tasks"]:
+        if "temperature" in task:  # models that were saved before there were any have none
+            thresholds = tuple(task["thresholds"])
+            model.calibrations[task["name"]] = Calibration(task["temperature"], thresholds)
     return model.eval()
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mtrec.models.multitask import HeadSpec
 from mtrec.schema import SPLIT, TEXT, TRAIN, USER, VAL, task_column
+from mtrec.tasks.ragged import Index, Ragged
 
 if TYPE_CHECKING:
     from mtrec.data.dataset import Dataset
-
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -27,42 +27,60 @@ class Examples:
     Attributes:
         texts: their texts.
         rows: the row numbers of each split.
-        targets: per task, `(N, ...)`, on the CPU.
-        present: per task, which records carry a label, `(N,)`.
+        targets: per task, as the task's type encodes them, on the CPU.
+        weights: per task whose labels are balanced, what each record counts, `(N,)`, 1 on average
+            over the training records that carry it.
         truth: per task, the labels as the data writes them, None where there is none, `(N,)`.
         people: who wrote each record, where the data says so.
     """
 
     texts: list[str]
     rows: dict[str, Index]
-    targets: dict[str, Tensor]
-    present: dict[str, NDArray[np.bool_]]
+    targets: dict[str, Ragged[Tensor]]
+    weights: dict[str, Tensor]
     truth: dict[str, NDArray[Any]]
     people: NDArray[Any] | None
 
     @classmethod
-    def of(cls, dataset: Dataset, tasks: Sequence[HeadSpec]) -> Examples:
-        """The dataset's records of train and val with a label of any of the tasks."""
+    def of(
+        cls, dataset: Dataset, tasks: Sequence[HeadSpec], balanced: Collection[str] = ()
+    ) -> Examples:
+        """The dataset's records of train and val with a label of any of the tasks.
+
+        Args:
+            balanced: the tasks whose labels count alike, however frequent they are.
+        """
         records = dataset.records
-        columns = [task_column(task.name) for task in tasks]
-        used = records[SPLIT].isin((TRAIN, VAL)) & records[columns].notna().any(axis=1)
+        columns = {task.name: task_column(task.name) for task in tasks}
+        used = records[SPLIT].isin((TRAIN, VAL)) & records[[*columns.values()]].notna().any(axis=1)
         records = records[used]
-        targets = {
-            task.name: task.task_type.encode(records[column], task.labels)
-            for task, column in zip(tasks, columns, strict=True)
-        }
+        rows = {split: np.flatnonzero(records[SPLIT] == split) for split in (TRAIN, VAL)}
+        targets = {}
+        for task in tasks:
+            encoded = task.task_type.encode(records[columns[task.name]], task.labels)
+            targets[task.name] = Ragged(torch.from_numpy(encoded.rows), encoded.counts)
         return cls(
             texts=records[TEXT].tolist(),
-            rows={split: np.flatnonzero(records[SPLIT] == split) for split in (TRAIN, VAL)},
-            targets={name: torch.from_numpy(values) for name, values in targets.items()},
-            present={task.name: task.task_type.present(targets[task.name]) for task in tasks},
+            rows=rows,
+            targets=targets,
+            weights={name: _balance(records[columns[name]], rows[TRAIN]) for name in balanced},
             truth={
-                task.name: records[column].to_numpy(dtype=object)
-                for task, column in zip(tasks, columns, strict=True)
+                name: records[column].to_numpy(dtype=object) for name, column in columns.items()
             },
             people=records[USER].to_numpy(dtype=object) if USER in records else None,
         )
 
+    def present(self, task: str, rows: Index) -> NDArray[np.bool_]:
+        """Which of the rows carry a label of the task."""
+        return np.asarray(self.targets[task].counts[rows] > 0)
+
     def labelled(self, task: str, rows: Index) -> Index:
         """Those of the rows that carry a label of the task."""
-        return rows[self.present[task][rows]]
+        return rows[self.present(task, rows)]
+
+
+def _balance(labels: pd.Series, train: Index) -> Tensor:
+    """n / (K n_y) for a record with label y, of n in training with K labels."""
+    counts = labels.iloc[train].value_counts()
+    weights = labels.map(counts.sum() / (len(counts) * counts)).astype("float32").fillna(0)
+    return torch.tensor(weights.to_numpy(dtype=np.float32))

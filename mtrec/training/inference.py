@@ -1,36 +1,41 @@
-"""What a trained model says about texts: vectors, states and probabilities in one pass."""
+"""What a trained model says about texts: vectors, states and predictions in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mtrec.models.multitask import MultiTaskModel
-from mtrec.training.features import encode_texts
+from mtrec.tasks.base import Prediction, Unit
+from mtrec.tasks.ragged import Ragged
+from mtrec.training.features import CHUNK, READING, Vectors, encode_units, read_units
 from mtrec.training.reporter import Reporter
 
 Floats = NDArray[np.float32]
-BLOCK = 8192
+Units = dict[Unit, Ragged[Vectors]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inference:
     """N texts as a model sees them, rows in the order the texts were given.
 
-    Args:
+    Attributes:
         vectors: the encoder's pooled output, `(N, d)`.
-        states: the trunk's output, `(N, width)`.
-        probabilities: per task, one column per label, `(N, L)`.
+        states: the trunk's output for it, `(N, width)`.
+        predictions: per task.
+        uncalibrated: per task, how sure the model would be without calibration, `(N,)`.
     """
 
     vectors: Floats
     states: Floats
-    probabilities: dict[str, Floats]
+    predictions: dict[str, Prediction]
+    uncalibrated: dict[str, Floats]
 
 
 def infer(
@@ -39,30 +44,55 @@ def infer(
     """Runs the model over all texts.
 
     Args:
-        cache: a folder for the vectors of an encoder that did not learn; one that learned is
-            this run's alone, and its vectors are not worth keeping there.
+        cache: a folder for what an encoder that did not learn gives of texts; one that learned is
+            this run's alone, and what it gives is not worth keeping.
 
     Raises:
         Stopped: the reporter asked to stop.
     """
-    vectors = encode_texts(model.encoder, texts, None if model.encoder.learns else cache, reporter)
-    return infer_vectors(model, vectors)
+    vectors, states = [], []
+    logits: dict[str, list[Ragged[Tensor]]] = {task: [] for task in model.tasks}
+    for units in _pieces(model, texts, cache, reporter):
+        pooled, state, said = _above(model, units)
+        vectors.append(pooled)
+        states.append(state)
+        for task, rows in said.items():
+            logits[task].append(rows)
+    predictions, uncalibrated = {}, {}
+    for task, parts in logits.items():
+        rows = Ragged.stacked(parts)
+        predictions[task] = model.predict(task, model.probabilities(task, rows))
+        raw = model.probabilities(task, rows, calibrated=False)
+        uncalibrated[task] = model.predict(task, raw).confidence
+    return Inference(np.concatenate(vectors), np.concatenate(states), predictions, uncalibrated)
+
+
+def _pieces(
+    model: MultiTaskModel, texts: Sequence[str], cache: Path | None, reporter: Reporter
+) -> Iterator[Units]:
+    """The units of the texts, some thousand texts at a time, so that words need little memory."""
+    units = tuple({Unit.TEXT: None, **dict.fromkeys(model.units)})
+    starts = range(0, max(len(texts), 1), CHUNK)
+    if model.encoder.learns:
+        reporter.phase(READING, len(texts))
+        for start in starts:
+            yield read_units(model.encoder, texts[start : start + CHUNK], units, reporter)
+    else:
+        known = encode_units(model.encoder, texts, units, cache, reporter)
+        for start in starts:
+            some = np.arange(start, min(start + CHUNK, len(texts)))
+            yield {unit: each.take(some) for unit, each in known.items()}
 
 
 @torch.no_grad()
-def infer_vectors(model: MultiTaskModel, vectors: Floats) -> Inference:
-    """The part above the encoder, from the encoder's vectors `(N, d)`."""
+def _above(model: MultiTaskModel, units: Units) -> tuple[Floats, Floats, dict[str, Ragged[Tensor]]]:
+    """Pooled vectors, their states, and each task's logits, on the CPU."""
     model.eval()
-    states = []
-    probabilities: dict[str, list[Floats]] = {task: [] for task in model.tasks}
-    for start in range(0, max(len(vectors), 1), BLOCK):
-        block = torch.from_numpy(vectors[start : start + BLOCK]).to(model.encoder.device)
-        state = model.trunk(block)
-        states.append(state.cpu().numpy())
-        for task, logits in model.logits(state).items():
-            probabilities[task].append(model.tasks[task].task_type.probabilities(logits))
-    return Inference(
-        vectors=vectors,
-        states=np.concatenate(states),
-        probabilities={task: np.concatenate(parts) for task, parts in probabilities.items()},
-    )
+    device = model.encoder.device
+    reading = {
+        unit: Ragged(torch.from_numpy(each.rows).to(device), each.counts)
+        for unit, each in units.items()
+    }
+    states = model.trunk(reading[Unit.TEXT].rows[:, 0]).cpu().numpy()
+    said = {task: Ragged(each.rows.cpu(), each.counts) for task, each in model(reading).items()}
+    return units[Unit.TEXT].rows[:, 0], states, said

@@ -1,4 +1,4 @@
-"""Where a batch's vectors come from: an encoder that learns, or vectors computed once."""
+"""Where a batch's states come from: an encoder that learns, or states computed once."""
 
 from __future__ import annotations
 
@@ -8,69 +8,88 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from mtrec.models.encoder import Encoder
-from mtrec.training.features import READING, encode_texts
+from mtrec.models.encoder import Encoder, Reading, Tokens, Wanted
+from mtrec.tasks.base import Unit
+from mtrec.tasks.ragged import Index, Ragged
+from mtrec.training.features import READING, encode_units
 from mtrec.training.reporter import Reporter, check_stop
 
-Index = NDArray[np.int64]
-
 CHUNK = 2048  # texts tokenised between two looks at whether to stop
-VECTOR_TOKENS = 8  # what a text counts in a batch where only its vector is read
+VECTOR_TOKENS = 8  # what a text counts in a batch where only its states are read
 
 
 class Inputs(Protocol):
-    """N texts that can be asked for their vectors, a batch at a time."""
+    """N texts that can be asked for their units, a batch at a time."""
 
     @property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> Index:
         """What each text counts in a batch's token budget, `(N,)`."""
 
-    def vectors(self, index: Index) -> Tensor:
-        """The vectors of the texts in these rows, `(B, d)`, in one pass of the encoder."""
+    def read(self, index: Index, wanted: Wanted) -> Reading:
+        """The wanted units of the texts in these rows, in one pass of the encoder."""
 
 
 class TokenInputs:
     """Texts that are read anew each time, because the encoder learns."""
 
-    def __init__(self, encoder: Encoder, texts: Sequence[str], reporter: Reporter) -> None:
+    def __init__(
+        self, encoder: Encoder, texts: Sequence[str], units: Sequence[Unit], reporter: Reporter
+    ) -> None:
         self.encoder = encoder
         reporter.phase(READING, len(texts))
-        self.rows = []
+        parts = []
         for start in range(0, len(texts), CHUNK):
             check_stop(reporter)
             chunk = texts[start : start + CHUNK]
-            self.rows += encoder.tokenize(chunk)
+            parts.append(encoder.tokenize(chunk, units))
             reporter.advance(len(chunk))
-        self.lengths = np.array([len(row) for row in self.rows], dtype=np.int64)
+        self.tokens = Tokens(
+            [row for part in parts for row in part.ids],
+            {
+                unit: Ragged.stacked([part.places[unit] for part in parts])
+                for unit in parts[0].places
+            },
+        )
+        self.lengths = self.tokens.lengths
 
-    def vectors(self, index: Index) -> Tensor:
-        vectors: Tensor = self.encoder(*self.encoder.batch([self.rows[i] for i in index]))
-        return vectors
+    def read(self, index: Index, wanted: Wanted) -> Reading:
+        return self.encoder.read(self.tokens, index, wanted)
 
 
-class VectorInputs:
-    """Texts whose vectors stay the same, because the encoder does."""
+class StateInputs:
+    """Texts whose states stay the same, because the encoder does."""
 
     def __init__(
-        self, encoder: Encoder, texts: Sequence[str], cache: Path, reporter: Reporter
+        self,
+        encoder: Encoder,
+        texts: Sequence[str],
+        units: Sequence[Unit],
+        cache: Path,
+        reporter: Reporter,
     ) -> None:
-        known = torch.from_numpy(encode_texts(encoder, texts, cache, reporter))
-        self.known = known.to(encoder.device)  # (N, d)
+        self.known = {
+            unit: Ragged(torch.from_numpy(each.rows).to(encoder.device), each.counts)
+            for unit, each in encode_units(encoder, texts, units, cache, reporter).items()
+        }
         self.lengths = np.full(len(texts), VECTOR_TOKENS, dtype=np.int64)
 
-    def vectors(self, index: Index) -> Tensor:
-        return self.known[torch.from_numpy(index)]
+    def read(self, index: Index, wanted: Wanted) -> Reading:
+        return {unit: self.known[unit].take(index).only(chosen) for unit, chosen in wanted.items()}
 
 
-def read_inputs(encoder: Encoder, texts: Sequence[str], cache: Path, reporter: Reporter) -> Inputs:
+def read_inputs(
+    encoder: Encoder,
+    texts: Sequence[str],
+    units: Sequence[Unit],
+    cache: Path,
+    reporter: Reporter,
+) -> Inputs:
     """The texts made ready for training under the encoder's method.
 
     Raises:
         Stopped: the reporter asked to stop.
     """
     if encoder.learns:
-        return TokenInputs(encoder, texts, reporter)
-    return VectorInputs(encoder, texts, cache, reporter)
+        return TokenInputs(encoder, texts, units, reporter)
+    return StateInputs(encoder, texts, units, cache, reporter)

@@ -19,14 +19,17 @@ from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.schema import TRAIN, VAL
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.config import StrategyConfig
+from mtrec.tasks.base import Unit
+from mtrec.tasks.calibration import calibrate
 from mtrec.tasks.config import TaskConfig
+from mtrec.tasks.ragged import Ragged
 from mtrec.training.batches import token_batches
 from mtrec.training.config import TrainConfig
 from mtrec.training.device import pick_device, pick_precision
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs, read_inputs
 from mtrec.training.reporter import Reporter, Stopped, check_stop
-from mtrec.training.step import Updater
+from mtrec.training.step import Updater, wanted_units
 from mtrec.training.validation import Validation, validate
 
 if TYPE_CHECKING:
@@ -89,13 +92,15 @@ def train(
         if tasks[task.name].enabled
     ]
     lambdas = {spec.name: tasks[spec.name].lambda_ for spec in specs}
-    examples = Examples.of(dataset, specs)
+    balanced = [spec.name for spec in specs if tasks[spec.name].balanced]
+    examples = Examples.of(dataset, specs, balanced)
     _check(lambdas, examples)
 
     torch.manual_seed(train_config.seed)
     device = pick_device()
     precision = pick_precision(train_config.precision, device)
-    encoder = load_encoder(encoder_config, precision)
+    marks = any(spec.task_type.unit is Unit.MARKS for spec in specs)
+    encoder = load_encoder(encoder_config, precision, marks)
     model = MultiTaskModel(encoder, trunk_config, specs).to(device)
     weighted = {task: value for task, value in lambdas.items() if value > 0}
     strategy = STRATEGIES[strategy_config.name](weighted, **strategy_config.params)
@@ -105,7 +110,7 @@ def train(
     course = _Course(updater, examples, train_config, epochs, reporter)
     stopped = False
     try:
-        inputs = read_inputs(encoder, examples.texts, cache, reporter)
+        inputs = read_inputs(encoder, examples.texts, model.units, cache, reporter)
         course.run(inputs)
     except Stopped:
         stopped = True
@@ -143,6 +148,7 @@ class _Course:
         self.best_epoch = 0
         self._best_score = -np.inf
         self._best_weights: dict[str, Tensor] = {}
+        self._best_logits: dict[str, Ragged[Tensor]] = {}
         self._seen = 0
         self._seconds = 0.0
         self._rng = np.random.default_rng(config.seed)
@@ -177,9 +183,9 @@ class _Course:
             start = time.perf_counter()
             index = rows[batch]
             progress = (self._seen + len(index) / 2) / (self.epochs * len(rows))
-            vectors = inputs.vectors(index)
+            reading = inputs.read(index, wanted_units(self.model, self.examples, index))
             check_stop(self.reporter)  # a step of a large encoder takes seconds
-            losses = self.updater.update(vectors, self.examples, index, progress)
+            losses = self.updater.update(reading, self.examples, index, progress)
             self._seen += len(index)
             self._seconds += time.perf_counter() - start
             self.reporter.step(self.updater.steps, losses, self.updater.strategy.weights())
@@ -197,13 +203,21 @@ class _Course:
             self._best_weights = {
                 name: parameter.detach().clone() for name, parameter in self._learning()
             }
+            self._best_logits = validation.logits
 
     @torch.no_grad()
     def restore_best(self) -> None:
-        """Puts the best epoch's weights back, where an epoch was finished."""
+        """Puts the best epoch's weights back, where an epoch was finished, and calibrates them."""
         for name, parameter in self._learning():
             if name in self._best_weights:
                 parameter.copy_(self._best_weights[name])
+        for name, logits in self._best_logits.items():
+            task, scored = (
+                self.model.tasks[name],
+                self.examples.labelled(name, self.examples.rows[VAL]),
+            )
+            targets = self.examples.targets[name].take(scored)
+            self.model.calibrations[name] = calibrate(task.task_type, logits, targets, task.labels)
 
     def _learning(self) -> list[tuple[str, torch.nn.Parameter]]:
         return [(n, p) for n, p in self.model.named_parameters() if p.requires_grad]

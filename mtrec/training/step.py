@@ -6,28 +6,41 @@ AdamW after Loshchilov & Hutter (2019), *Decoupled Weight Decay Regularization*,
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import Parameter
 from torch.nn.utils import clip_grad_norm_
 
 from mtrec.errors import MtrecError
+from mtrec.models.encoder import Reading, Wanted
 from mtrec.models.multitask import MultiTaskModel
 from mtrec.strategies.base import Strategy
+from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.config import TrainConfig
-from mtrec.training.examples import Examples, Index
+from mtrec.training.examples import Examples
+
+
+def wanted_units(model: MultiTaskModel, examples: Examples, index: Index) -> Wanted:
+    """By unit, which of the batch's records have a label of a task that reads it, `(B,)`."""
+    wanted = {unit: np.zeros(len(index), dtype=bool) for unit in model.units}
+    for name, task in model.tasks.items():
+        wanted[task.task_type.unit] |= examples.present(name, index)
+    return wanted
 
 
 def record_losses(
-    model: MultiTaskModel, logits: dict[str, Tensor], examples: Examples, index: Index
+    model: MultiTaskModel, logits: Mapping[str, Ragged[Tensor]], examples: Examples, index: Index
 ) -> dict[str, Tensor]:
     """Each task's losses over the batch's records that carry it; tasks without any left out.
 
+    The loss of a record is the mean over its rows, which are its words where words are labelled.
+
     Args:
-        logits: per task, of the batch's B records, `(B, out)`.
+        logits: per task, of the batch's B records.
         index: the batch's rows in `examples`, `(B,)`.
 
     Returns:
@@ -35,12 +48,25 @@ def record_losses(
     """
     losses = {}
     for name, task in model.tasks.items():
-        present = examples.present[name][index]
-        if present.any():
-            chosen = logits[name][torch.from_numpy(present)]
-            targets = examples.targets[name][torch.from_numpy(index[present])].to(chosen.device)
-            losses[name] = task.task_type.loss(chosen, targets)
+        present = examples.present(name, index)
+        if not present.any():
+            continue
+        chosen = logits[name].take(np.flatnonzero(present))
+        targets = examples.targets[name].take(index[present]).rows.to(chosen.rows.device)
+        losses[name] = _means(task.task_type.loss(chosen.rows, targets), chosen)
+        if name in examples.weights:
+            weights = examples.weights[name][torch.from_numpy(index[present])]
+            losses[name] = losses[name] * weights.to(chosen.rows.device)
     return losses
+
+
+def _means(losses: Tensor, rows: Ragged[Tensor]) -> Tensor:
+    """The mean over each record's rows: `(U,) -> (n,)`."""
+    if len(losses) == len(rows):
+        return losses
+    owners = torch.from_numpy(rows.owners).to(losses.device)
+    sums = losses.new_zeros(len(rows)).index_add(0, owners, losses)
+    return sums / torch.from_numpy(rows.counts).to(losses.device)
 
 
 class Updater:
@@ -80,12 +106,12 @@ class Updater:
         self.steps = 0
 
     def update(
-        self, vectors: Tensor, examples: Examples, index: Index, progress: float
+        self, reading: Reading, examples: Examples, index: Index, progress: float
     ) -> dict[str, float]:
         """One step on a batch.
 
         Args:
-            vectors: the batch's text vectors, `(B, d)`.
+            reading: what `wanted_units` are of the batch's texts.
             index: its rows in `examples`.
             progress: how much of the training is done, 0 to 1, for the schedule.
 
@@ -96,7 +122,7 @@ class Updater:
             MtrecError: a loss is no longer a number.
         """
         self.steps += 1
-        logits = self.model.logits(self.model.trunk(vectors), detached=self.watching)
+        logits = self.model(reading, detached=self.watching)
         means = {
             task: losses.mean()
             for task, losses in record_losses(self.model, logits, examples, index).items()

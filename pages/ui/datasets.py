@@ -9,7 +9,7 @@ import streamlit as st
 
 from mtrec.data.dataset import Dataset, DatasetTask, list_datasets
 from mtrec.schema import SPLITS, DataWarning
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, inside, state, versions
 from pages.ui.text import ago, many, number, plain
 from pages.ui.words import SCHEMES, SPLIT_HELP
@@ -46,7 +46,7 @@ def tasks(found: Mapping[str, DatasetTask], scheme: str, reason: str, key: str) 
                     "task": task.name,
                     "labels": len(task.labels),
                     **{SPLIT_WORDS[split]: task.labelled(split) for split in SPLITS},
-                    "kind": LABEL_TYPES[task.type].description,
+                    "kind": TASK_TYPES[task.type].description,
                 }
                 for task in found.values()
             ]

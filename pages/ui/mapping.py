@@ -11,7 +11,7 @@ import streamlit as st
 from mtrec.data.guess import Guess
 from mtrec.data.long import task_name
 from mtrec.data.recipe import FileOptions, Recipe
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from pages.ui.text import number, plain
 from pages.ui.words import LABEL_KINDS
 
@@ -289,18 +289,18 @@ def _task(column: str, spec: Mapping[str, Any], key: str) -> dict[str, Any]:
         ready(f"{key}:kind", spec.get("type"))
         kind = st.selectbox(
             f"Kind of label: {column}",
-            list(LABEL_TYPES),
+            list(TASK_TYPES),
             index=None,
             format_func=lambda each: LABEL_KINDS.get(each, each),
             key=f"{key}:kind",
             help="  \n".join(
                 f"**{LABEL_KINDS.get(name, name)}**: {each.description}."
-                for name, each in LABEL_TYPES.items()
+                for name, each in TASK_TYPES.items()
             ),
             placeholder="found out from the labels",
         )
         made: dict[str, Any] = {"label": column} | ({"type": kind} if kind else {})
-        reads = LABEL_TYPES[kind].settings if kind else ()
+        reads = TASK_TYPES[kind].settings if kind else ()
         if "separator" in reads:
             separator = st.text_input(
                 f"Sign between labels: {column}",

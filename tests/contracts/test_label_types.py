@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mtrec.data.labels import LabelType
 from mtrec.errors import InputError
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 
 N = 240
 MARKED = [f"the <e1>rain</e1> made the <e2>flood</e2> of {year}" for year in range(N)]
@@ -33,11 +33,11 @@ Column = tuple[pd.Series, pd.Series]
 
 def first_match(written: pd.Series, texts: pd.Series) -> str | None:
     return next(
-        (name for name, kind in LABEL_TYPES.items() if kind.recognise(written, texts)), None
+        (name for name, kind in TASK_TYPES.items() if kind.recognise(written, texts)), None
     )
 
 
-@pytest.fixture(params=LABEL_TYPES.values(), ids=LABEL_TYPES.keys())
+@pytest.fixture(params=TASK_TYPES.values(), ids=TASK_TYPES.keys())
 def kind(request: pytest.FixtureRequest) -> LabelType:
     return request.param
 
@@ -57,7 +57,7 @@ def values(kind: LabelType, column: Column) -> pd.Series:
 
 
 def test_is_registered_under_its_name_and_describes_itself(kind: LabelType) -> None:
-    assert LABEL_TYPES[kind.type] is kind
+    assert TASK_TYPES[kind.type] is kind
     assert kind.description
 
 
@@ -153,12 +153,12 @@ CELLS = st.text(alphabet="ABFIO-+ab e12()|;,/.½%★☆ ", min_size=1, max_size=
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(CELLS.filter(bool), CELLS), max_size=12))
-@pytest.mark.parametrize("name", LABEL_TYPES)
+@pytest.mark.parametrize("name", TASK_TYPES)
 def test_any_cell_is_read_once_and_for_all(name: str, rows: list[tuple[str, str]]) -> None:
     written = pd.Series([cell for cell, _ in rows], dtype="str")
     texts = pd.Series([text for _, text in rows], dtype="str")
-    kept = LABEL_TYPES[name].read(written, texts)
+    kept = TASK_TYPES[name].read(written, texts)
     assert kept.index.equals(written.index)
     assert kept.dtype == written.dtype
     values = kept.dropna()
-    pd.testing.assert_series_equal(LABEL_TYPES[name].read(values, texts[values.index]), values)
+    pd.testing.assert_series_equal(TASK_TYPES[name].read(values, texts[values.index]), values)

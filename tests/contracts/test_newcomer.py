@@ -88,7 +88,7 @@ def test_a_registered_type_runs_the_whole_path(
     test = records[records[SPLIT] == "test"]
     inference = infer(load_model(tmp_path / "model"), test[TEXT].tolist(), None, SilentReporter())
     labels = dataset.tasks["rating"].labels
-    predicted = kind.decode(inference.probabilities["rating"], labels)
+    predicted = inference.predictions["rating"].labels.tolist()
     report = kind.scores(test[task_column("rating")].tolist(), predicted, labels)
 
     assert report.type == "stars"

@@ -17,7 +17,7 @@ from mtrec.data.importer import read_dataset
 from mtrec.data.readers import read_table
 from mtrec.errors import InputError
 from mtrec.schema import TEST, TRAIN, VAL
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 
 RECIPE = """
 name: any
@@ -63,7 +63,7 @@ def read(table: list[dict[str, str]], broken: list[list[str]], scheme: str) -> t
         writer.writerows([cells for cells in broken if cells])
         (folder / "records.csv").write_text(content.getvalue(), encoding="utf-8", newline="")
         (folder / "recipe.yaml").write_text(RECIPE % scheme, encoding="utf-8")
-        return read_dataset(folder / "recipe.yaml", LABEL_TYPES), read_table(folder / "records.csv")
+        return read_dataset(folder / "recipe.yaml", TASK_TYPES), read_table(folder / "records.csv")
 
 
 def attempt(

@@ -13,7 +13,7 @@ from mtrec.data.dataset import Dataset
 from mtrec.data.importer import read_dataset
 from mtrec.data.readers import read_table
 from mtrec.schema import TEST, TRAIN
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public datasets are not here")
@@ -37,7 +37,7 @@ NAMES = [
 @pytest.fixture(scope="module")
 def imported() -> Callable[[str], Dataset]:
     """A set as its recipe describes it, imported once."""
-    return cache(lambda name: read_dataset(DATA / name / "recipe.yaml", LABEL_TYPES))
+    return cache(lambda name: read_dataset(DATA / name / "recipe.yaml", TASK_TYPES))
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from mtrec.data.sample.lexicon import load_topics
 from mtrec.data.sample.shop import LABELS
 from mtrec.data.sample.writing import Writer, capitalised, product_gaps, roughened, with_article
 from mtrec.schema import SPLIT, TEST, TEXT, TRAIN, task_column
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 
 COMMITTED = Path(__file__).parents[2] / "sample_data"
 TEXTS = {"reviews": "review", "searches": "query", "notes": "note", "messages": "message"}
@@ -120,7 +120,7 @@ def test_reviews_of_purchases_come_after_them(sample: Sample) -> None:
 
 
 def test_imports_with_the_types_and_splits_it_was_made_for() -> None:
-    dataset = read_dataset(COMMITTED / "recipe.yaml", LABEL_TYPES)
+    dataset = read_dataset(COMMITTED / "recipe.yaml", TASK_TYPES)
     assert {name: task.type for name, task in dataset.tasks.items()} == {
         "sentiment": "multiclass",
         "intent": "multiclass",
@@ -143,7 +143,7 @@ def test_imports_with_the_types_and_splits_it_was_made_for() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["sentiment", "intent", "topic", "urgency"])
 def test_a_model_learns_its_labels_well_and_not_perfectly(task: str) -> None:
-    dataset = read_dataset(COMMITTED / "recipe.yaml", LABEL_TYPES)
+    dataset = read_dataset(COMMITTED / "recipe.yaml", TASK_TYPES)
     records = dataset.records[dataset.records[task_column(task)].notna()]
     part = {split: records[records[SPLIT] == split] for split in (TRAIN, TEST)}
     model = make_pipeline(TfidfVectorizer(), LogisticRegression(C=10, max_iter=500))

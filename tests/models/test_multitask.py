@@ -9,10 +9,13 @@ import torch
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
+from mtrec.tasks.base import Unit
+from mtrec.tasks.ragged import Ragged
 
 TASKS = (
     HeadSpec("mood", "binary", ("bad", "good")),
     HeadSpec("what.about?", "multiclass", ("book", "film", "song", "talk")),
+    HeadSpec("names", "tags", ("film", "person")),
 )
 
 
@@ -24,18 +27,25 @@ def model(tiny_encoder_folder: Path) -> MultiTaskModel:
 
 
 def test_every_task_gets_its_logits_from_one_pass(model: MultiTaskModel) -> None:
-    logits = model(*model.encoder.batch(model.encoder.tokenize(["good film", "bad"])))
-    assert {task: tuple(value.shape) for task, value in logits.items()} == {
+    tokens = model.encoder.tokenize(["a good film", "bad"], model.units)
+    reading = model.encoder.read(
+        tokens, np.arange(2), {unit: np.ones(2, dtype=bool) for unit in model.units}
+    )
+    logits = model(reading)
+    assert {task: tuple(value.rows.shape) for task, value in logits.items()} == {
         "mood": (2, 1),
         "what.about?": (2, 4),
+        "names": (4, 5),
     }
-    assert set(model.heads) == {"task_0", "task_1"}
+    assert logits["names"].counts.tolist() == [3, 1]
+    assert set(model.heads) == {"task_0", "task_1", "task_2"}
 
 
 def test_a_detached_head_teaches_the_states_nothing(model: MultiTaskModel) -> None:
-    states = torch.randn(3, 16, requires_grad=True)
-    model.logits(states, detached={"mood"})["mood"].sum().backward()
-    assert states.grad is None
+    rows = torch.randn(3, 1, 32, requires_grad=True)
+    reading = {Unit.TEXT: Ragged.single(rows), Unit.WORDS: Ragged.single(rows.detach())}
+    model(reading, detached={"mood"})["mood"].rows.sum().backward()
+    assert rows.grad is None
     assert model.head("mood").weight.grad is not None
 
 
@@ -44,7 +54,7 @@ def test_there_is_no_head_of_an_unknown_task(model: MultiTaskModel) -> None:
         model.head("nothing")
 
 
-@pytest.mark.parametrize(("task", "rank"), [("mood", 1), ("what.about?", 3)])
+@pytest.mark.parametrize(("task", "rank"), [("mood", 1), ("what.about?", 3), ("names", 4)])
 def test_a_heads_view_keeps_what_the_task_reads_and_no_more(
     model: MultiTaskModel, task: str, rank: int
 ) -> None:
@@ -54,10 +64,8 @@ def test_a_heads_view_keeps_what_the_task_reads_and_no_more(
     np.testing.assert_allclose(view @ view, view, atol=1e-5)
     assert float(view.trace()) == pytest.approx(rank, abs=1e-4)
     states = torch.randn(5, 16)
-    kind = model.tasks[task].task_type
+    kind, head = model.tasks[task].task_type, model.head(task)
     with torch.no_grad():
         np.testing.assert_allclose(
-            kind.probabilities(model.logits(states @ view)[task]),
-            kind.probabilities(model.logits(states)[task]),
-            atol=1e-5,
+            kind.probabilities(head(states @ view)), kind.probabilities(head(states)), atol=1e-5
         )

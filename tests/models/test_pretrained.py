@@ -20,7 +20,8 @@ def test_the_packaged_minilm_puts_like_beside_like() -> None:
     encoder = load_encoder(EncoderConfig())
     texts = ["The film was wonderful", "A great movie", "My parcel has not arrived"]
     with torch.no_grad():
-        vectors = encoder(*encoder.batch(encoder.tokenize(texts)))
+        ids, mask = encoder.batch(encoder.tokenize(texts).ids)
+        vectors = encoder.pool(encoder(ids, mask), mask)
     assert vectors.shape == (3, 384)
     unit = torch.nn.functional.normalize(vectors).numpy()
     near, far = unit[0] @ unit[1], unit[0] @ unit[2]

@@ -15,7 +15,7 @@ from mtrec.data.sample import generate
 from mtrec.data.storing import store_dataset
 from mtrec.runs import launcher
 from mtrec.runs.store import FINISHED, RunInfo, RunStore
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Done:
     files = tmp_path_factory.mktemp("shop")
     generate(people=25, records=250, purchases=250).write(files)
     workspace = Workspace(tmp_path_factory.mktemp("done"))
-    store_dataset(read_dataset(files / "recipe.yaml", LABEL_TYPES), workspace)
+    store_dataset(read_dataset(files / "recipe.yaml", TASK_TYPES), workspace)
     store = RunStore(workspace)
     run = launcher.submit(store, "shop", with_settings(RunConfig(), QUICK), "Quick look")
     info = launcher.wait(store, run, lambda run, progress: None)

@@ -20,7 +20,7 @@ from mtrec.recommend.pipeline import run_recommend
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
 from mtrec.reports.evaluation import differences, evaluation
 from mtrec.schema import STAGES, TEXT
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from mtrec.training.inference import infer
 from mtrec.training.reporter import SilentReporter
 
@@ -32,7 +32,7 @@ def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """Runs the stage on a recipe with an untrained model and returns the run's folder."""
 
     def run_on(recipe: Path, method: str = "frozen") -> Path:
-        dataset = read_dataset(recipe, LABEL_TYPES)
+        dataset = read_dataset(recipe, TASK_TYPES)
         folder, cache = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("cache")
         config = EncoderConfig.model_validate(
             {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
@@ -106,7 +106,7 @@ def test_differences_are_the_kept_ones_and_agree_with_the_evaluation(
     assert found == json.loads((folder / "paired.json").read_text())
     means = {
         (row["stage"] or row["recommender"], row["segment"]): row["metrics"]["ndcg@10"]["value"]
-        for row in evaluation(people, read_dataset(tiny_recipe, LABEL_TYPES))
+        for row in evaluation(people, read_dataset(tiny_recipe, TASK_TYPES))
     }
     for row in found:
         a, b = (row[side]["stage"] or row[side]["recommender"] for side in ("a", "b"))
@@ -172,7 +172,7 @@ def test_shown_scores_are_those_that_rank(people: People, stage: str) -> None:
 
 
 def test_reasons_name_the_record_or_the_item(people: People, tiny_recipe: Path) -> None:
-    dataset = read_dataset(tiny_recipe, LABEL_TYPES)
+    dataset = read_dataset(tiny_recipe, TASK_TYPES)
     reasons = [r for each in people.recommend("u01", 10, "multitask") for r in each["reasons"]]
     records = [reason for reason in reasons if "record" in reason]
     assert records
@@ -186,7 +186,7 @@ def test_reasons_name_the_record_or_the_item(people: People, tiny_recipe: Path) 
 
 
 def test_lists_leave_out_train_and_val_and_may_hold_test(people: People, tiny_recipe: Path) -> None:
-    acts = read_dataset(tiny_recipe, LABEL_TYPES).interactions
+    acts = read_dataset(tiny_recipe, TASK_TYPES).interactions
     for user in people.users[:6]:
         mine = acts[acts["user"] == user]
         listed = {each["item"] for each in people.recommend(user, 100)}

@@ -83,7 +83,7 @@ def test_a_task_called_text_keeps_its_name(
 
 
 def test_traits_by_hand(data: RecommendationData) -> None:
-    labels = pd.DataFrame({"mood": ["good", "bad", None, "bad", None, None, "bad", None]})
+    labels = {"mood": pd.Series(["good", "bad", "bad", "bad"], index=[0, 1, 3, 6])}
     probabilities = {"mood": np.array([[p, 1 - p] for p in np.arange(8) / 10], np.float32)}
     view = TaskView(frozenset({"reviews"}), np.eye(2, dtype=np.float32))
     found = traits(data, labels, probabilities, {"mood": ["good", "bad"]}, {"mood": view})
@@ -97,7 +97,19 @@ def test_traits_by_hand(data: RecommendationData) -> None:
 
 
 def test_no_tasks_no_traits(data: RecommendationData) -> None:
-    assert traits(data, pd.DataFrame(), {}, {}, {}).empty
+    assert traits(data, {}, {}, {}, {}).empty
+
+
+def test_traits_of_several_labels_and_of_none(data: RecommendationData) -> None:
+    """Record 0 carries both labels, record 1 is labelled and carries none, nothing is said of 6."""
+    labels = {"tags": pd.Series(["a", "b", None], index=[0, 0, 1])}
+    shares = np.full((8, 2), 0.5, np.float32)
+    shares[1] = np.nan
+    view = TaskView(frozenset({"reviews"}), np.eye(2, dtype=np.float32))
+    found = traits(data, labels, {"tags": shares}, {"tags": ["a", "b"]}, {"tags": view})
+    ann = {row.label: row for row in found[found["user"] == 0].itertuples()}
+    assert (ann["a"].observed, ann["b"].observed) == (0.5, 0.5)
+    assert ann["a"].predicted == pytest.approx(0.5)
 
 
 def test_unit_leaves_zero_alone() -> None:

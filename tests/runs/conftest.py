@@ -13,7 +13,7 @@ from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
 from mtrec.runs import launcher
 from mtrec.runs.store import RunStore
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
 
 
@@ -24,7 +24,7 @@ def store(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     workspace = Workspace(tmp_path)
     shutil.copy(empty_database, workspace.database)
-    store_dataset(read_dataset(tiny_recipe, LABEL_TYPES), workspace)
+    store_dataset(read_dataset(tiny_recipe, TASK_TYPES), workspace)
     return RunStore(workspace)
 
 

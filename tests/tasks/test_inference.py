@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mtrec.tasks import LABEL_TYPES
+from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.ordinal import Ordinal
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -25,12 +25,12 @@ TRULY = {  # columns of the public datasets that look like labels and are, thoug
 
 def inferred(written: pd.Series, texts: pd.Series) -> str | None:
     return next(
-        (name for name, kind in LABEL_TYPES.items() if kind.recognise(written, texts)), None
+        (name for name, kind in TASK_TYPES.items() if kind.recognise(written, texts)), None
     )
 
 
 def test_types_are_tried_from_the_most_telling_on() -> None:
-    assert list(LABEL_TYPES) == [
+    assert list(TASK_TYPES) == [
         "relation",
         "tags",
         "multilabel",
@@ -107,7 +107,7 @@ def test_conll_files_hold_tags(split: str) -> None:
     texts = pd.Series([" ".join(token for token, _ in rows) for rows in sentences], dtype="str")
     written = pd.Series([" ".join(tag for _, tag in rows) for rows in sentences], dtype="str")
     assert inferred(written, texts) == "tags"
-    kind = LABEL_TYPES["tags"]
+    kind = TASK_TYPES["tags"]
     kept = kind.read(written, texts)
     pd.testing.assert_series_equal(kept, written)
     assert kind.labels(kept) == [

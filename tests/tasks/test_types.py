@@ -83,7 +83,7 @@ def test_accuracy_interval_is_the_binomial_one() -> None:
 def test_records_of_nobody_known_count_each_alone() -> None:
     truth, guesses = ["a", "b"] * 30, ["a", "a", "b"] * 20
     unknown = Binary().scores(truth, guesses, ["a", "b"], [None] * 60).metrics["accuracy"]
-    distinct = Binary().scores(truth, guesses, ["a", "b"], [str(i) for i in range(60)])
+    distinct = Binary().scores(truth, guesses, ["a", "b"], [f"{i:02}" for i in range(60)])
     assert unknown == distinct.metrics["accuracy"]
 
 

@@ -27,7 +27,8 @@ def test_a_loaded_model_says_exactly_what_the_saved_one_said(
     assert np.array_equal(before.vectors, after.vectors)
     assert np.array_equal(before.states, after.states)
     for task in model.tasks:
-        assert np.array_equal(before.probabilities[task], after.probabilities[task])
+        assert np.array_equal(before.predictions[task].shares, after.predictions[task].shares)
+    assert loaded.calibrations == model.calibrations
     assert loaded.tasks == model.tasks
     assert loaded.encoder.config == model.encoder.config
     assert loaded.encoder.learns is (method == "top")

@@ -5,37 +5,39 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from mtrec.training import inference
-from mtrec.training.inference import infer, infer_vectors
+from mtrec.training.inference import infer
 from mtrec.training.reporter import SilentReporter
 
 TEXTS = [f"the film was good {i}" for i in range(7)]
 
 
+@pytest.mark.parametrize("method", ["frozen", "top"])
 def test_rows_and_columns_stand_as_the_texts_and_labels(
-    dataset: Any, trainer: Any, monkeypatch: pytest.MonkeyPatch
+    method: str, dataset: Any, trainer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inference, "BLOCK", 3)
-    model = trainer(dataset).model
+    monkeypatch.setattr(inference, "CHUNK", 3)
+    model = trainer(dataset, method=method).model
     result = infer(model, TEXTS, None, SilentReporter())
     assert result.vectors.shape == (7, 32)
     assert result.states.shape == (7, 16)
-    assert {task: p.shape for task, p in result.probabilities.items()} == {
+    assert {task: said.shares.shape for task, said in result.predictions.items()} == {
         "mood": (7, 2),
         "topic": (7, 3),
     }
-    with torch.no_grad():
-        logits = model(*model.encoder.batch(model.encoder.tokenize(TEXTS[4:5])))
-    alone = model.tasks["topic"].task_type.probabilities(logits["topic"])
-    np.testing.assert_allclose(result.probabilities["topic"][4:5], alone, atol=1e-5)
+    alone = infer(model, TEXTS[4:5], None, SilentReporter())
+    for name in ("mood", "topic"):
+        several, one = result.predictions[name], alone.predictions[name]
+        np.testing.assert_allclose(several.shares[4:5], one.shares, atol=1e-5)
+        assert several.labels[4] == one.labels[0]
 
 
 def test_no_text_gives_empty_tables(dataset: Any, trainer: Any) -> None:
-    result = infer_vectors(trainer(dataset).model, np.empty((0, 32), dtype=np.float32))
-    assert result.states.shape == (0, 16)
-    assert result.probabilities["topic"].shape == (0, 3)
+    for method in ("frozen", "top"):
+        result = infer(trainer(dataset, method=method).model, [], None, SilentReporter())
+        assert (result.vectors.shape, result.states.shape) == ((0, 32), (0, 16))
+        assert result.predictions["topic"].shares.shape == (0, 3)
 
 
 @pytest.mark.parametrize(("method", "kept"), [("frozen", True), ("top", False)])

@@ -14,12 +14,15 @@ from mtrec.errors import MtrecError
 from mtrec.models.config import TrunkConfig
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.strategies.sum import Sum
+from mtrec.tasks.base import Unit
+from mtrec.tasks.ragged import Ragged
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
-from mtrec.training.step import Updater, schedule
+from mtrec.training.step import Updater, record_losses, schedule
 
 HEADS = {"a": [1.0, 0.0], "b": [0.0, -1.0]}
 VECTORS = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
+READING = {Unit.TEXT: Ragged.single(VECTORS[:, None])}
 
 
 class NoEncoder(nn.Module):
@@ -41,13 +44,18 @@ def updater(lambdas: dict[str, float], clip: float = 1000) -> Updater:
     return Updater(model, Sum(weighted), lambdas.keys() - weighted.keys(), TrainConfig(clip=clip))
 
 
-def examples(targets: dict[str, list[int]]) -> Examples:
+def examples(
+    targets: dict[str, list[int]], weights: dict[str, list[float]] | None = None
+) -> Examples:
     encoded = {task: np.array(values) for task, values in targets.items()}
     return Examples(
         texts=["", ""],
         rows={},
-        targets={task: torch.from_numpy(values) for task, values in encoded.items()},
-        present={task: values >= 0 for task, values in encoded.items()},
+        targets={
+            task: Ragged(torch.from_numpy(values[values >= 0]), (values >= 0).astype(np.int64))
+            for task, values in encoded.items()
+        },
+        weights={task: torch.tensor(each) for task, each in (weights or {}).items()},
         truth={},
         people=None,
     )
@@ -55,7 +63,7 @@ def examples(targets: dict[str, list[int]]) -> Examples:
 
 def trunk_gradient(lambdas: dict[str, float], targets: dict[str, list[int]]) -> np.ndarray:
     chosen = updater(lambdas)
-    chosen.update(VECTORS, examples({task: targets[task] for task in lambdas}), np.arange(2), 0.5)
+    chosen.update(READING, examples({task: targets[task] for task in lambdas}), np.arange(2), 0.5)
     gradient = chosen.model.trunk[0].weight.grad
     return np.zeros((2, 2)) if gradient is None else gradient.numpy()
 
@@ -86,6 +94,28 @@ def test_a_loss_is_the_mean_over_the_records_that_carry_the_task() -> None:
     np.testing.assert_allclose(gradient[0], sigmoid(3) * VECTORS[1].numpy(), rtol=1e-5)
 
 
+def test_a_record_counts_as_much_as_its_weight_says() -> None:
+    chosen = updater({"a": 1.0})
+    chosen.update(READING, examples({"a": [1, 0]}, {"a": [0.5, 1.5]}), np.arange(2), 0.5)
+    x = VECTORS.numpy()
+    expected = (0.5 * (sigmoid(1) - 1) * x[0] + 1.5 * sigmoid(3) * x[1]) / 2
+    gradient = chosen.model.trunk[0].weight.grad
+    np.testing.assert_allclose(gradient[0], expected, rtol=1e-5)
+
+
+def test_the_loss_of_a_record_is_the_mean_over_its_words() -> None:
+    """Two words and one: L = (mean of the first two + the third) / 2, whatever their number."""
+    tags = HeadSpec("t", "tags", ("x",))
+    model = MultiTaskModel(cast(Any, NoEncoder()), TrunkConfig(width=8), [tags])
+    logits = torch.tensor([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0]])
+    counts = np.array([2, 1])
+    known = examples({})
+    known.targets["t"] = Ragged(torch.tensor([0, 1, 2]), counts)
+    losses = record_losses(model, {"t": Ragged(logits, counts)}, known, np.arange(2))["t"]
+    words = [-math.log(math.exp(z) / (math.exp(z) + 2)) for z in (2, 1, 3)]
+    np.testing.assert_allclose(losses, [(words[0] + words[1]) / 2, words[2]], rtol=1e-5)
+
+
 def test_an_absent_task_contributes_nothing_and_hands_nothing_on() -> None:
     targets = {"a": [1, 0], "b": [-1, -1]}
     np.testing.assert_array_equal(
@@ -95,7 +125,7 @@ def test_an_absent_task_contributes_nothing_and_hands_nothing_on() -> None:
 
 def test_lambda_zero_leaves_the_trunk_alone_and_trains_the_head_with_weight_one() -> None:
     chosen = updater({"a": 1.0, "b": 0.0})
-    losses = chosen.update(VECTORS, examples({"a": [-1, -1], "b": [1, 1]}), np.arange(2), 0.5)
+    losses = chosen.update(READING, examples({"a": [-1, -1], "b": [1, 1]}), np.arange(2), 0.5)
     assert chosen.model.trunk[0].weight.grad is None
     of_head = ((sigmoid(-2) - 1) * VECTORS[0] + (sigmoid(1) - 1) * VECTORS[1]) / 2
     gradient = chosen.model.head("b").weight.grad
@@ -107,8 +137,8 @@ def test_lambda_zero_leaves_the_trunk_alone_and_trains_the_head_with_weight_one(
 def test_a_watching_task_does_not_change_the_others_under_clipping() -> None:
     """Both kinds of gradient are clipped apart, so that the watching one takes up no room."""
     with_it, without = updater({"a": 1.0, "b": 0.0}, clip=0.01), updater({"a": 1.0}, clip=0.01)
-    with_it.update(VECTORS, examples({"a": [1, 0], "b": [1, 1]}), np.arange(2), 0.5)
-    without.update(VECTORS, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    with_it.update(READING, examples({"a": [1, 0], "b": [1, 1]}), np.arange(2), 0.5)
+    without.update(READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
     one, other = with_it.model.trunk[0].weight, without.model.trunk[0].weight
     assert one.grad is not None
     assert other.grad is not None
@@ -118,7 +148,7 @@ def test_a_watching_task_does_not_change_the_others_under_clipping() -> None:
 
 def test_gradients_are_clipped_to_the_norm() -> None:
     chosen = updater({"a": 1.0}, clip=0.01)
-    chosen.update(VECTORS, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    chosen.update(READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
     gradients = [p.grad for p in chosen.model.parameters() if p.grad is not None]
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     assert float(norm) == pytest.approx(0.01, rel=1e-3)
@@ -126,9 +156,10 @@ def test_gradients_are_clipped_to_the_norm() -> None:
 
 def test_a_loss_that_is_no_number_names_step_and_task() -> None:
     chosen = updater({"a": 1.0})
-    chosen.update(VECTORS, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    chosen.update(READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
     with pytest.raises(MtrecError, match=r"task 'a' is no longer a number.*at step 2.*lower"):
-        chosen.update(VECTORS * float("nan"), examples({"a": [1, 0]}), np.arange(2), 0.5)
+        nothing = {Unit.TEXT: Ragged.single(VECTORS[:, None] * float("nan"))}
+        chosen.update(nothing, examples({"a": [1, 0]}), np.arange(2), 0.5)
 
 
 def test_the_schedule_rises_over_the_warm_up_and_falls_to_zero() -> None:

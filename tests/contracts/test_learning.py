@@ -1,0 +1,166 @@
+"""What holds for every task type under every method: one model learns all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from mtrec.data.dataset import DatasetTask
+from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.schema import SPLIT, TEXT, USER, task_column
+from mtrec.strategies.config import StrategyConfig
+from mtrec.tasks import TASK_TYPES
+from mtrec.tasks.config import TaskConfig
+from mtrec.training.checkpoint import load_model, save_model
+from mtrec.training.config import TrainConfig
+from mtrec.training.inference import infer
+from mtrec.training.loop import TrainResult, train
+from mtrec.training.reporter import SilentReporter
+
+METHODS = ("frozen", "top", "full")
+N = 360
+
+
+def made() -> Any:
+    """Texts whose labels of every type can be read off their words; each carries some of them."""
+    rng = np.random.default_rng(0)
+    things, moods = rng.choice(["book", "film", "song"], N), rng.choice(["bad", "fine", "good"], N)
+    swapped = rng.random(N) < 0.5
+    texts, tags = [], []
+    for thing, mood, swap in zip(things, moods, swapped, strict=True):
+        first, second = ("2", "1") if swap else ("1", "2")
+        texts.append(f"the <e{first}>{thing}</e{first}> was very <e{second}>{mood}</e{second}>")
+        tags.append(f"O B-{'made' if thing != 'song' else 'sung'} O O B-mood")
+    step = {"bad": "1", "fine": "2", "good": "3"}
+    values = {
+        "binary": np.where(moods == "good", "yes", "no"),
+        "multiclass": things,
+        "multilabel": [f"{a}|{b}" for a, b in zip(things, moods, strict=True)],
+        "ordinal": [step[mood] for mood in moods],
+        "tags": tags,
+        "relation": np.where(swapped, "Is(e2,e1)", "Is(e1,e2)"),
+    }
+    assert set(values) == set(TASK_TYPES), "a new type needs labels here"
+    records = {TEXT: texts, SPLIT: ["train"] * 240 + ["val"] * 60 + ["test"] * 60, USER: None}
+    tasks = {}
+    for name, cells in values.items():
+        column = pd.Series(cells, dtype="str")
+        records[task_column(name)] = column.where(rng.random(N) < 0.8)
+        labels = TASK_TYPES[name].labels(column)
+        tasks[name] = DatasetTask(name, name, labels, {}, {})
+    return SimpleNamespace(records=pd.DataFrame(records), tasks=tasks)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread_throughout() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Any:
+    return made()
+
+
+def learned(
+    dataset: Any, folder: Path, cache: Path, method: str, epochs: int = 12, **tasks: TaskConfig
+) -> TrainResult:
+    return train(
+        dataset,
+        EncoderConfig.model_validate({"name": str(folder), "method": method, "top_layers": 1}),
+        TrunkConfig(width=32, dropout=0),
+        {name: tasks.get(name, TaskConfig()) for name in dataset.tasks},
+        StrategyConfig(),
+        TrainConfig(
+            epochs=epochs,
+            patience=epochs,
+            learning_rate=3e-3,
+            head_learning_rate=0.01,
+            batch_tokens=512,
+        ),
+        cache,
+        SilentReporter(),
+    )
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def result(
+    request: pytest.FixtureRequest,
+    dataset: Any,
+    tiny_encoder_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> TrainResult:
+    cache = tmp_path_factory.mktemp("cache")
+    epochs = 60 if request.param == "frozen" else 12
+    return learned(dataset, tiny_encoder_folder, cache, request.param, epochs)
+
+
+def test_every_type_is_learned_beside_the_others(dataset: Any, result: TrainResult) -> None:
+    test = dataset.records[dataset.records[SPLIT] == "test"]
+    said = infer(result.model, test[TEXT].tolist(), None, SilentReporter()).predictions
+    for name, task in dataset.tasks.items():
+        known = test[task_column(name)].notna().to_numpy()
+        truth = test.loc[known, task_column(name)].tolist()
+        kind = TASK_TYPES[name]
+        report = kind.scores(truth, said[name].labels[known].tolist(), task.labels)
+        # The words of these texts are in the tiny encoder's states even where it does not learn.
+        assert report.metrics[kind.headline].value > 0.75, name
+
+
+def test_a_loaded_model_gives_equal_digits(
+    dataset: Any, result: TrainResult, tmp_path: Path
+) -> None:
+    texts = dataset.records[TEXT].tolist()[:40]
+    save_model(result.model, tmp_path / "model")
+    before = infer(result.model, texts, None, SilentReporter()).predictions
+    after = infer(load_model(tmp_path / "model"), texts, None, SilentReporter()).predictions
+    for name in dataset.tasks:
+        assert np.array_equal(before[name].shares, after[name].shares)
+        assert np.array_equal(before[name].confidence, after[name].confidence)
+        assert before[name].labels.tolist() == after[name].labels.tolist()
+
+
+def test_a_text_is_read_alike_alone_and_among_others(dataset: Any, result: TrainResult) -> None:
+    texts = [
+        *dataset.records[TEXT].tolist()[:9],
+        "a much longer text that was not very good at all",
+    ]
+    together = infer(result.model, texts, None, SilentReporter()).predictions
+    for place in (0, 9):
+        alone = infer(result.model, [texts[place]], None, SilentReporter()).predictions
+        for name in dataset.tasks:
+            assert alone[name].labels[0] == together[name].labels[place]
+            np.testing.assert_allclose(
+                alone[name].shares[0], together[name].shares[place], atol=1e-4
+            )
+
+
+def test_nothing_is_said_of_entities_that_are_not_marked(result: TrainResult) -> None:
+    said = infer(result.model, ["the book was good"], None, SilentReporter()).predictions
+    assert said["relation"].labels.tolist() == [None]
+    assert np.isnan(said["relation"].shares).all()
+    assert len(said["tags"].labels[0].split(" ")) == 4
+
+
+@pytest.mark.parametrize("name", TASK_TYPES)
+def test_unlabelled_records_change_nothing(
+    name: str, dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    """Records without a label of the only task are never read."""
+    column = task_column(name)
+    records = dataset.records[[TEXT, SPLIT, USER, column]]
+    heads = []
+    for kept in (records, records[records[column].notna()]):
+        one = SimpleNamespace(records=kept, tasks={name: dataset.tasks[name]})
+        model = learned(one, tiny_encoder_folder, tmp_path, "frozen", epochs=2).model
+        heads.append(model.head(name).weight)
+    assert torch.equal(*heads)
