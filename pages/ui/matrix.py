@@ -1,35 +1,75 @@
-"""The confusion matrix of a task, and the texts behind the cell that was clicked."""
+"""What a task mixes up, in sentences and as a matrix, and the texts behind a clicked cell."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from mtrec.reports.classification import CONFIDENCE, PREDICTIONS, TASK, TRUTH
-from mtrec.reports.confusion import behind_cell, confusion, row_shares
+from mtrec.reports.classification import CONFIDENCE, PREDICTED, PREDICTIONS, TASK, TRUTH
+from mtrec.reports.confusion import behind_cell, compared, confusion, row_shares
+from mtrec.reports.mixups import FEWEST, Mixup, mixups
 from mtrec.runs.store import RunInfo
 from mtrec.schema import RECORD, SOURCE, SPLIT, TEXT, USER
+from mtrec.tasks import TASK_TYPES
+from mtrec.tasks.base import NOTHING
 from pages.ui import charts, shell, state
 from pages.ui.text import number, plain
+from pages.ui.words import MIXED_UP_HELP
 
 COUNTS, SHARES = "Counts", "Shares of each row"
-MOST_ROWS = 25  # a longer matrix scrolls
+MOST_LABELS = 25  # a matrix of more shows only what is mixed up most, until asked for all
+MOST_PAIRS = 8  # that such a matrix shows
+NONE = "—"
+ALL_TRUE, ALL_SAID = "all true", "all said"
+NAME = 60  # characters of a label in a sentence
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading predictions…")
-def predictions_of(run: str, task: str, split: str) -> pd.DataFrame:
-    """The judged predictions of one task on one split."""
-    path = state.store().fetch(run) / PREDICTIONS
+def _pairs(folder: Path, task: str, split: str, kind: str) -> pd.DataFrame:
+    """The judged predictions of one task on one split, true label against predicted one.
+
+    Beside them stands all that is true of the record, and all that was said of it.
+    """
     filters = [(TASK, "==", task), (SPLIT, "==", split)]
-    return pd.read_parquet(path, filters=filters).dropna(subset=[TRUTH])
+    predictions = pd.read_parquet(folder / PREDICTIONS, filters=filters)
+    judged = predictions.dropna(subset=[TRUTH, PREDICTED])
+    whole = judged.assign(**{ALL_TRUE: judged[TRUTH], ALL_SAID: judged[PREDICTED]})
+    return compared(whole, TASK_TYPES[kind])
 
 
-def draw(run: RunInfo, task: str, split: str, order: list[str]) -> None:
-    """The confusion matrix, and the texts behind the cell that was clicked."""
+@st.cache_data(max_entries=64, show_spinner="Comparing answers…")
+def worst(folder: Path, task: str, split: str, kind: str, order: Sequence[str]) -> Mixup | None:
+    """What one task mixes up most on one split; None where nothing can be said.
+
+    Args:
+        folder: of a run.
+        kind: the task's type.
+        order: its labels.
+    """
+    found = mixups(confusion(_pairs(folder, task, split, kind), order), most=1)
+    return found[0] if found else None
+
+
+def told(mixup: Mixup) -> str:
+    """A mix-up as Markdown."""
+    return mixup.sentence(lambda label: f"*{plain(label, NAME)}*")
+
+
+def draw(run: RunInfo, task: str, split: str, kind: str, order: list[str]) -> None:
+    """What is mixed up, the confusion matrix, and the texts behind the cell that was clicked.
+
+    Args:
+        kind: the task's type.
+        order: its labels.
+    """
+    pairs = _pairs(state.store().fetch(run.run), task, split, kind)
+    counts = confusion(pairs, order)
+    _sentences(counts)
     st.markdown("**Which labels are taken for which**")
-    judged = predictions_of(run.run, task, split)
-    counts = confusion(judged, order)
-    shown = st.segmented_control(
+    cells = st.segmented_control(
         "What the cells show",
         [COUNTS, SHARES],
         default=COUNTS,
@@ -38,16 +78,20 @@ def draw(run: RunInfo, task: str, split: str, order: list[str]) -> None:
         bind="query-params",
         help="Counts of texts, or of each true label's texts the share that got each answer.",
     )
-    shares = row_shares(counts)
-    values = counts if shown == COUNTS else shares
+    shown = _looked_at(counts)
+    part = (counts.index.isin(shown), counts.columns.isin(shown))
+    shares = row_shares(counts).loc[part]
+    values = counts.loc[part] if cells == COUNTS else shares
     picked = st.dataframe(
         charts.shaded(
-            values.rename_axis(index="true label"), shares, "{:d}" if shown == COUNTS else "{:.0%}"
+            _named(values).rename_axis(index="true label"),
+            _named(shares),
+            "{:d}" if cells == COUNTS else "{:.0%}",
         ),
-        key=f"matrix-{task}-{split}",
+        key=f"matrix-{task}-{split}-{len(shown)}",
         selection_mode="single-cell",
         on_select="rerun",
-        height="content" if len(order) <= MOST_ROWS else 600,
+        height="content" if len(values) <= MOST_LABELS + 1 else 600,
         alt=f"Confusion matrix of {task}",
     )
     st.caption(
@@ -55,22 +99,71 @@ def draw(run: RunInfo, task: str, split: str, order: list[str]) -> None:
         "mixed up. A stronger colour means a larger share of the row. **Click a cell** to read "
         "its texts."
     )
-    shell.download(counts.reset_index(), f"confusion-{task}", f"matrix-csv-{task}")
+    if NOTHING in values.index or NOTHING in values.columns:
+        st.caption(
+            f"**{NONE}** stands for no label: its column holds what was missed, its row what was "
+            "found where nothing is."
+        )
+    shell.download(_named(counts).reset_index(), f"confusion-{task}", f"matrix-csv-{task}")
     if picked.selection.cells:
         row, column = picked.selection.cells[0]
-        if column in counts.columns:
-            _texts_behind(run, task, judged, counts.index[row], column)
+        column = NOTHING if column == NONE else column
+        if column in values.columns:
+            _texts_behind(run, task, kind, pairs, values.index[row], column)
+
+
+def _sentences(counts: pd.DataFrame) -> None:
+    """The worst mix-ups in words."""
+    st.markdown("**What is mixed up**", help=MIXED_UP_HELP)
+    if found := mixups(counts):
+        st.markdown("\n".join(f"- The model {told(each)}." for each in found))
+    elif mixups(counts, fewest=1):
+        st.markdown(
+            f"Labels are mixed up here, but only such as have fewer than {FEWEST} cases: too few "
+            "to say that one is taken for another more than by chance."
+        )
+    else:
+        st.markdown("Nothing: every answer on this part is right.")
+
+
+def _looked_at(counts: pd.DataFrame) -> list[str]:
+    """The labels that the matrix shows: of many, only those mixed up most, unless all are asked."""
+    every = [*dict.fromkeys([*counts.index, *counts.columns])]
+    labels = sum(label != NOTHING for label in every)
+    found = mixups(counts, MOST_PAIRS) or mixups(counts, MOST_PAIRS, fewest=1)
+    confused = {label for each in found for label in (each.truth, each.predicted)}
+    if labels <= MOST_LABELS or not confused:
+        return every
+    asked = st.toggle(
+        f"All {labels} labels",
+        key="all-labels",
+        bind="query-params",
+        help="Shows every label of the task. Otherwise only the labels of the pairs that are mixed "
+        "up most are shown, so that the matrix can be read at a glance.",
+    )
+    if asked:
+        return every
+    st.caption(
+        f"Of {labels} labels only those that are mixed up most are shown, so the rows shown do not "
+        "hold all of a label's texts. The download holds every label."
+    )
+    return [label for label in every if label in confused]
+
+
+def _named(matrix: pd.DataFrame) -> pd.DataFrame:
+    """With a sign where there is no label."""
+    return matrix.rename(index={NOTHING: NONE}, columns={NOTHING: NONE})
 
 
 def _texts_behind(
-    run: RunInfo, task: str, judged: pd.DataFrame, truth: str, predicted: str
+    run: RunInfo, task: str, kind: str, pairs: pd.DataFrame, truth: str, predicted: str
 ) -> None:
     """The texts of one cell, with a way to the person who wrote the selected one."""
-    found = behind_cell(judged, truth, predicted)
+    found = behind_cell(pairs, truth, predicted)
     verdict = "rightly" if truth == predicted else "wrongly"
     st.markdown(
-        f"**{number(len(found))} × truly {plain(truth)}, {verdict} taken for {plain(predicted)}**, "
-        "the surest answers first"
+        f"**{number(len(found))} × truly {plain(truth or NONE)}, {verdict} taken for "
+        f"{plain(predicted or NONE)}**, the surest answers first"
     )
     if found.empty:
         return
@@ -97,11 +190,18 @@ def _texts_behind(
     )
     shell.download(table, f"{task}-cell", f"behind-csv-{task}")
     if not chosen.selection.rows:
-        st.caption("Select a row to read the whole text and go to the person who wrote it.")
+        st.caption(
+            "Select a row to read the whole text, all its labels, and go to the person who wrote "
+            "it."
+        )
         return
-    row = table.iloc[chosen.selection.rows[0]]
+    place = chosen.selection.rows[0]
+    row, labelled = table.iloc[place], found.iloc[place]
     with st.container(border=True):
         st.text(row[TEXT])
+        for whose, labels in (("The data", ALL_TRUE), ("The model", ALL_SAID)):
+            said = TASK_TYPES[kind].describe(labelled[labels], row[TEXT])
+            st.markdown(f"{whose} says: **{plain(said)}**")
         if pd.notna(row[USER]):
             st.page_link(
                 shell.PEOPLE,

@@ -24,6 +24,7 @@ from mtrec.schema import (
     VALUE,
     task_column,
 )
+from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, evaluation, shell, state
 from pages.ui.text import many, plain
 from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
@@ -176,7 +177,14 @@ def records(dataset: Dataset, person: str) -> None:
     )
     with texts:
         labels = {task_column(task): task for task in dataset.tasks}
-        table = written[[TEXT, *labels, SOURCE, TIME, SPLIT]].rename(columns=labels)
+        table = written[[TEXT, *labels, SOURCE, TIME, SPLIT]].copy()
+        for column, task in labels.items():
+            told = TASK_TYPES[dataset.tasks[task].type].describe
+            table[column] = [
+                value if pd.isna(value) else told(value, text)
+                for value, text in zip(table[column], table[TEXT], strict=True)
+            ]
+        table = table.rename(columns=labels)
         _table(table, {TEXT: st.column_config.TextColumn(width="large")}, "texts")
     with things:
         named = acts.merge(dataset.items[[ITEM, TITLE]], on=ITEM, how="left")

@@ -8,6 +8,10 @@ METRICS = {
     "macro_f1": "Macro F1",
     "micro_f1": "Micro F1",
     "accuracy": "Right answers",
+    "qwk": "Agreement (weighted kappa)",
+    "mae": "Mean error in steps",
+    "span_f1": "F1 of marked words",
+    "macro_f1_directed": "Macro F1, directions apart",
     "ndcg": "List quality (NDCG)",
     "recall": "Hits found (recall)",
     "mrr": "First hit (MRR)",
@@ -19,13 +23,29 @@ METRIC_HELP = {
     "F1 balances how often the label was right when given (precision) and how much of it was "
     "found (recall). 1 is perfect.",
     "micro_f1": "F1 over all answers together, so that frequent labels count more. 1 is perfect.",
-    "accuracy": "The share of texts whose predicted label is the true one.",
+    "accuracy": "The share of texts that are predicted right in everything.",
+    "qwk": "How well predicted and true places on the scale agree beyond chance, where a near miss "
+    "counts less than a far one. 1 is perfect, 0 is no better than guessing.",
+    "mae": "By how many steps on the scale the prediction is off on average. 0 is perfect.",
+    "span_f1": "F1 over all marked spans: one counts as found only if it begins and ends at the "
+    "right word and is called the right thing. 1 is perfect.",
+    "macro_f1_directed": "The same with each direction of a relation as a label of its own.",
     "ndcg": "How high the liked items stand in the list of recommendations: 1 when they all stand "
     "at its top, 0 when none is in it.",
     "recall": "The share of a person's liked items that made it into the list.",
     "mrr": "1 divided by the place of the first liked item in the list.",
     "coverage": "The share of all items that stand in at least one person's list.",
 }
+
+COMMONEST_HELP = (
+    "What somebody gets on the same texts who reads none of them and always gives the answer that "
+    "is most frequent in the training part. A model is worth something where it beats that."
+)
+
+MIXED_UP_HELP = (
+    "Which labels the model takes for which, the worst first. Pairs with many cases come before "
+    "equally bad ones with few; labels with very few cases are left out, since they may be chance."
+)
 
 STAGES = {
     PRETRAINED: "Before training",

@@ -4,21 +4,58 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pandas as pd
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from mtrec.data.dataset import load_dataset
-from mtrec.reports.classification import load_reports
-from mtrec.runs.store import RunStore
+from mtrec.reports.classification import PREDICTIONS, load_reports
+from mtrec.runs.store import FINISHED, RunStore
 from mtrec.schema import TEST, USER
+from mtrec.tasks import TASK_TYPES
+from mtrec.workspace import Workspace
 from pages.ui.state import run_label
 from pages.ui.text import plain
 from tests.pages.conftest import Done, open_page, said
 
 pytestmark = pytest.mark.slow
 
+GIVEN, BEFORE = "always the commonest answer", "the training before"
 PAGES = ("start", "data", "train", "report", "people")
+
+
+def copied(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A copy of the trained workspace that may be changed; the app takes it for its own."""
+    shutil.copytree(done.workspace.root, folder / "copy")
+    monkeypatch.setenv("MTREC_WORKSPACE", str(folder / "copy"))
+    return Workspace.current()
+
+
+def replaced(
+    workspace: Workspace, done: Done, truth: Sequence[str], predicted: Sequence[str]
+) -> None:
+    """Puts other answers of the task `topic` in a run's folder, and the report on them."""
+    folder = RunStore(workspace).folder(done.run.run)
+    kept = pd.read_parquet(folder / PREDICTIONS)
+    rows = kept[kept["task"] == "topic"].head(len(truth))
+    rows = rows.assign(split=TEST, truth=truth, predicted=predicted)
+    pd.concat([kept[kept["task"] != "topic"], rows]).to_parquet(folder / PREDICTIONS)
+    labels = sorted(set(truth))
+    report = TASK_TYPES["multiclass"].scores(truth, predicted, labels)
+    path = folder / "reports" / f"{TEST}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"topic": report.json()}))
+
+
+def matrix_of(app: AppTest) -> pd.DataFrame:
+    """The confusion matrix on the page."""
+    frames = (frame.value for frame in app.dataframe)
+    return next(frame for frame in frames if frame.index.name == "true label")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -63,10 +100,122 @@ def test_report_shows_the_task_of_the_link_and_then_the_one_picked(done: Done) -
     assert "urgency" in [block.value for block in app.subheader]
 
 
+def test_every_task_stands_beside_the_commonest_answer_the_lowest_first(done: Done) -> None:
+    app = open_page("report")
+    reports = load_reports(RunStore(done.workspace).folder(done.run.run), TEST)
+    glance = next(frame.value for frame in app.dataframe if GIVEN in frame.value)
+    assert set(glance["task"]) == set(reports) and glance["value"].is_monotonic_increasing
+    assert BEFORE not in glance
+    told = next(block.value for block in app.markdown if block.value.startswith("- **")).split("\n")
+    for line, task, value, usual in zip(
+        told, glance["task"], glance["value"], glance[GIVEN], strict=True
+    ):
+        assert usual == reports[task]["baseline"]["macro_f1"]["value"]
+        assert line.startswith(f"- **{plain(task)}**: Macro F1 {value:.3f}; ")
+        ours, theirs = (reports[task][part]["macro_f1"] for part in ("metrics", "baseline"))
+        if ours["low"] > theirs["high"]:
+            assert f"better than always giving the commonest answer ({usual:.3f})" in line
+        else:
+            assert "no distinguishable difference from always giving the commonest answer" in line
+
+
+def test_the_training_before_stands_beside_the_next_on_the_same_data(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RunStore(copied(done, tmp_path, monkeypatch))
+    version, config = done.run.version, store.config(done.run.run)
+    again = store.create("shop", version, config, "Again")
+    shutil.copytree(store.folder(done.run.run), store.folder(again), dirs_exist_ok=True)
+    store.set_status(again, FINISHED)
+    elsewhere = store.create("shop", "other-version", config, "Elsewhere")
+    store.set_status(elsewhere, FINISHED)
+
+    app = open_page("report", dataset="shop", run=run_label(store.get(again)))
+    assert not app.exception and not app.error
+    glance = next(frame.value for frame in app.dataframe if GIVEN in frame.value)
+    assert (glance[BEFORE] == glance["value"]).all()
+    assert said(app).count(f"no distinguishable difference from {BEFORE}, Quick look (") == len(
+        glance
+    )
+
+
+def test_a_report_from_before_there_was_a_baseline_is_shown_without(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunStore(copied(done, tmp_path, monkeypatch)).folder(done.run.run)
+    path = folder / "reports" / "test.json"
+    reports = json.loads(path.read_text())
+    for report in reports.values():
+        del report["baseline"]
+    path.write_text(json.dumps(reports))
+    app = open_page("report")
+    assert not app.exception and not app.error
+    assert "**Every task at a glance**" in said(app)
+    assert "always giving" not in said(app)
+
+
+def test_what_is_mixed_up_stands_in_sentences_and_rare_labels_last(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = copied(done, tmp_path, monkeypatch)
+    truth = ["a"] * 20 + ["b"] * 20 + ["c"] * 2
+    replaced(workspace, done, truth, ["b"] * 4 + ["a"] * 16 + ["b"] * 20 + ["a"] * 2)
+    app = open_page("report", task="topic")
+    assert not app.exception and not app.error
+    assert "- The model takes *a* for *b* in 1 of 5 cases (4 of 20)." in said(app)
+    assert said(app).count("takes *a* for *b*") == 2  # at a glance, and of the task
+    labels = next(frame.value for frame in app.dataframe if "support" in frame.value)
+    assert labels["label"].tolist() == ["a", "b", "c"]
+    assert labels["f1"].isna().tolist() == [False, False, True]
+
+
+def test_of_many_labels_only_those_mixed_up_are_shown_until_all_are_asked_for(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = copied(done, tmp_path, monkeypatch)
+    truth = [f"l{number:02d}" for number in range(30)] + ["l07"] * 11
+    predicted = [*truth[:30], *["l03"] * 6, *["l07"] * 5]
+    replaced(workspace, done, truth, predicted)
+    app = open_page("report", task="topic")
+    assert not app.exception and not app.error
+    assert list(matrix_of(app).index) == list(matrix_of(app).columns) == ["l03", "l07"]
+    assert matrix_of(app).to_numpy().tolist() == [[1, 0], [6, 6]]
+    toggle = app.toggle(key="all-labels")
+    assert toggle.help and toggle.label == "All 30 labels"
+    toggle.set_value(True).run()
+    assert len(matrix_of(app)) == 30
+
+
+def test_a_clicked_cell_opens_its_texts_and_a_text_all_its_labels(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Selections cannot be made in `AppTest`, so they are put in place of what tables return."""
+    draw = st.dataframe
+
+    def fullest(matrix: pd.DataFrame) -> tuple[int, str]:
+        row = int(matrix.max(axis=1).argmax())
+        return row, matrix.iloc[row].idxmax()
+
+    def clicked(*args: Any, **options: Any) -> Any:
+        drawn = draw(*args, **options)
+        if options.get("key", "").startswith("matrix-"):
+            return SimpleNamespace(selection=SimpleNamespace(cells=[fullest(args[0].data)]))
+        if options.get("key", "").startswith("behind-"):
+            return SimpleNamespace(selection=SimpleNamespace(rows=[0]))
+        return drawn
+
+    monkeypatch.setattr(st, "dataframe", clicked)
+    app = open_page("report", task="sentiment")
+    assert not app.exception and not app.error
+    row, answer = fullest(matrix_of(app))
+    assert f"The data says: **{plain(matrix_of(app).index[row])}**" in said(app)
+    assert f"The model says: **{plain(answer)}**" in said(app)
+
+
 def test_the_cells_of_the_confusion_matrix_count_every_judged_text(done: Done) -> None:
     app = open_page("report", task="sentiment")
     report = load_reports(RunStore(done.workspace).folder(done.run.run), TEST)["sentiment"]
-    matrix = next(frame.value for frame in app.dataframe if frame.value.index.name == "true label")
+    matrix = matrix_of(app)
     assert list(matrix.columns) == list(report["labels"])
     assert int(matrix.to_numpy().sum()) == report["support"]
 
@@ -114,13 +263,11 @@ def test_start_is_refused_with_a_sentence_while_every_lambda_is_zero(done: Done)
 def test_too_few_items_are_pointed_out_where_recommendations_are_shown(
     done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(done.workspace.root, copy)
+    copy = copied(done, tmp_path, monkeypatch).root
     (summary,) = copy.glob("datasets/*/*/dataset.json")
     content = json.loads(summary.read_text())
     warning = {"code": "few_items", "source": "items", "rows": 6, "message": "so few mean little"}
     summary.write_text(json.dumps(content | {"warnings": [warning]}))
-    monkeypatch.setenv("MTREC_WORKSPACE", str(copy))
     for page in ("start", "report", "people"):
         app = open_page(page)
         assert not app.exception and not app.error
@@ -130,9 +277,6 @@ def test_too_few_items_are_pointed_out_where_recommendations_are_shown(
 def test_a_deleted_dataset_is_a_sentence_and_not_a_traceback(
     done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(done.workspace.root, copy)
-    shutil.rmtree(copy / "datasets")
-    monkeypatch.setenv("MTREC_WORKSPACE", str(copy))
+    shutil.rmtree(copied(done, tmp_path, monkeypatch).root / "datasets")
     for page in PAGES:
         assert not open_page(page).exception

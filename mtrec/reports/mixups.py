@@ -1,0 +1,116 @@
+"""Which labels are mixed up most, as sentences.
+
+Pairs of labels are ordered by the lower end of the Wilson interval (Wilson, 1927) of how often one
+is taken for the other, so that 12 of 60 comes before 1 of 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mtrec.tasks.base import NOTHING
+
+FEWEST = 10  # cases of a label below which its figures mean nothing
+Z = 1.96  # standard errors on either side of a 95 % interval
+NEARLY_ALL = Fraction(9, 10)
+SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50, 100)
+LARGE = (3, 4, 5, 10)
+SIMPLE = [*(Fraction(1, n) for n in SMALL), *(Fraction(n - 1, n) for n in LARGE)]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Mixup:
+    """One label that is taken for another.
+
+    Attributes:
+        truth, predicted: labels; `NOTHING` in place of the predicted one where it is missed, in
+            place of the true one where it is found where nothing is.
+        count: how often.
+        support: of how many cases: how often the true label stands, and where that is `NOTHING`,
+            how often the other one is predicted.
+        share: `count / support`.
+    """
+
+    truth: str
+    predicted: str
+    count: int
+    support: int
+    share: float
+
+    def sentence(self, name: Callable[[str], str] = "*{}*".format) -> str:
+        """What happens, in words: `takes *refund* for *billing* in 1 of 5 cases (12 of 60)`.
+
+        Args:
+            name: how a label is written.
+        """
+        if self.truth == NOTHING:
+            times = "once" if self.count == 1 else f"{self.count} times"
+            return f"finds {name(self.predicted)} where nothing is: {times}"
+        often = f"{how_often(self.count, self.support)} ({self.count} of {self.support})"
+        if self.predicted == NOTHING:
+            return f"misses {name(self.truth)} {often}"
+        return f"takes {name(self.truth)} for {name(self.predicted)} {often}"
+
+
+def mixups(counts: pd.DataFrame, most: int = 5, fewest: int = FEWEST) -> list[Mixup]:
+    """The pairs of labels that are mixed up most, the worst first.
+
+    Args:
+        counts: as `confusion` gives them.
+        most: how many pairs at most.
+        fewest: pairs with fewer cases say too little and are left out.
+    """
+    cells = counts.to_numpy()  # (rows, columns)
+    support = np.broadcast_to(cells.sum(axis=1, keepdims=True), cells.shape)
+    spurious = (counts.index == NOTHING)[:, None]
+    support = np.where(spurious, cells.sum(axis=0), support)
+    wrong = counts.index.to_numpy()[:, None] != counts.columns.to_numpy()
+    rows, columns = np.nonzero(wrong & (cells > 0) & (support >= fewest))
+    count, cases = cells[rows, columns], support[rows, columns]
+    worst = np.argsort(-_at_least(count, cases), kind="stable")[:most]
+    return [
+        Mixup(
+            truth=str(counts.index[rows[place]]),
+            predicted=str(counts.columns[columns[place]]),
+            count=int(count[place]),
+            support=int(cases[place]),
+            share=float(count[place] / cases[place]),
+        )
+        for place in worst
+    ]
+
+
+def how_often(count: int, support: int) -> str:
+    """A share as people say it: `in 1 of 5 cases`, `in about half of the cases`."""
+    share = Fraction(count, support)
+    if count == support:
+        return "in all cases"
+    if share > NEARLY_ALL:
+        return "in nearly all cases"
+    if share < min(SIMPLE):
+        return f"in fewer than {_of(min(SIMPLE))} cases"
+    near = min(SIMPLE, key=lambda fraction: abs(fraction - share))
+    about = "" if near == share else "about "
+    if near == Fraction(1, 2):
+        return f"in {about}half of the cases"
+    return f"in {about}{_of(near)} cases"
+
+
+def _of(fraction: Fraction) -> str:
+    return f"{fraction.numerator} of {fraction.denominator}"
+
+
+def _at_least(count: NDArray[np.int64], cases: NDArray[np.int64]) -> Floats:
+    """The lower ends of the Wilson intervals of `count` in `cases`, `(P,)`."""
+    share = count / cases
+    middle = share + Z**2 / (2 * cases)
+    spread = Z * np.sqrt(share * (1 - share) / cases + Z**2 / (4 * cases**2))
+    return np.asarray((middle - spread) / (1 + Z**2 / cases))
