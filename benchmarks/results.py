@@ -260,6 +260,12 @@ bought, *all texts* everything they wrote, *fused* the profile that mtrec shows.
 
 {printed("profile_truth", "--seeds", "10")}
 
+## What intervals hold
+
+{printed("coverage")}
+
+How that is measured: `benchmarks/coverage.py`.
+
 ## Guessing what columns mean
 
 What the recipe of each set says of texts and labels, and whether the guess from the files alone

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, stdtrit
 
 from mtrec.schema import Estimate
 
@@ -21,12 +22,23 @@ LEVEL = 0.95
 Array = NDArray[np.float64]
 
 
-def interval(draws: Array, level: float = LEVEL) -> tuple[float, float] | None:
-    """The percentile interval of bootstrap draws `(B,)`; None where no draw is finite."""
+def interval(
+    draws: Array, units: int | None = None, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """The percentile interval of bootstrap draws `(B,)`; None where no draw is finite.
+
+    Args:
+        units: how many were drawn from. Given, the percentiles lie as much further out as few units
+            make the plain interval too narrow (Hesterberg, 2015, *What Teachers Should Know About
+            the Bootstrap*, the expanded percentile interval).
+    """
     finite = draws[np.isfinite(draws)]
     if finite.size == 0:
         return None
-    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
+    tail = (1 - level) / 2
+    if units is not None and units > 1:
+        tail = ndtr(-np.sqrt(units / (units - 1)) * stdtrit(units - 1, 1 - tail))
+    low, high = np.quantile(finite, [tail, 1 - tail])
     return float(low), float(high)
 
 
@@ -57,7 +69,7 @@ def _mean_interval(values: Array, draws: int, seed: int) -> tuple[float, float] 
         stop = min(start + block, draws)
         chosen = rng.integers(0, values.size, size=(stop - start, values.size))
         means[start:stop] = values[chosen].mean(axis=1)
-    return interval(means)
+    return interval(means, values.size)
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,7 @@ def paired_difference(a: Array, b: Array, draws: int = DRAWS, seed: int = 0) -> 
         [difference[rng.integers(0, a.size, a.size)].mean() for _ in range(draws)], dtype=np.float64
     )
     tail = min((means <= 0).mean(), (means >= 0).mean())
-    bounds = interval(means) if a.size > 1 else None
+    bounds = interval(means, a.size) if a.size > 1 else None
     estimate = Estimate(float(difference.mean()), *(bounds or (None, None)))
     return Difference(estimate, float(min(1.0, max(2 * tail, 1 / draws))))
 

@@ -20,6 +20,13 @@ def test_interval_is_the_percentiles_of_the_finite_draws() -> None:
     assert interval(np.array([np.nan])) is None
 
 
+def test_few_units_push_the_percentiles_out() -> None:
+    """Of 5 units t is 2.776: the tail is Φ(-√(5/4) · 2.776) = Φ(-3.104) = 0.000955."""
+    draws = np.linspace(0, 1, 100_001)
+    assert interval(draws, units=5) == pytest.approx((0.000955, 1 - 0.000955), abs=2e-6)
+    assert interval(draws, units=1_000_000) == pytest.approx((0.025, 0.975), abs=1e-5)
+
+
 def test_resample_counts_draw_as_many_units_as_there_are() -> None:
     counts = resample_counts(7, draws=50)
     assert counts.shape == (50, 7)

@@ -139,9 +139,11 @@ class Tally:
             return np.concatenate([np.stack(over_all, axis=1), sums.f1], axis=1)
 
         sums = self.sums(self.counts[None])
-        values, drawn = figures(self.counts[None])[0], self._draw(figures, groups, draws)
+        values = figures(self.counts[None])[0]
+        drawn, units = self._draw(figures, groups, draws)
         estimates = [
-            _estimate(float(value), each) for value, each in zip(values, drawn.T, strict=True)
+            _estimate(float(value), each, units)
+            for value, each in zip(values, drawn.T, strict=True)
         ]
         support, guessed, hits = (each[0] for each in (sums.support, sums.guessed, sums.hits))
         return TaskReport(
@@ -179,8 +181,8 @@ class Tally:
         figures: Callable[[Counts], Counts],
         groups: Sequence[str | None] | None,
         draws: int,
-    ) -> Counts:
-        """Bootstrap draws of figures, `(draws, M)`."""
+    ) -> tuple[Counts, int]:
+        """Bootstrap draws of figures, `(draws, M)`, and from how many records or people."""
         if groups is None:  # resampling records is drawing pairs with their shares
             rng = np.random.default_rng(0)
             size = int(self.counts.sum())
@@ -188,7 +190,7 @@ class Tally:
                 figures(rng.multinomial(size, self.counts / size, size=each).astype(np.float64))
                 for each in np.diff([*range(0, draws, BLOCK), draws])
             ]
-            return np.concatenate(parts)
+            return np.concatenate(parts), size
         codes, people = pd.factorize(np.asarray(groups, dtype=object), sort=True)
         alone = codes < 0  # a record of nobody known is a group of its own
         codes[alone] = len(people) + np.arange(alone.sum())
@@ -196,9 +198,10 @@ class Tally:
         table = sparse.csr_array(
             (np.ones(len(codes)), (codes, self._cell)), shape=(units, len(self.counts))
         )
-        return stats.bootstrap_statistic(
+        drawn = stats.bootstrap_statistic(
             lambda drawn: figures(np.asarray(drawn.astype(np.float64) @ table)), units, draws
         )
+        return drawn, units
 
 
 def _or_one(parts: Counts, wholes: Counts) -> Counts:
@@ -210,12 +213,12 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else 0.0
 
 
-def _estimate(value: float, draws: Counts) -> Estimate:
+def _estimate(value: float, draws: Counts, units: int) -> Estimate:
     """The value with its percentile interval, stretched to hold the value.
 
     Resampling leaves rare labels out at times, which can push every draw to one side of the value.
     """
-    bounds = stats.interval(draws)
+    bounds = stats.interval(draws, units)
     if bounds is None or not np.isfinite(value):
         return Estimate(value)
     return Estimate(value, min(bounds[0], value), max(bounds[1], value))

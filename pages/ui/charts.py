@@ -13,6 +13,7 @@ from pandas.io.formats.style import Styler
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 PATTERNS = ("", "/", "x", ".")
+NEUTRAL = "#808890"  # of what is no finding; seen on light and dark pages
 SHADE, STRONGEST = "86, 160, 211", 0.65
 ROW = 34  # pixels of one row of a dot or bar chart
 
@@ -59,20 +60,13 @@ def dots(frame: pd.DataFrame, label: str, x_title: str) -> go.Figure:
         frame: one row per dot; `value`, and `low` and `high`, missing where there is no interval.
         label: the column that names the rows.
     """
-    whiskers = {
-        "type": "data",
-        "symmetric": False,
-        "array": (frame["high"] - frame["value"]).astype(float).fillna(0),
-        "arrayminus": (frame["value"] - frame["low"]).astype(float).fillna(0),
-        "thickness": 1.5,
-    }
     chart = go.Figure()
     chart.add_scatter(
         x=frame["value"],
         y=frame[label].map(_words),
         mode="markers",
         marker={"size": 10},
-        error_x=whiskers,
+        error_x=_whiskers(frame, "value"),
     )
     _layout(chart, height=80 + ROW * frame[label].nunique())
     chart.update_xaxes(title=x_title, rangemode="tozero")
@@ -111,6 +105,74 @@ def columns(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) ->
     return chart
 
 
+def reliability(frame: pd.DataFrame, series: str) -> go.Figure:
+    """How often it is right, with a whisker, where it says so; on the dotted line it says what is.
+
+    Args:
+        frame: one row per point, shares of 1: `confidence`, `right`, `low`, `high`, and `n` texts.
+        series: the column that says which line a point belongs to.
+    """
+    chart = go.Figure()
+    for (name, points), dash, symbol in zip(
+        frame.groupby(series, sort=False), cycle(DASHES[:2]), cycle(SYMBOLS), strict=False
+    ):
+        chart.add_scatter(
+            x=points["confidence"],
+            y=points["right"],
+            customdata=points["n"],
+            name=_words(str(name)),
+            mode="lines+markers",
+            line={"dash": dash, "width": 2},
+            marker={"symbol": symbol, "size": 9},
+            error_y=_whiskers(points, "right"),
+            hovertemplate="says %{x:.0%}, right in %{y:.0%} of %{customdata} texts<extra></extra>",
+        )
+    chart.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        name="what it says is so",
+        mode="lines",
+        line={"dash": "dot", "width": 1.5, "color": NEUTRAL},
+        hoverinfo="skip",
+    )
+    _layout(chart, height=380, legend=True)
+    chart.update_xaxes(title="how sure it says it is", tickformat=".0%", range=[0, 1.01])
+    chart.update_yaxes(title="in how many it is right", tickformat=".0%", range=[0, 1.02])
+    return chart
+
+
+def coverage(frame: pd.DataFrame, chosen: pd.DataFrame) -> go.Figure:
+    """How often it is right in the rest, with whiskers, by how much goes to a person.
+
+    Args:
+        frame: one row per point, shares of 1: `person`, `right`, `low`, `high`, and `n` texts.
+        chosen: the point, of the same columns, that is marked by a star.
+    """
+    chart = go.Figure()
+    for points, name, mode, marker in (
+        (frame, "right in the rest", "lines+markers", {"symbol": "circle", "size": 7}),
+        (chosen, "the share you chose", "markers", {"symbol": "star", "size": 16}),
+    ):
+        chart.add_scatter(
+            x=points["person"],
+            y=points["right"],
+            customdata=points["n"],
+            name=name,
+            mode=mode,
+            line={"width": 2},
+            marker=marker,
+            error_y=_whiskers(points, "right"),
+            hovertemplate="%{x:.0%} to a person, right in %{y:.1%} of the other %{customdata} texts"
+            "<extra></extra>",
+        )
+    _layout(chart, height=320, legend=True)
+    chart.update_xaxes(
+        title="share of texts that go to a person", tickformat=".0%", range=[-0.02, 1]
+    )
+    chart.update_yaxes(title="right in the rest", tickformat=".0%")
+    return chart
+
+
 def shaded(values: pd.DataFrame, shares: pd.DataFrame, form: str) -> Styler:
     """A table whose cells are shaded by shares, `(0, 1)`, readable on light and dark pages."""
 
@@ -119,6 +181,17 @@ def shaded(values: pd.DataFrame, shares: pd.DataFrame, form: str) -> Styler:
         return [f"background-color: rgba({SHADE}, {each:.2f})" for each in strength]
 
     return values.style.apply(shade, axis=0).format(form, na_rep="")
+
+
+def _whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
+    """From `low` to `high` about a column; none where there is no interval."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (frame["high"] - frame[value]).astype(float).fillna(0),
+        "arrayminus": (frame[value] - frame["low"]).astype(float).fillna(0),
+        "thickness": 1.5,
+    }
 
 
 def _layout(chart: go.Figure, height: int, legend: bool = False) -> None:
