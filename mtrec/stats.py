@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
+from scipy.special import bdtr, ndtr, ndtri, stdtr, stdtrit
 
 from mtrec.schema import Estimate
 
@@ -40,6 +40,40 @@ def interval(
         tail = ndtr(-np.sqrt(units / (units - 1)) * stdtrit(units - 1, 1 - tail))
     low, high = np.quantile(finite, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def two_sided(draws: Array, units: int) -> float:
+    """The two-sided p-value of bootstrap draws `(B,)` of a difference that would be 0.
+
+    The share of draws on the other side of zero, doubled, and never below 1 / B. It is widened for
+    few units just as `interval` is, so that it falls below 0.05 where that interval excludes zero,
+    but for fewer than 5 units, of which as many draws cannot tell so much.
+
+    Args:
+        units: how many were drawn from.
+
+    Returns:
+        1 where there are not two units or no draw is finite: then nothing can be told.
+    """
+    finite = draws[np.isfinite(draws)]
+    if units < 2 or finite.size == 0:
+        return 1.0
+    beyond = min(float((finite <= 0).mean()), float((finite >= 0).mean()), 0.5)
+    tail = max(beyond, 1 / (2 * finite.size))
+    return float(2 * stdtr(units - 1, ndtri(tail) * np.sqrt((units - 1) / units)))
+
+
+def mcnemar(only_a: int, only_b: int) -> float:
+    """The two-sided p-value of McNemar's exact test that neither of two is more often right.
+
+    Where only one of them is right, it is either with probability one half: McNemar (1947), *Note
+    on the sampling error of the difference between correlated proportions*, Psychometrika 12, with
+    the binomial distribution instead of its approximation. Takes the records as independent.
+
+    Args:
+        only_a, only_b: in how many records only the one, and only the other, is right.
+    """
+    return min(1.0, float(2 * bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
 
 
 def resample_counts(units: int, draws: int = DRAWS, seed: int = 0) -> NDArray[np.int64]:

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest, t
 
 from mtrec.stats import (
     bootstrap_mean,
     bootstrap_statistic,
     holm,
     interval,
+    mcnemar,
     paired_difference,
     resample_counts,
+    two_sided,
 )
 
 
@@ -104,3 +107,54 @@ def test_holm_by_hand() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
     assert holm([]) == []
+
+
+def test_holm_keeps_its_order_and_never_falls_behind() -> None:
+    """Sorted 0.01, 0.02, 0.022, 0.3: 4 · 0.01; 3 · 0.02; 2 · 0.022, raised to 0.06; 0.3."""
+    assert holm([0.022, 0.3, 0.01, 0.02]) == pytest.approx([0.06, 0.3, 0.04, 0.06])
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "expected"),
+    [
+        (0, 0, 1.0),
+        (5, 0, 2 / 32),
+        (1, 9, 2 * (1 + 10) / 1024),
+        (9, 1, 2 * (1 + 10) / 1024),
+        (2, 6, 2 * (1 + 8 + 28) / 256),
+        (3, 3, 1.0),  # doubled it is more than 1
+    ],
+)
+def test_mcnemar_by_hand(only_a: int, only_b: int, expected: float) -> None:
+    assert mcnemar(only_a, only_b) == pytest.approx(expected)
+
+
+def test_mcnemar_is_the_binomial_test() -> None:
+    for only_a, only_b in ((0, 1), (7, 19), (120, 81)):
+        expected = binomtest(only_a, only_a + only_b, 0.5).pvalue
+        assert mcnemar(only_a, only_b) == pytest.approx(expected)
+
+
+def test_a_p_value_is_the_share_beyond_zero_doubled() -> None:
+    draws = np.append(np.full(30, -1.0), np.full(970, 1.0))
+    assert two_sided(draws, 1_000_000) == pytest.approx(0.06, abs=1e-4)
+    assert two_sided(-draws, 1_000_000) == pytest.approx(0.06, abs=1e-4)
+    assert two_sided(np.full(1000, 1.0), 1_000_000) == pytest.approx(0.001, abs=1e-4)
+    assert two_sided(np.zeros(1000), 1_000_000) == 1
+
+
+def test_few_units_make_a_p_value_cautious() -> None:
+    """No draw beyond zero: z is -3.2905; of 4 units t is -3.2905 · √(3/4), with 3 degrees."""
+    assert two_sided(np.ones(1000), 4) == pytest.approx(2 * t.cdf(-3.2905 * 0.75**0.5, 3), abs=1e-4)
+    assert two_sided(np.ones(1000), 1) == 1
+    assert two_sided(np.full(9, np.nan), 100) == 1
+
+
+@pytest.mark.parametrize("units", [5, 8, 30, 1000])
+def test_a_p_value_is_small_where_the_interval_excludes_zero(units: int) -> None:
+    draws = np.random.default_rng(0).normal(0, 1, 20_000)
+    for shift in np.linspace(1, 6, 26):
+        bounds = interval(draws + shift, units)
+        assert bounds is not None
+        if abs(bounds[0]) > 0.1:
+            assert (two_sided(draws + shift, units) < 0.05) == (bounds[0] > 0)

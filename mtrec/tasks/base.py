@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +16,7 @@ from mtrec.data.labels import LabelType
 from mtrec.stats import DRAWS
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tasks.report import TaskReport
+from mtrec.tasks.tally import Metric, Tally
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -147,7 +148,25 @@ class TaskType(LabelType):
         said = self.decode(probabilities.take(known), labels, thresholds)
         return said.spread(known, len(probabilities))
 
+    # Judging
+
     @abstractmethod
+    def tally(
+        self, truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+    ) -> tuple[Tally, Mapping[str, Metric]]:
+        """Predictions counted against the truth, and the figures that are made of the counts.
+
+        Args:
+            truth: the labels of each scored record, as a recipe writes them.
+            predicted: the labels of what `decode` gave for the same records.
+
+        Returns:
+            The headline is among the figures.
+
+        Raises:
+            ValueError: there is no record to score.
+        """
+
     def scores(
         self,
         truth: Sequence[str],
@@ -159,8 +178,7 @@ class TaskType(LabelType):
         """How well predictions agree with the truth, with bootstrap intervals.
 
         Args:
-            truth: the labels of each scored record, as a recipe writes them.
-            predicted: the labels of what `decode` gave for the same records.
+            truth, predicted: as for `tally`.
             groups: who wrote each record; given, intervals are drawn over people, since two
                 records of one person are not two independent observations.
             draws: bootstrap samples.
@@ -168,6 +186,8 @@ class TaskType(LabelType):
         Raises:
             ValueError: there is no record to score.
         """
+        tally, metrics = self.tally(truth, predicted, labels)
+        return tally.report(self.type, metrics, groups, draws)
 
     @abstractmethod
     def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
@@ -183,3 +203,14 @@ class TaskType(LabelType):
             value: the labels of one record, true or predicted, as a recipe writes them.
         """
         return "nothing" if value == NOTHING else value
+
+    def marked(self, value: str, text: str) -> list[tuple[str, str]]:
+        """The text in parts, each with what labels mark it as; `NOTHING` where they mark nothing.
+
+        Args:
+            value: the labels of one record, true or predicted, as a recipe writes them.
+
+        Returns:
+            No part is empty. Together they read as the text does without signs that only mark.
+        """
+        return [(text, NOTHING)]

@@ -8,10 +8,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from mtrec import stats
 from mtrec.tasks.base import Floats, Prediction, Targets, TaskType
 from mtrec.tasks.ragged import Index, Ragged
-from mtrec.tasks.report import TaskReport
 from mtrec.tasks.tally import Metric, Tally, accuracy, macro_f1
 
 
@@ -45,16 +43,10 @@ class SingleLabel(TaskType):
         """Which label is predicted, `(N,)`, of its probabilities `(N, L)`."""
         return np.asarray(shares.argmax(axis=1), dtype=np.int64)
 
-    def scores(
-        self,
-        truth: Sequence[str],
-        predicted: Sequence[str],
-        labels: Sequence[str],
-        groups: Sequence[str | None] | None = None,
-        draws: int = stats.DRAWS,
-    ) -> TaskReport:
-        tally = Tally(truth, predicted, labels)
-        return tally.report(self.type, self.metrics, groups, draws)
+    def tally(
+        self, truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+    ) -> tuple[Tally, Mapping[str, Metric]]:
+        return Tally(truth, predicted, labels), self.metrics
 
     def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
         return [(truth, predicted)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import compress, product
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtrec import stats
 from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
 from mtrec.data.sampling import some_of
@@ -21,8 +20,7 @@ from mtrec.schema import DataWarning
 from mtrec.tasks.base import NOTHING, Floats, Prediction, Targets, TaskType
 from mtrec.tasks.ragged import Ragged
 from mtrec.tasks.reading import LOOKED_AT, at_least_two, read_each
-from mtrec.tasks.report import TaskReport
-from mtrec.tasks.tally import Part, Tally, accuracy, macro_f1, micro_f1
+from mtrec.tasks.tally import Metric, Part, Tally, accuracy, macro_f1, micro_f1
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -141,17 +139,12 @@ class Multilabel(TaskType):
         confidence = np.where(chosen, shares, 1 - shares).prod(axis=1)
         return Prediction(np.array(written, dtype=object), confidence, shares)
 
-    def scores(
-        self,
-        truth: Sequence[str],
-        predicted: Sequence[str],
-        labels: Sequence[str],
-        groups: Sequence[str | None] | None = None,
-        draws: int = stats.DRAWS,
-    ) -> TaskReport:
+    def tally(
+        self, truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+    ) -> tuple[Tally, Mapping[str, Metric]]:
         """`accuracy` is the share of records whose labels are all right, and no other predicted."""
         metrics = {"macro_f1": macro_f1, "micro_f1": micro_f1, "accuracy": accuracy}
-        return Tally(truth, predicted, labels, _parts).report(self.type, metrics, groups, draws)
+        return Tally(truth, predicted, labels, _parts), metrics
 
     def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
         """Hits stand against themselves, each missed label against each predicted in its place."""

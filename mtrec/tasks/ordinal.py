@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mtrec import stats
 from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
 from mtrec.data.sampling import some_of
@@ -20,7 +19,6 @@ from mtrec.tasks.classification import SingleLabel
 from mtrec.tasks.ragged import Index
 from mtrec.tasks.ratings import GRADES, Rating, number_text, parse_rating
 from mtrec.tasks.reading import LOOKED_AT, at_least_two
-from mtrec.tasks.report import TaskReport
 from mtrec.tasks.tally import Counts, Metric, Sums, Tally, accuracy
 
 if TYPE_CHECKING:
@@ -149,14 +147,9 @@ class Ordinal(SingleLabel):
         """The median: the lowest label that with those below it has at least half."""
         return np.asarray((shares.cumsum(axis=1) >= 0.5).argmax(axis=1), dtype=np.int64)
 
-    def scores(
-        self,
-        truth: Sequence[str],
-        predicted: Sequence[str],
-        labels: Sequence[str],
-        groups: Sequence[str | None] | None = None,
-        draws: int = stats.DRAWS,
-    ) -> TaskReport:
+    def tally(
+        self, truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+    ) -> tuple[Tally, Mapping[str, Metric]]:
         """`qwk` is Cohen's kappa with quadratic weights (Cohen, 1968), `mae` is in steps.
 
         A step leads from a label to the next. Where all is right, kappa is 1, though that is 0/0 if
@@ -170,7 +163,7 @@ class Ordinal(SingleLabel):
             "mae": lambda sums: sums.counts @ apart / sums.records,
             "accuracy": accuracy,
         }
-        return tally.report(self.type, metrics, groups, draws)
+        return tally, metrics
 
 
 def _steps_apart(pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> Counts:

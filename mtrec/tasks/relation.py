@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from mtrec import stats
 from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
 from mtrec.data.sampling import some_of
 from mtrec.schema import DataWarning
-from mtrec.tasks.base import Unit
+from mtrec.tasks.base import NOTHING, Unit
 from mtrec.tasks.multiclass import Multiclass
 from mtrec.tasks.reading import LOOKED_AT, read_each
-from mtrec.tasks.report import TaskReport
 from mtrec.tasks.tally import Counts, Metric, Sums, Tally, accuracy, macro_f1
 
 MARKS = ("<e1>", "</e1>", "<e2>", "</e2>")
+MARK = re.compile(r"</?e([12])>")
 DIRECTION = re.compile(r"\s*\(\s*(e1\s*,\s*e2|e2\s*,\s*e1)\s*\)$")
 MARKED = 0.9  # share of the texts that are marked where labels are relations
 FEWEST = 3  # relations without a direction: two alone could be the labels of anything
@@ -60,14 +59,9 @@ class Relation(Multiclass):
     def checks(self, task: str, values: pd.Series) -> list[DataWarning]:
         return _half_directed(task, values.value_counts())
 
-    def scores(
-        self,
-        truth: Sequence[str],
-        predicted: Sequence[str],
-        labels: Sequence[str],
-        groups: Sequence[str | None] | None = None,
-        draws: int = stats.DRAWS,
-    ) -> TaskReport:
+    def tally(
+        self, truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+    ) -> tuple[Tally, Mapping[str, Metric]]:
         """`macro_f1` is the official score of SemEval-2010 task 8 (Hendrickx et al., 2010).
 
         It is the mean F1 over relations, both directions of one together: a wrong direction is
@@ -84,7 +78,15 @@ class Relation(Multiclass):
             "macro_f1_directed": _macro_f1_of(directed),
             "accuracy": accuracy,
         }
-        return Tally(truth, predicted, labels).report(self.type, metrics, groups, draws)
+        return Tally(truth, predicted, labels), metrics
+
+    def marked(self, value: str, text: str) -> list[tuple[str, str]]:
+        """The first entity as 1, the second as 2, whatever holds between them."""
+        if entities(text) is None:
+            return super().marked(value, text)
+        before, one, first, _, between, other, second, _, behind = MARK.split(text)
+        parts = [(before, NOTHING), (first, one), (between, NOTHING), (second, other)]
+        return [part for part in [*parts, (behind, NOTHING)] if part[0]]
 
 
 def entities(text: str) -> tuple[str, str] | None:

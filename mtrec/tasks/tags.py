@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from mtrec import stats
 from mtrec.data.labels import UNSAID
 from mtrec.data.recipe import TaskSpec
 from mtrec.data.sampling import some_of
@@ -18,16 +17,16 @@ from mtrec.schema import DataWarning
 from mtrec.tasks.base import NOTHING, Floats, Prediction, Targets, Unit
 from mtrec.tasks.ragged import Ragged
 from mtrec.tasks.reading import LOOKED_AT
-from mtrec.tasks.report import TaskReport
 from mtrec.tasks.softmax import Softmax
 from mtrec.tasks.spans import BEGIN, BEGINS, INSIDE, OUTSIDE, classes, likeliest, spans
-from mtrec.tasks.tally import Part, Tally, accuracy, macro_f1, micro_f1
+from mtrec.tasks.tally import Metric, Part, Tally, accuracy, macro_f1, micro_f1
 
 if TYPE_CHECKING:
     from torch import nn
 
 TAG = r"(?:O|[BI]-[^ ]+)"
 TAGS = re.compile(rf"{TAG}(?: +{TAG})*")
+TOKEN = re.compile(r"[^ ]+")
 BEGINNING = r"(?:^| )B-([^ ]+)"
 MOST = 0.9  # share of the cells that hold nothing but tags where labels are tags
 MOSTLY_EMPTY = 0.9  # share of records that name nothing from which it is worth saying
@@ -127,27 +126,17 @@ class Tags(Softmax):
             shares=1 - np.multiply.reduceat(1 - rows[:, BEGINS], starts, axis=0),
         )
 
-    def scores(
-        self,
-        truth: Sequence[str],
-        predicted: Sequence[str],
-        labels: Sequence[str],
-        groups: Sequence[str | None] | None = None,
-        draws: int = stats.DRAWS,
-    ) -> TaskReport:
+    def tally(
+        self, truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+    ) -> tuple[Tally, Mapping[str, Metric]]:
         """Spans are right if type, first and last word are, as seqeval counts (Nakayama, 2018).
 
         `span_f1` is F1 over all spans, `macro_f1` the mean over types, `accuracy` the share of
         records in which every tag is right. Where no span is true and none is predicted, nothing is
         wrong and both F1 are 1, where seqeval's are 0.
         """
-        tally = Tally(truth, predicted, labels, _parts)
-        metrics = {
-            "span_f1": micro_f1,
-            "macro_f1": macro_f1,
-            "accuracy": accuracy,
-        }
-        return tally.report(self.type, metrics, groups, draws)
+        metrics = {"span_f1": micro_f1, "macro_f1": macro_f1, "accuracy": accuracy}
+        return Tally(truth, predicted, labels, _parts), metrics
 
     def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
         """Types of spans with the same words, in the order of the text."""
@@ -164,6 +153,16 @@ class Tags(Softmax):
         words = tokens(text)
         named = [f"{kind}: {' '.join(words[first:end])}" for kind, first, end in spans(value)]
         return "; ".join(named) or "nothing marked"
+
+    def marked(self, value: str, text: str) -> list[tuple[str, str]]:
+        """The words of each span with its type."""
+        words = [found.span() for found in TOKEN.finditer(text)]
+        parts, done = [], 0
+        for kind, first, end in spans(value):
+            begins, ends = words[first][0], words[end - 1][1]
+            parts += [(text[done:begins], NOTHING), (text[begins:ends], kind)]
+            done = ends
+        return [part for part in [*parts, (text[done:], NOTHING)] if part[0]]
 
 
 def _parts(tags: str) -> list[Part]:

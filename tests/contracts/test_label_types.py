@@ -32,9 +32,7 @@ Column = tuple[pd.Series, pd.Series]
 
 
 def first_match(written: pd.Series, texts: pd.Series) -> str | None:
-    return next(
-        (name for name, kind in TASK_TYPES.items() if kind.recognise(written, texts)), None
-    )
+    return next((name for name, kind in TASK_TYPES.items() if kind.recognise(written, texts)), None)
 
 
 @pytest.fixture(params=TASK_TYPES.values(), ids=TASK_TYPES.keys())

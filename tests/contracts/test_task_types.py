@@ -444,6 +444,20 @@ def test_a_report_is_the_contracts_json(task_type: TaskType, sample: Sample) -> 
         assert set(scores) == {"precision", "recall", "f1", "low", "high", "support"}
 
 
+def test_figures_of_counts_are_those_of_as_many_records(
+    task_type: TaskType, sample: Sample
+) -> None:
+    labels = sample.labels
+    tally, metrics = task_type.tally(sample.truth[:30], sample.guesses[:30], labels)
+    assert task_type.headline in metrics
+    often = np.random.default_rng(0).integers(1, 4, len(tally.pairs))
+    repeated = np.repeat(np.array(tally.pairs, dtype=object), often, axis=0)
+    report = task_type.scores(repeated[:, 0].tolist(), repeated[:, 1].tolist(), labels, draws=1)
+    sums = tally.sums(often[None].astype(float))
+    for name, metric in metrics.items():
+        assert metric(sums)[0] == pytest.approx(report.metrics[name].value), name
+
+
 def test_there_is_no_score_of_no_record(task_type: TaskType, sample: Sample) -> None:
     with pytest.raises(ValueError, match="no records"):
         task_type.scores([], [], sample.labels)

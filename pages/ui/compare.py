@@ -1,0 +1,345 @@
+"""A training against another on the same data: what changed beyond noise, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.reports.classification import CONFIDENCE, PREDICTED, PREDICTIONS, TASK, TRUTH
+from mtrec.reports.compare import (
+    CONFIDENCE_A,
+    CONFIDENCE_B,
+    ONLY,
+    PREDICTED_A,
+    PREDICTED_B,
+    SIGNIFICANT,
+    A,
+    B,
+    TaskComparison,
+    changed,
+    compare,
+    settings_diff,
+)
+from mtrec.runs.store import FINISHED, RunInfo
+from mtrec.schema import RECORD, SPLIT, TEXT, USER
+from mtrec.tasks import TASK_TYPES
+from pages.ui import charts, shell, state
+from pages.ui.text import INTERVAL_HELP, many, plain
+from pages.ui.words import metric
+
+AGAINST, SIDE = "against", "side"  # keys, and in the URL
+HERE, THERE = "By this training only", "By the other only"
+SIDES = {HERE: A, THERE: B}
+TOLD, UNTOLD = "circle", "circle-open"  # marks of differences beyond noise, and of others
+COLUMNS = [RECORD, TASK, SPLIT, TRUTH, PREDICTED, CONFIDENCE]
+SAME_TEXTS = (
+    "Both are judged on the same texts, those that both answered, so that what makes a text hard "
+    "weighs on both alike and drops out: a smaller difference can be told from noise than by "
+    "laying two intervals side by side. The more tasks are looked at, the more of them would "
+    "differ by chance, so the more a difference must stand out."
+)
+MEANING = "Right means right in everything: of several labels or marked words, all of them."
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading predictions…")
+def _predictions(folder: Path, split: str) -> pd.DataFrame:
+    """What a finished run said of one part of the data; no rows where it kept nothing."""
+    path = folder / PREDICTIONS
+    if not path.exists():
+        return pd.DataFrame(columns=COLUMNS)
+    return pd.read_parquet(path, columns=COLUMNS, filters=[(SPLIT, "==", split)])
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing both trainings…")
+def _compared(ours: Path, theirs: Path, key: str, split: str) -> list[TaskComparison]:
+    """The tasks that both runs answered on one part of the dataset `key`."""
+    a, b = (_predictions(folder, split) for folder in (ours, theirs))
+    return compare(state.open_dataset(key), a, b, split)
+
+
+@st.cache_data(max_entries=16, show_spinner="Looking for what changed…")
+def _changed(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str) -> pd.DataFrame:
+    """The texts of a task that only one of the two has right, with labels as people read them.
+
+    Args:
+        kind: the task's type.
+    """
+    a, b = (_predictions(folder, split) for folder in (ours, theirs))
+    task_type = TASK_TYPES[kind]
+    table = changed(a, b, task, task_type, split)
+    records = state.open_dataset(key).records.loc[table[RECORD], [TEXT, USER]]
+    for place, column in enumerate((TEXT, USER), 1):
+        table.insert(place, column, records[column].to_numpy())
+    for column in (TRUTH, PREDICTED_A, PREDICTED_B):
+        told = map(task_type.describe, table[column], table[TEXT])
+        table[column] = pd.Series(list(told), index=table.index, dtype="str")
+    for column in (CONFIDENCE_A, CONFIDENCE_B):
+        table[column] *= 100
+    return table
+
+
+def draw(run: RunInfo, task: str, split: str) -> None:
+    """What changed against another training of the same data, why it may, and in which texts.
+
+    Args:
+        task: whose texts are shown.
+    """
+    st.markdown("**Against another training**", help=SAME_TEXTS)
+    other = _other(run)
+    if other is None:
+        st.markdown(
+            "There is no other finished training on the very same data to compare with. Start one "
+            "with other settings on the page Train, and what it changed is told here."
+        )
+        return
+    ours, theirs = (state.store().fetch(each.run) for each in (run, other))
+    found = _compared(ours, theirs, run.key, split)
+    if not found:
+        st.markdown("No text of this part was answered by both, so there is nothing to compare.")
+        return
+    st.markdown(_in_short(found))
+    st.markdown("\n".join(f"- {_in_words(each, len(found))}" for each in found))
+    st.caption("In brackets: the 95 % interval of the difference.", help=INTERVAL_HELP)
+    _differences(found)
+    _settings(run, other)
+    kind = next((each.type for each in found if each.task == task), None)
+    if kind is None:
+        st.markdown(f"Only one of the two trainings learned {plain(task)}.")
+    else:
+        _sides(ours, theirs, run.key, task, split, kind)
+
+
+def _other(run: RunInfo) -> RunInfo | None:
+    """The training to compare with, the one before unless another is picked; None of none."""
+    every = state.runs()
+    place = [each.run for each in every].index(run.run)
+    newest_first = [*every[place + 1 :], *reversed(every[:place])]  # the one before, then the next
+    others = {
+        state.run_label(each): each
+        for each in newest_first
+        if each.status == FINISHED and each.key == run.key
+    }
+    if not others:
+        return None
+    chosen = state.pick(
+        AGAINST,
+        "Compare with",
+        list(others),
+        None,
+        help="Another finished training on the very same data. At first it is the one before this "
+        "one.",
+    )
+    return others[chosen]
+
+
+def _in_short(found: list[TaskComparison]) -> str:
+    """What the comparison comes to."""
+    told = [each for each in found if each.distinguishable]
+    better = sum(each.difference.value > 0 for each in told)
+    if not told:
+        where = "" if len(found) == 1 else f" in any of {len(found)} tasks"
+        return (
+            f"**No distinguishable change{where}.** That is a result, too: whatever was changed, "
+            "these texts do not show that it matters."
+        )
+    of = many(len(found), "task")
+    parts = [
+        f"{word} in {count}"
+        for word, count in (("better", better), ("worse", len(told) - better))
+        if count
+    ]
+    return f"**This training is {' and '.join(parts)} of {of}, by more than noise.**"
+
+
+def _in_words(each: TaskComparison, tasks: int) -> str:
+    """One task of so many in a sentence, the 95 % interval in brackets."""
+    name, value = f"**{plain(each.task)}**", each.difference.value
+    figures = f"{metric(TASK_TYPES[each.type].headline)} {each.a:.3f} against {each.b:.3f}"
+    low, high = each.difference.low, each.difference.high
+    if not each.differing:
+        return f"No change in {name}: both gave the same answers, {figures}."
+    unchanged = f"No distinguishable change in {name}:"
+    if low is None or high is None:
+        return f"{unchanged} too few answers differ to tell, {figures}."
+    if each.distinguishable:
+        word, ends = ("better", (low, high)) if value > 0 else ("worse", (-high, -low))
+        return f"{name}: {word} by {abs(value):.3f} ({_span(*ends)}), {figures}."
+    difference = f"the difference {value:z.3f}"
+    if low <= 0 <= high:
+        return f"{unchanged} {difference} lies within the noise ({_span(low, high)}), {figures}."
+    why = (
+        f"would stand out alone, but of {tasks} tasks one may well differ so by chance"
+        if each.p_value < SIGNIFICANT
+        else "rests on too few answers to tell"
+    )
+    return f"{unchanged} {difference} ({_span(low, high)}) {why}, {figures}."
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:z.3f} to {high:z.3f}"
+
+
+def _differences(found: list[TaskComparison]) -> None:
+    """The differences of all tasks as a chart about zero, and as a table."""
+    table = pd.DataFrame(
+        {
+            "task": each.task,
+            "figure": metric(TASK_TYPES[each.type].headline),
+            "texts": each.records,
+            "this": each.a,
+            "other": each.b,
+            **each.difference.json(),
+            "beyond noise": "yes" if each.distinguishable else "no",
+            "p": each.p_value,
+            "p over all tasks (Holm)": each.corrected,
+            "only this right": each.only_a,
+            "only other right": each.only_b,
+            "p of these two (McNemar)": each.mcnemar,
+        }
+        for each in found
+    )
+    chart = charts.dots(table, "task", "this training less the other")
+    marks = [TOLD if each.distinguishable else UNTOLD for each in found]
+    chart.update_traces(marker={"symbol": marks, "line": {"width": 2}})
+    chart.add_vline(x=0, line={"dash": "dot", "width": 1.5, "color": charts.NEUTRAL})
+    names = ", ".join(table["figure"].unique())
+    charts.show(
+        chart,
+        f"By how much {names} of this training lies above the other's, with the 95 % interval of "
+        "the difference. Right of the dotted line this training is better, left of it worse. A "
+        "filled mark is more than noise; a hollow one cannot be told from no difference at all.",
+        table.rename(columns={"value": "difference", "low": "from", "high": "to"}),
+        key="against-chart",
+    )
+
+
+def _settings(run: RunInfo, other: RunInfo) -> None:
+    """The settings that differ, and what that means for the differences."""
+    differing = settings_diff(*(state.store().config(each.run) for each in (run, other)))
+    if not differing:
+        st.markdown(
+            "**No setting differs.** What differs above comes from chance in training, or from a "
+            "change of the program."
+        )
+        return
+    if len(differing) == 1:
+        st.markdown(f"**Nothing but {plain(differing[0][0])} differs** between their settings.")
+    else:
+        st.markdown(
+            f"**{many(len(differing), 'setting')} differ**, so no change can be put down to one of "
+            "them alone."
+        )
+    st.dataframe(
+        pd.DataFrame(
+            [(key, _written(here), _written(there)) for key, here, there in differing],
+            columns=["setting", "this training", "the other"],
+        ),
+        hide_index=True,
+        key="against-settings",
+        alt="Settings that differ",
+    )
+    st.caption(
+        "The noise above is that of the texts. Training is partly chance, too: the same settings "
+        "with another seed come out somewhat different, so train twice before you settle on a "
+        "small change."
+    )
+
+
+def _written(value: Any) -> str:
+    """A setting's value as people read it."""
+    if value is None:
+        return "left empty"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+@st.fragment
+def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str) -> None:
+    """The texts that only one of the two has right, and the selected one to read."""
+    st.markdown(f"**Texts of {plain(task)} that changed sides**", help=MEANING)
+    table = _changed(ours, theirs, key, task, split, kind)
+    if table.empty:
+        st.markdown("None: each text is right in both or wrong in both.")
+        return
+    counts = table[ONLY].value_counts()
+    here, there = (int(counts.get(side, 0)) for side in (A, B))
+    st.markdown(
+        f"{many(here, 'text')} only this training got right, {many(there, 'text')} only the other."
+    )
+    side = st.segmented_control(
+        "Got right",
+        list(SIDES),
+        default=HERE if here else THERE,
+        required=True,
+        key=SIDE,
+        bind="query-params",
+        help="What this training gained against the other, or what it lost. " + MEANING,
+    )
+    rows = table[table[ONLY] == SIDES[side]].drop(columns=ONLY).reset_index(drop=True)
+    if rows.empty:
+        st.markdown("There is none.")
+        return
+    name = f"{task}-{split}-{side}-{ours.parent.name}-{theirs.parent.name}"
+    chosen = st.dataframe(
+        rows,
+        hide_index=True,
+        placeholder="",
+        key=f"sides-{name}",
+        selection_mode="single-row",
+        on_select="rerun",
+        column_order=[
+            TEXT,
+            TRUTH,
+            PREDICTED_A,
+            PREDICTED_B,
+            CONFIDENCE_A,
+            CONFIDENCE_B,
+            USER,
+        ],
+        column_config={
+            TEXT: st.column_config.TextColumn("text", width="large"),
+            TRUTH: st.column_config.TextColumn("true", help="What the data says."),
+            PREDICTED_A: st.column_config.TextColumn("this said"),
+            PREDICTED_B: st.column_config.TextColumn("the other said"),
+            CONFIDENCE_A: _sureness("this sure", "this training"),
+            CONFIDENCE_B: _sureness("the other sure", "the other training"),
+            USER: st.column_config.TextColumn("person"),
+        },
+        alt="Texts that changed sides",
+    )
+    shell.download(rows, f"{task}-changed", f"sides-csv-{name}")
+    if chosen.selection.rows:
+        _text(rows.iloc[chosen.selection.rows[0]])
+    else:
+        st.caption(
+            "Those first of which either training was surest. Select a row to read the whole text."
+        )
+
+
+def _sureness(name: str, whose: str) -> Any:
+    return st.column_config.NumberColumn(
+        name, format="%.0f %%", help=f"How sure {whose} was of its answer."
+    )
+
+
+def _text(row: pd.Series) -> None:
+    """One text, its labels, and the way to the person who wrote it."""
+    with st.container(border=True):
+        st.text(row[TEXT])
+        st.markdown(f"The data says: **{plain(row[TRUTH])}**")
+        for whose, said, sure in (
+            ("This training", PREDICTED_A, CONFIDENCE_A),
+            ("The other", PREDICTED_B, CONFIDENCE_B),
+        ):
+            st.markdown(f"{whose} says: **{plain(row[said])}**, {row[sure]:.0f}\u00a0% sure")
+        if pd.notna(row[USER]):
+            st.page_link(
+                shell.PEOPLE,
+                label=f"Open {plain(row[USER])}",
+                icon=":material/person:",
+                query_params={state.PERSON: row[USER]},
+            )
