@@ -260,6 +260,14 @@ bought, *all texts* everything they wrote, *fused* the profile that mtrec shows.
 
 {printed("profile_truth", "--seeds", "10")}
 
+## Labels that may be wrong
+
+Labels flipped at random, 5 % of each set, and which share of the 5 % that are doubted most are
+flipped ones, for three seeds; a random order would find 5 %. Labels that were published wrong count
+as misses here. `benchmarks/label_errors.py`.
+
+{printed("label_errors", str(args.data.resolve()), "--cache", str(workspace.cache))}
+
 ## What intervals hold
 
 {printed("coverage")}

@@ -17,7 +17,7 @@ from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import TEST, VAL, Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.report import apart
-from pages.ui import charts, compare, evaluation, live, matrix, shell, state, sureness
+from pages.ui import charts, compare, evaluation, label_errors, live, matrix, shell, state, sureness
 from pages.ui.text import INTERVAL_HELP, number, plain
 from pages.ui.words import COMMONEST_HELP, SPLIT_HELP, SPLITS, metric, metric_help
 
@@ -214,6 +214,8 @@ def draw(run: RunInfo) -> None:
             sureness.draw(run, task, split, report["type"])
         with shell.guard():
             compare.draw(run, task, split)
+        with shell.guard():
+            label_errors.draw(run, task, report["type"])
     else:
         st.markdown("No text of this part carries a label, so there is nothing to judge tasks by.")
     evaluation.draw(run)

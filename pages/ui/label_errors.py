@@ -1,0 +1,203 @@
+"""Labels that are probably wrong, as a list that a person reads through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.data.dataset import Dataset
+from mtrec.reports.label_errors import (
+    DOUBT,
+    FOLDS,
+    PLACE,
+    SUGGESTED,
+    WRITTEN,
+    rare,
+    read_vectors,
+    supports,
+    suspects,
+)
+from mtrec.runs.store import RunInfo
+from mtrec.schema import ROW, SOURCE, TEXT, USER, task_column
+from mtrec.tasks import TASK_TYPES
+from pages.ui import shell, state
+from pages.ui.text import many, number, plain
+
+SHOWN = 100
+NAMED = 5  # labels in a sentence
+HELP = (
+    "A simple model learns the labels of four fifths of the texts and says which labels the others "
+    "should have, until every text has been asked about. Where it is sure of another label than "
+    "what is written, one of the two is wrong."
+)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def ranking(root: Path, run: str, task: str) -> pd.DataFrame:
+    """All labelled records of a task, the most doubtful labels first.
+
+    Args:
+        root: of the workspace.
+
+    Returns:
+        `place` among the labelled records, `written`, `suggested`, `doubt`.
+    """
+    from mtrec.training.reporter import SilentReporter
+
+    store = state.store()
+    dataset = state.open_dataset(store.get(run).key)
+    known, records = dataset.tasks[task], _labelled(dataset, task)
+    task_type, texts = TASK_TYPES[known.type], records[TEXT].tolist()
+    vectors = read_vectors(
+        texts,
+        task_type,
+        store.config(run).encoder,
+        store.summary(run)["precision"],
+        store.workspace.cache,
+        SilentReporter(),
+    )
+    return suspects(vectors, records[task_column(task)], known.labels, task_type, texts)
+
+
+def draw(run: RunInfo, task: str, kind: str) -> None:
+    """A button that looks for them; then the list, the way to the texts, and the download.
+
+    Args:
+        kind: the task's type.
+    """
+    st.markdown("**Labels that may be wrong**", help=HELP)
+    if supports(TASK_TYPES[kind]):
+        _review(run, task, kind)
+    else:
+        st.markdown(
+            "Wrong labels cannot be looked for here: this task marks words inside its texts, and "
+            "the search compares whole texts."
+        )
+
+
+@st.fragment
+def _review(run: RunInfo, task: str, kind: str) -> None:
+    dataset = state.open_dataset(run.key)
+    records = _labelled(dataset, task)
+    asked = f"label-errors-{run.run}-{task}"
+    if not st.session_state.get(asked):
+        st.button(
+            "Look for them",
+            key=f"look-{task}",
+            icon=":material/search:",
+            on_click=_remember,
+            args=(asked,),
+            help=f"Goes through {many(len(records), 'labelled text')}. This takes a few minutes "
+            "where there are tens of thousands that have not been read before.",
+        )
+        return
+    with st.spinner("Reading the texts and comparing their labels…", show_time=True):
+        ranked = ranking(state.workspace().root, run.run, task)
+    doubtful = ranked[ranked[SUGGESTED] != ranked[WRITTEN]]
+    _in_words(len(doubtful), len(ranked))
+    _left_out(dataset, task, records)
+    if not doubtful.empty:
+        _list(_told(doubtful.head(SHOWN), records), task, kind)
+    shell.download(_told(ranked, records), f"label-errors-{task}", f"label-errors-csv-{task}")
+
+
+def _remember(asked: str) -> None:
+    st.session_state[asked] = True
+
+
+def _labelled(dataset: Dataset, task: str) -> pd.DataFrame:
+    return dataset.records.dropna(subset=[task_column(task)])
+
+
+def _told(ranked: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """The ranking with the text, who wrote it, and where it stands; doubt in percent."""
+    of = records.iloc[ranked[PLACE]][[TEXT, SOURCE, ROW, USER]].reset_index(drop=True)
+    told = ranked[[WRITTEN, SUGGESTED]].reset_index(drop=True)
+    told[DOUBT] = (100 * ranked[DOUBT].to_numpy(dtype="float64")).round(1)
+    return pd.concat([of[[TEXT]], told, of[[SOURCE, ROW, USER]]], axis=1)
+
+
+def _in_words(doubtful: int, judged: int) -> None:
+    if not doubtful:
+        st.markdown(f"None: every label of {many(judged, 'text')} is the likeliest one.")
+        return
+    first = f" The {SHOWN} most doubtful are shown." if doubtful > SHOWN else ""
+    st.markdown(
+        f"In **{number(doubtful)}** of {many(judged, 'text')} another label seems likelier than "
+        f"what is written.{first}"
+    )
+    st.caption(
+        "This is a list to review, not a verdict: much of it will be right as it stands, most of "
+        "all where texts are hard to judge. It covers all labelled texts of the task, of every "
+        "part of the data. It is made from the language model as it came and not from this "
+        "training, which may have learned wrong labels by heart."
+    )
+
+
+def _left_out(dataset: Dataset, task: str, records: pd.DataFrame) -> None:
+    """Names the labels that are too rare to be judged."""
+    known = dataset.tasks[task]
+    texts, values = records[TEXT].tolist(), records[task_column(task)]
+    counts = rare(values, known.labels, TASK_TYPES[known.type], texts)
+    if counts.empty:
+        return
+    names = ", ".join(f"*{plain(label)}*" for label in counts.index[:NAMED])
+    more = ", …" if len(counts) > NAMED else ""
+    st.caption(
+        f"{many(len(counts), 'label')} on fewer than {FOLDS} different texts "
+        f"{'is' if len(counts) == 1 else 'are'} too rare to be judged, and left out: {names}{more} "
+        f"({many(int(counts.sum()), 'text')})."
+    )
+
+
+def _list(table: pd.DataFrame, task: str, kind: str) -> None:
+    """The most doubtful labels, with a way to the whole text and to the person who wrote it."""
+    chosen = st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="",
+        key=f"label-errors-list-{task}",
+        selection_mode="single-row",
+        on_select="rerun",
+        column_config={
+            TEXT: st.column_config.TextColumn("text", width="large"),
+            WRITTEN: st.column_config.TextColumn("written", help="The label in the data."),
+            SUGGESTED: st.column_config.TextColumn(
+                "suggested", help="The label that seems likelier; empty stands for no label."
+            ),
+            DOUBT: st.column_config.NumberColumn(
+                "doubt",
+                format="%.0f %%",
+                help="How improbable what is written seems, to a model that has not seen it.",
+            ),
+            SOURCE: st.column_config.TextColumn(
+                "file", help="The file that the text comes from, without its ending."
+            ),
+            ROW: st.column_config.NumberColumn(
+                "row",
+                format="%d",
+                help="Where it stands in that file: 1 is the first row of data, below any row of "
+                "headings.",
+            ),
+            USER: st.column_config.TextColumn("person", help="Who wrote it, where that is known."),
+        },
+        alt=f"Labels of {task} that may be wrong",
+    )
+    if not chosen.selection.rows:
+        st.caption("Select a row to read the whole text and go to the person who wrote it.")
+        return
+    row = table.iloc[chosen.selection.rows[0]]
+    with st.container(border=True):
+        st.text(row[TEXT])
+        for words, labels in (("The data says", WRITTEN), ("Seems likelier", SUGGESTED)):
+            said = TASK_TYPES[kind].describe(row[labels], row[TEXT])
+            st.markdown(f"{words}: **{plain(said)}**")
+        if pd.notna(row[USER]):
+            st.page_link(
+                shell.PEOPLE,
+                label=f"Open {plain(row[USER])}",
+                icon=":material/person:",
+                query_params={state.PERSON: row[USER]},
+            )
