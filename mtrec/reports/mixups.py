@@ -32,7 +32,7 @@ class Mixup:
 
     Attributes:
         truth, predicted: labels; `NOTHING` in place of the predicted one where it is missed, in
-            place of the true one where it is found where nothing is.
+            place of the true one where it is found where none is.
         count: how often.
         support: of how many cases: how often the true label stands, and where that is `NOTHING`,
             how often the other one is predicted.
@@ -53,7 +53,7 @@ class Mixup:
         """
         if self.truth == NOTHING:
             times = "once" if self.count == 1 else f"{self.count} times"
-            return f"finds {name(self.predicted)} where nothing is: {times}"
+            return f"finds {name(self.predicted)} where none is: {times}"
         often = f"{how_often(self.count, self.support)} ({self.count} of {self.support})"
         if self.predicted == NOTHING:
             return f"misses {name(self.truth)} {often}"

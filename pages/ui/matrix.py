@@ -102,7 +102,7 @@ def draw(run: RunInfo, task: str, split: str, kind: str, order: list[str]) -> No
     if NOTHING in values.index or NOTHING in values.columns:
         st.caption(
             f"**{NONE}** stands for no label: its column holds what was missed, its row what was "
-            "found where nothing is."
+            "found where none is."
         )
     shell.download(_named(counts).reset_index(), f"confusion-{task}", f"matrix-csv-{task}")
     if picked.selection.cells:
