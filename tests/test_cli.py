@@ -19,7 +19,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
-from mtrec.cli import main
+from mtrec.cli import main, show
 from mtrec.runs.launcher import _process
 from mtrec.runs.progress import LiveFiles, read_progress
 from mtrec.runs.store import RunStore
@@ -96,6 +96,8 @@ class LabelFigures(Shape):
     precision: float
     recall: float
     f1: float
+    low: float | None
+    high: float | None
     support: int
 
 
@@ -104,10 +106,12 @@ class Report(Shape):
     support: int
     metrics: dict[str, Figure]
     labels: dict[str, LabelFigures]
+    baseline: dict[str, Figure]
 
 
 class Said(Shape):
-    label: str
+    label: str | None
+    confidence: float | None
     scores: dict[str, float]
 
 
@@ -303,6 +307,12 @@ def test_report(run: str, ask) -> None:  # type: ignore[no-untyped-def]
         assert refused.status == 2 and refused.out == "" and "Expected:" in refused.err
 
 
+def test_where_nothing_can_be_said_a_dash_stands() -> None:
+    silent = {"label": None, "confidence": None, "scores": {}}
+    lines = show.predictions([{"text": "no entities", "tasks": {"relation": silent}}]).splitlines()
+    assert lines[-1].split() == ["no", "entities", "relation", "-", "-"]
+
+
 @pytest.mark.slow
 def test_predict(run: str, tmp_path: Path, ask) -> None:  # type: ignore[no-untyped-def]
     texts = ("the film was good", "a song")
@@ -317,6 +327,7 @@ def test_predict(run: str, tmp_path: Path, ask) -> None:  # type: ignore[no-unty
         for task in each.tasks.values():
             assert sum(task.scores.values()) == pytest.approx(1, abs=1e-5)
             assert task.label == max(task.scores, key=task.scores.__getitem__)
+            assert task.confidence == max(task.scores.values())
     path = tmp_path / "texts.csv"
     path.write_text("text\nthe film was good\na song\n", encoding="utf-8")
     assert ask("predict", run, "--file", str(path), "--json").json(list[Predicted]) == said

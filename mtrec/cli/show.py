@@ -106,11 +106,11 @@ def reports(value: Json) -> str:
 
 def predictions(value: Sequence[Json]) -> str:
     rows = [
-        [_short(each["text"]), task, said["label"], max(said["scores"].values())]
+        [_short(each["text"]), task, said["label"], said["confidence"]]
         for each in value
         for task, said in each["tasks"].items()
     ]
-    return table(["text", "task", "label", "share"], rows)
+    return table(["text", "task", "label", "confidence"], rows)
 
 
 def profile(value: Json) -> str:

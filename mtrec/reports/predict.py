@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def predict(model: MultiTaskModel, texts: Sequence[str]) -> list[dict[str, Any]]:
     """The `predict` contract's value: per text and task the label and the share of each label.
 
-    Where a task can say nothing of a text, the label is None and there are no shares.
+    Beside them stands the confidence, the probability that all of the label is right. Where a task
+    can say nothing of a text, label and confidence are None and there are no shares.
     """
     from mtrec.training.inference import infer
     from mtrec.training.reporter import SilentReporter
@@ -25,10 +26,14 @@ def predict(model: MultiTaskModel, texts: Sequence[str]) -> list[dict[str, Any]]
     said = infer(model, texts, None, SilentReporter()).predictions
     tasks: list[dict[str, Any]] = [{} for _ in texts]
     for name, spec in model.tasks.items():
-        rows = zip(tasks, said[name].labels, said[name].shares.tolist(), strict=True)
-        for each, label, shares in rows:
-            known = {} if label is None else dict(zip(spec.labels, shares, strict=True))
-            each[name] = {"label": label, "scores": known}
+        columns = (said[name].labels, said[name].confidence.tolist(), said[name].shares.tolist())
+        for each, label, sure, shares in zip(tasks, *columns, strict=True):
+            silent = label is None
+            each[name] = {
+                "label": label,
+                "confidence": None if silent else sure,
+                "scores": {} if silent else dict(zip(spec.labels, shares, strict=True)),
+            }
     return [{"text": text, "tasks": each} for text, each in zip(texts, tasks, strict=True)]
 
 

@@ -24,9 +24,7 @@ TRULY = {  # columns of the public datasets that look like labels and are, thoug
 
 
 def inferred(written: pd.Series, texts: pd.Series) -> str | None:
-    return next(
-        (name for name, kind in TASK_TYPES.items() if kind.recognise(written, texts)), None
-    )
+    return next((name for name, kind in TASK_TYPES.items() if kind.recognise(written, texts)), None)
 
 
 def test_types_are_tried_from_the_most_telling_on() -> None:
