@@ -17,7 +17,18 @@ from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import TEST, VAL, Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.report import apart
-from pages.ui import charts, compare, evaluation, label_errors, live, matrix, shell, state, sureness
+from pages.ui import (
+    charts,
+    compare,
+    evaluation,
+    label_errors,
+    live,
+    matrix,
+    shell,
+    state,
+    sureness,
+    tryit,
+)
 from pages.ui.text import INTERVAL_HELP, number, plain
 from pages.ui.words import COMMONEST_HELP, SPLIT_HELP, SPLITS, metric, metric_help
 
@@ -216,6 +227,7 @@ def draw(run: RunInfo) -> None:
             compare.draw(run, task, split)
         with shell.guard():
             label_errors.draw(run, task, report["type"])
+        tryit.draw(run)
     else:
         st.markdown("No text of this part carries a label, so there is nothing to judge tasks by.")
     evaluation.draw(run)

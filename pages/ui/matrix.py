@@ -15,7 +15,7 @@ from mtrec.runs.store import RunInfo
 from mtrec.schema import RECORD, SOURCE, SPLIT, TEXT, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING
-from pages.ui import charts, shell, state
+from pages.ui import charts, drawn, shell, state
 from pages.ui.text import number, plain
 from pages.ui.words import MIXED_UP_HELP
 
@@ -198,10 +198,7 @@ def _texts_behind(
     place = chosen.selection.rows[0]
     row, labelled = table.iloc[place], found.iloc[place]
     with st.container(border=True):
-        st.text(row[TEXT])
-        for whose, labels in (("The data", ALL_TRUE), ("The model", ALL_SAID)):
-            said = TASK_TYPES[kind].describe(labelled[labels], row[TEXT])
-            st.markdown(f"{whose} says: **{plain(said)}**")
+        drawn.truth_and_prediction(row[TEXT], kind, labelled[ALL_TRUE], labelled[ALL_SAID])
         if pd.notna(row[USER]):
             st.page_link(
                 shell.PEOPLE,

@@ -66,6 +66,8 @@ def test_no_page_fails_and_every_control_says_what_it_is_for(page: str, done: Do
         "selectbox",
         "number_input",
         "select_slider",
+        "slider",
+        "text_area",
         "radio",
         "toggle",
         "button",
