@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from mtrec.schema import Estimate
 
 DRAWS = 1000
 LEVEL = 0.95
+NORMAL = 1.959963984540054  # the normal distribution's quantile for that level
 
 Array = NDArray[np.float64]
 
@@ -40,6 +42,22 @@ def interval(
         tail = ndtr(-np.sqrt(units / (units - 1)) * stdtrit(units - 1, 1 - tail))
     low, high = np.quantile(finite, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def wilson(successes: NDArray[Any], trials: NDArray[Any]) -> tuple[Array, Array]:
+    """The 95 % interval of shares `successes / trials`, lower and upper ends.
+
+    After Wilson (1927), *Probable inference, the law of succession, and statistical inference*,
+    JASA 22: it holds for shares near 0 and 1 and for few trials, too.
+
+    Args:
+        successes, trials: of one shape; there is no share of no trials.
+    """
+    share = successes / trials
+    square = NORMAL**2 / trials
+    middle = (share + square / 2) / (1 + square)
+    half = np.sqrt(square * share * (1 - share) + square**2 / 4) / (1 + square)
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
 def two_sided(draws: Array, units: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +28,11 @@ class HeadSpec:
     @property
     def task_type(self) -> TaskType:
         return TASK_TYPES[self.type]
+
+
+def reads_marks(tasks: Iterable[HeadSpec]) -> bool:
+    """Whether a task reads marked entities, so that the encoder has to tell the marks."""
+    return any(task.task_type.unit is Unit.MARKS for task in tasks)
 
 
 class MultiTaskModel(nn.Module):

@@ -168,11 +168,12 @@ def traits(
     Returns:
         user (position), task, label, observed (share of the user's labelled records that carry it;
         missing where they have none), predicted (mean probability over the records of the task's
-        activities), n (how many records those are).
+        activities of which anything is said), n (how many records those are).
     """
     tables = []
     for task, view in tasks.items():
-        chosen = view.sees(data.activities)
+        said = np.isfinite(shares[task][data.records]).all(axis=1)
+        chosen = view.sees(data.activities) & said
         rows, users = data.records[chosen], data.record_users[chosen]
         known = pd.Series(np.arange(len(rows)), index=rows)
         carried = labels[task][labels[task].index.isin(rows)]

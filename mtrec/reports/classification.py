@@ -49,6 +49,18 @@ def predictions(dataset: Dataset, inference: Inference) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def load_predictions(folder: Path, split: str, task: str | None = None) -> pd.DataFrame:
+    """What `predictions` gave, of one split in a run's folder, and of one task; empty without any.
+
+    Runs that were made before calibration have no column `uncalibrated`.
+    """
+    path = folder / PREDICTIONS
+    if not path.exists():
+        return pd.DataFrame(columns=[RECORD, TASK, SPLIT, TRUTH, PREDICTED, CONFIDENCE])
+    filters = [(SPLIT, "==", split), *([(TASK, "==", task)] if task is not None else [])]
+    return pd.read_parquet(path, filters=filters)
+
+
 def task_reports(dataset: Dataset, predicted: pd.DataFrame, split: str) -> dict[str, TaskReport]:
     """The report of each task that has labelled records in the split.
 

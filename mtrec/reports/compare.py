@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import BaseModel
 from scipy import sparse
 
@@ -24,18 +23,15 @@ from mtrec.data.dataset import Dataset
 from mtrec.reports.classification import CONFIDENCE, PREDICTED, TASK, TRUTH
 from mtrec.reports.sureness import Verdicts, right
 from mtrec.schema import RECORD, SPLIT, USER, Estimate
-from mtrec.stats import DRAWS
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType
-from mtrec.tasks.tally import BLOCK, Counts
+from mtrec.tasks.tally import Counts, owners, samples
 
 A, B = "a", "b"
 PREDICTED_A, PREDICTED_B = f"{PREDICTED}_{A}", f"{PREDICTED}_{B}"
 CONFIDENCE_A, CONFIDENCE_B = f"{CONFIDENCE}_{A}", f"{CONFIDENCE}_{B}"
 ONLY = "only"  # column: which of the two is right
 SIGNIFICANT = 0.05
-
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -156,9 +152,9 @@ def _compare(
     ]
     value_a, value_b = (float(figure(counts[None])[0]) for figure in figures)
     of_record = pairs.groupby(columns, sort=True).ngroup().to_numpy().astype(np.int64)
-    units = _units(people)
+    units = owners(people.tolist(), len(people))
     drawn = np.concatenate(
-        [figures[0](each) - figures[1](each) for each in _samples(units, of_record, counts)]
+        [figures[0](each) - figures[1](each) for each in samples(of_record, len(counts), units)]
     )
     differing = len(np.unique(units[(pairs[PREDICTED_A] != pairs[PREDICTED_B]).to_numpy()]))
     right_a, right_b = _verdicts(triples, task_type)
@@ -187,36 +183,6 @@ def _verdicts(rows: pd.DataFrame, task_type: TaskType) -> tuple[Verdicts, Verdic
         for column in (PREDICTED_A, PREDICTED_B)
     )
     return ours, theirs
-
-
-def _units(people: pd.Series) -> Codes:
-    """Whom each record belongs to as a number, `(N,)`; one of nobody known is on its own."""
-    codes, names = pd.factorize(people, sort=True)
-    alone = codes < 0
-    return np.where(alone, len(names) + np.cumsum(alone) - 1, codes).astype(np.int64)
-
-
-def _samples(
-    units: Codes, of_record: Codes, counts: Counts, draws: int = DRAWS
-) -> Iterator[Counts]:
-    """How often each of T different records stands in bootstrap samples, blocks `(b, T)`.
-
-    Args:
-        units: whom each record belongs to, `(N,)`; all records of one are drawn together.
-        of_record: which of the T each record is, `(N,)`.
-        counts: how often each of the T stands, `(T,)`.
-    """
-    drawn, size = units.max() + 1, len(counts)
-    if drawn == len(units):  # drawing records is drawing the T with their shares
-        often, holds = counts, sparse.eye_array(size, format="csr")
-    else:
-        often = np.ones(drawn)
-        table = (np.ones(len(units)), (units, of_record))
-        holds = sparse.csr_array(table, shape=(drawn, size))
-    rng = np.random.default_rng(0)
-    for start in range(0, draws, BLOCK):
-        chosen = rng.multinomial(drawn, often / drawn, size=min(BLOCK, draws - start))
-        yield np.asarray(chosen.astype(np.float64) @ holds)
 
 
 def _estimate(value: float, draws: Counts, differing: int) -> Estimate:

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mtrec.stats import wilson
 from mtrec.tasks.base import NOTHING
 
 FEWEST = 10  # cases of a label below which its figures mean nothing
-Z = 1.96  # standard errors on either side of a 95 % interval
 NEARLY_ALL = Fraction(9, 10)
 SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50, 100)
 LARGE = (3, 4, 5, 10)
@@ -75,7 +75,7 @@ def mixups(counts: pd.DataFrame, most: int = 5, fewest: int = FEWEST) -> list[Mi
     wrong = counts.index.to_numpy()[:, None] != counts.columns.to_numpy()
     rows, columns = np.nonzero(wrong & (cells > 0) & (support >= fewest))
     count, cases = cells[rows, columns], support[rows, columns]
-    worst = np.argsort(-_at_least(count, cases), kind="stable")[:most]
+    worst = np.argsort(-wilson(count, cases)[0], kind="stable")[:most]
     return [
         Mixup(
             truth=str(counts.index[rows[place]]),
@@ -106,11 +106,3 @@ def how_often(count: int, support: int) -> str:
 
 def _of(fraction: Fraction) -> str:
     return f"{fraction.numerator} of {fraction.denominator}"
-
-
-def _at_least(count: NDArray[np.int64], cases: NDArray[np.int64]) -> Floats:
-    """The lower ends of the Wilson intervals of `count` in `cases`, `(P,)`."""
-    share = count / cases
-    middle = share + Z**2 / (2 * cases)
-    spread = Z * np.sqrt(share * (1 - share) / cases + Z**2 / (4 * cases**2))
-    return np.asarray((middle - spread) / (1 + Z**2 / cases))

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from mtrec.reports.classification import CONFIDENCE, PREDICTED, TRUTH
 from mtrec.schema import Estimate
-from mtrec.stats import DRAWS, bootstrap_statistic, interval
+from mtrec.stats import DRAWS, bootstrap_statistic, interval, wilson
 from mtrec.tasks.base import TaskType
 
 RIGHT, LOW, HIGH, N, KEPT = "right", "low", "high", "n", "kept"
 SHARES = tuple(percent / 100 for percent in range(100, 0, -5))
-NORMAL = 1.959963984540054  # the normal distribution's quantile for a level of 95 %
 ROUNDING = 1e-9  # of sums of shares
 
 Array = NDArray[np.float64]
@@ -44,22 +43,6 @@ def right(predictions: pd.DataFrame, task_type: TaskType) -> Verdicts:
     ]
     merged = said.merge(different.assign(**{RIGHT: verdicts}), on=[TRUTH, PREDICTED], how="left")
     return merged[RIGHT].to_numpy(dtype=np.bool_)
-
-
-def wilson(successes: Floats, trials: NDArray[np.integer]) -> tuple[Array, Array]:
-    """The 95 % interval of shares `successes / trials`, lower and upper ends.
-
-    After Wilson (1927), *Probable inference, the law of succession, and statistical inference*,
-    JASA 22: it holds for shares near 0 and 1 and for few trials, too.
-
-    Args:
-        successes, trials: of one shape; there is no share of no trials.
-    """
-    share = successes / trials
-    square = NORMAL**2 / trials
-    middle = (share + square / 2) / (1 + square)
-    half = np.sqrt(square * share * (1 - share) + square**2 / 4) / (1 + square)
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
 def reliability(confidence: Floats, right: Verdicts, bins: int = 10) -> pd.DataFrame:

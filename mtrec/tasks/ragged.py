@@ -51,6 +51,11 @@ class Ragged(Generic[Rows]):
         return np.asarray(self.counts > 0)
 
     @property
+    def starts(self) -> Index:
+        """Where each record's rows begin, `(N,)`."""
+        return np.asarray(np.cumsum(self.counts) - self.counts, dtype=np.int64)
+
+    @property
     def owners(self) -> Index:
         """The record that each row belongs to, `(U,)`."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
@@ -58,9 +63,7 @@ class Ragged(Generic[Rows]):
     def take(self, index: Index) -> Ragged[Any]:
         """The records with these numbers, in this order."""
         counts = self.counts[index]
-        ends = np.cumsum(self.counts)
-        starts = ends[index] - counts
-        shifts = starts - np.cumsum(counts) + counts
+        shifts = self.starts[index] - np.cumsum(counts) + counts
         return self._of(np.arange(int(counts.sum())) + np.repeat(shifts, counts), counts)
 
     def only(self, chosen: NDArray[np.bool_]) -> Ragged[Any]:

@@ -50,7 +50,7 @@ def likeliest(probabilities: Ragged[Floats]) -> Index:
     """
     rows, counts = probabilities.rows, probabilities.counts
     order = np.argsort(-counts, kind="stable")  # the longest first: those that go on stay in front
-    starts = (np.cumsum(counts) - counts)[order]
+    starts = probabilities.starts[order]
     reaching = np.searchsorted(-counts[order], -np.arange(counts.max(initial=0)))
 
     chosen = np.empty(len(rows), dtype=np.int64)  # the last class of the best way that ends here

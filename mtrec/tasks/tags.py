@@ -113,12 +113,11 @@ class Tags(Softmax):
         rows, counts = probabilities.rows, probabilities.counts
         chosen = likeliest(probabilities)
         sure = np.take_along_axis(rows, chosen[:, None], axis=1)[:, 0]
-        ends = np.cumsum(counts)
-        starts = ends - counts
+        starts = probabilities.starts
         tags = np.array(classes(labels), dtype=object)[chosen].tolist()
         written = [
             " ".join(tags[start:end])
-            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+            for start, end in zip(starts.tolist(), (starts + counts).tolist(), strict=True)
         ]
         return Prediction(
             labels=np.array(written, dtype=object),

@@ -8,7 +8,7 @@ label stands at all, neither in the truth nor in the predictions, F1 over all of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from scipy import sparse
 
 from mtrec import stats
 from mtrec.schema import Estimate
+from mtrec.tasks.ragged import Index
 from mtrec.tasks.report import LabelScores, TaskReport
 
 BLOCK = 100  # draws that are counted at once
@@ -103,7 +104,7 @@ class Tally:
         (rows, true), (columns, said) = (
             pd.factorize(np.asarray(each, dtype=object), sort=True) for each in (truth, predicted)
         )
-        cells, self._cell, counts = np.unique(
+        cells, self._cells, counts = np.unique(
             rows * len(said) + columns, return_inverse=True, return_counts=True
         )
         self.counts: Counts = counts.astype(np.float64)  # (C,)
@@ -140,9 +141,11 @@ class Tally:
 
         sums = self.sums(self.counts[None])
         values = figures(self.counts[None])[0]
-        drawn, units = self._draw(figures, groups, draws)
+        units = owners(groups, len(self._cells))
+        blocks = samples(self._cells, len(self.pairs), units, draws)
+        drawn = np.concatenate([figures(each) for each in blocks])
         estimates = [
-            _estimate(float(value), each, units)
+            _estimate(float(value), each, int(units.max()) + 1)
             for value, each in zip(values, drawn.T, strict=True)
         ]
         support, guessed, hits = (each[0] for each in (sums.support, sums.guessed, sums.hits))
@@ -176,32 +179,35 @@ class Tally:
         shape = (len(rows), len(self.labels))
         return sparse.csr_array((counts.astype(np.float64), (cells, places)), shape=shape)
 
-    def _draw(
-        self,
-        figures: Callable[[Counts], Counts],
-        groups: Sequence[str | None] | None,
-        draws: int,
-    ) -> tuple[Counts, int]:
-        """Bootstrap draws of figures, `(draws, M)`, and from how many records or people."""
-        if groups is None:  # resampling records is drawing pairs with their shares
-            rng = np.random.default_rng(0)
-            size = int(self.counts.sum())
-            parts = [
-                figures(rng.multinomial(size, self.counts / size, size=each).astype(np.float64))
-                for each in np.diff([*range(0, draws, BLOCK), draws])
-            ]
-            return np.concatenate(parts), size
-        codes, people = pd.factorize(np.asarray(groups, dtype=object), sort=True)
-        alone = codes < 0  # a record of nobody known is a group of its own
-        codes[alone] = len(people) + np.arange(alone.sum())
-        units = len(people) + int(alone.sum())
-        table = sparse.csr_array(
-            (np.ones(len(codes)), (codes, self._cell)), shape=(units, len(self.counts))
-        )
-        drawn = stats.bootstrap_statistic(
-            lambda drawn: figures(np.asarray(drawn.astype(np.float64) @ table)), units, draws
-        )
-        return drawn, units
+
+def owners(groups: Sequence[str | None] | None, size: int) -> Index:
+    """Whom each of `size` records belongs to, as a number; a record of nobody known is alone."""
+    if groups is None:
+        return np.arange(size, dtype=np.int64)
+    codes, people = pd.factorize(np.asarray(groups, dtype=object), sort=True)
+    alone = codes < 0
+    return np.where(alone, len(people) + np.cumsum(alone) - 1, codes).astype(np.int64)
+
+
+def samples(cells: Index, size: int, units: Index, draws: int = stats.DRAWS) -> Iterator[Counts]:
+    """How often each cell stands in bootstrap samples, blocks `(b, size)`.
+
+    Args:
+        cells: which of the `size` different cells each record is, `(N,)`.
+        units: whom each record belongs to, `(N,)`; all records of one are drawn together.
+    """
+    number = int(units.max()) + 1
+    if number == len(units):  # drawing records is drawing cells with their shares
+        rng = np.random.default_rng(0)
+        shares = np.bincount(cells, minlength=size) / number
+        for start in range(0, draws, BLOCK):
+            drawn = rng.multinomial(number, shares, size=min(BLOCK, draws - start))
+            yield drawn.astype(np.float64)
+        return
+    table = sparse.csr_array((np.ones(len(units)), (units, cells)), shape=(number, size))
+    for start in range(0, draws, BLOCK):
+        drawn = stats.resample_counts(number, min(BLOCK, draws - start), start)
+        yield np.asarray(drawn.astype(np.float64) @ table)
 
 
 def _or_one(parts: Counts, wholes: Counts) -> Counts:

@@ -14,8 +14,7 @@ from mtrec.errors import MtrecError
 from mtrec.files import replacing, write_json
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import load_encoder
-from mtrec.models.multitask import HeadSpec, MultiTaskModel
-from mtrec.tasks.base import Unit
+from mtrec.models.multitask import HeadSpec, MultiTaskModel, reads_marks
 from mtrec.tasks.calibration import Calibration
 
 DESCRIPTION, WEIGHTS, ENCODER = "model.json", "weights.safetensors", "encoder"
@@ -74,8 +73,7 @@ def load_model(folder: Path) -> MultiTaskModel:
     tasks = [
         HeadSpec(task["name"], task["type"], tuple(task["labels"])) for task in description["tasks"]
     ]
-    marks = any(task.task_type.unit is Unit.MARKS for task in tasks)
-    encoder = load_encoder(source, description["precision"], marks)
+    encoder = load_encoder(source, description["precision"], reads_marks(tasks))
     encoder.config = config
     if encoder.fingerprint != description["fingerprint"]:
         raise MtrecError(

@@ -15,11 +15,10 @@ from torch import Tensor
 from mtrec.errors import InputError
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import Precision, load_encoder
-from mtrec.models.multitask import HeadSpec, MultiTaskModel
+from mtrec.models.multitask import HeadSpec, MultiTaskModel, reads_marks
 from mtrec.schema import TRAIN, VAL
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.config import StrategyConfig
-from mtrec.tasks.base import Unit
 from mtrec.tasks.calibration import calibrate
 from mtrec.tasks.config import TaskConfig
 from mtrec.tasks.ragged import Ragged
@@ -99,8 +98,7 @@ def train(
     torch.manual_seed(train_config.seed)
     device = pick_device()
     precision = pick_precision(train_config.precision, device)
-    marks = any(spec.task_type.unit is Unit.MARKS for spec in specs)
-    encoder = load_encoder(encoder_config, precision, marks)
+    encoder = load_encoder(encoder_config, precision, reads_marks(specs))
     model = MultiTaskModel(encoder, trunk_config, specs).to(device)
     weighted = {task: value for task, value in lambdas.items() if value > 0}
     strategy = STRATEGIES[strategy_config.name](weighted, **strategy_config.params)

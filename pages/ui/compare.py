@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mtrec.reports.classification import CONFIDENCE, PREDICTED, PREDICTIONS, TASK, TRUTH
+from mtrec.reports.classification import TRUTH, load_predictions
 from mtrec.reports.compare import (
     CONFIDENCE_A,
     CONFIDENCE_B,
@@ -24,39 +24,28 @@ from mtrec.reports.compare import (
     settings_diff,
 )
 from mtrec.runs.store import FINISHED, RunInfo
-from mtrec.schema import RECORD, SPLIT, TEXT, USER
+from mtrec.schema import RECORD, TEXT, USER
 from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, shell, state
 from pages.ui.text import INTERVAL_HELP, many, plain
-from pages.ui.words import metric
+from pages.ui.words import RIGHT_HELP, metric
 
 AGAINST, SIDE = "against", "side"  # keys, and in the URL
 HERE, THERE = "By this training only", "By the other only"
 SIDES = {HERE: A, THERE: B}
 TOLD, UNTOLD = "circle", "circle-open"  # marks of differences beyond noise, and of others
-COLUMNS = [RECORD, TASK, SPLIT, TRUTH, PREDICTED, CONFIDENCE]
 SAME_TEXTS = (
     "Both are judged on the same texts, those that both answered, so that what makes a text hard "
     "weighs on both alike and drops out: a smaller difference can be told from noise than by "
     "laying two intervals side by side. The more tasks are looked at, the more of them would "
     "differ by chance, so the more a difference must stand out."
 )
-MEANING = "Right means right in everything: of several labels or marked words, all of them."
-
-
-@st.cache_data(max_entries=8, show_spinner="Reading predictions…")
-def _predictions(folder: Path, split: str) -> pd.DataFrame:
-    """What a finished run said of one part of the data; no rows where it kept nothing."""
-    path = folder / PREDICTIONS
-    if not path.exists():
-        return pd.DataFrame(columns=COLUMNS)
-    return pd.read_parquet(path, columns=COLUMNS, filters=[(SPLIT, "==", split)])
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing both trainings…")
 def _compared(ours: Path, theirs: Path, key: str, split: str) -> list[TaskComparison]:
     """The tasks that both runs answered on one part of the dataset `key`."""
-    a, b = (_predictions(folder, split) for folder in (ours, theirs))
+    a, b = (load_predictions(folder, split) for folder in (ours, theirs))
     return compare(state.open_dataset(key), a, b, split)
 
 
@@ -67,7 +56,7 @@ def _changed(ours: Path, theirs: Path, key: str, task: str, split: str, kind: st
     Args:
         kind: the task's type.
     """
-    a, b = (_predictions(folder, split) for folder in (ours, theirs))
+    a, b = (load_predictions(folder, split) for folder in (ours, theirs))
     task_type = TASK_TYPES[kind]
     table = changed(a, b, task, task_type, split)
     records = state.open_dataset(key).records.loc[table[RECORD], [TEXT, USER]]
@@ -260,7 +249,7 @@ def _written(value: Any) -> str:
 @st.fragment
 def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str) -> None:
     """The texts that only one of the two has right, and the selected one to read."""
-    st.markdown(f"**Texts of {plain(task)} that changed sides**", help=MEANING)
+    st.markdown(f"**Texts of {plain(task)} that changed sides**", help=RIGHT_HELP)
     table = _changed(ours, theirs, key, task, split, kind)
     if table.empty:
         st.markdown("None: each text is right in both or wrong in both.")
@@ -277,7 +266,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         required=True,
         key=SIDE,
         bind="query-params",
-        help="What this training gained against the other, or what it lost. " + MEANING,
+        help="What this training gained against the other, or what it lost. " + RIGHT_HELP,
     )
     rows = table[table[ONLY] == SIDES[side]].drop(columns=ONLY).reset_index(drop=True)
     if rows.empty:
@@ -337,9 +326,4 @@ def _text(row: pd.Series) -> None:
         ):
             st.markdown(f"{whose} says: **{plain(row[said])}**, {row[sure]:.0f}\u00a0% sure")
         if pd.notna(row[USER]):
-            st.page_link(
-                shell.PEOPLE,
-                label=f"Open {plain(row[USER])}",
-                icon=":material/person:",
-                query_params={state.PERSON: row[USER]},
-            )
+            shell.person(row[USER], f"Open {plain(row[USER])}")

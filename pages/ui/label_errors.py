@@ -35,14 +35,15 @@ HELP = (
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def ranking(root: Path, run: str, task: str) -> pd.DataFrame:
+def ranking(root: Path, run: str, task: str) -> tuple[pd.DataFrame, pd.Series]:
     """All labelled records of a task, the most doubtful labels first.
 
     Args:
         root: of the workspace.
 
     Returns:
-        `place` among the labelled records, `written`, `suggested`, `doubt`.
+        `place` among the labelled records, `written`, `suggested`, `doubt`; and how many records
+        carry each label that is too rare to be judged.
     """
     from mtrec.training.reporter import SilentReporter
 
@@ -58,7 +59,8 @@ def ranking(root: Path, run: str, task: str) -> pd.DataFrame:
         store.workspace.cache,
         SilentReporter(),
     )
-    return suspects(vectors, records[task_column(task)], known.labels, task_type, texts)
+    labelled = (records[task_column(task)], known.labels, task_type, texts)
+    return suspects(vectors, *labelled), rare(*labelled)
 
 
 def draw(run: RunInfo, task: str, kind: str) -> None:
@@ -94,10 +96,10 @@ def _review(run: RunInfo, task: str, kind: str) -> None:
         )
         return
     with st.spinner("Reading the texts and comparing their labels…", show_time=True):
-        ranked = ranking(state.workspace().root, run.run, task)
+        ranked, left_out = ranking(state.workspace().root, run.run, task)
     doubtful = ranked[ranked[SUGGESTED] != ranked[WRITTEN]]
     _in_words(len(doubtful), len(ranked))
-    _left_out(dataset, task, records)
+    _left_out(left_out)
     if not doubtful.empty:
         _list(_told(doubtful.head(SHOWN), records), task, kind)
     shell.download(_told(ranked, records), f"label-errors-{task}", f"label-errors-csv-{task}")
@@ -136,11 +138,8 @@ def _in_words(doubtful: int, judged: int) -> None:
     )
 
 
-def _left_out(dataset: Dataset, task: str, records: pd.DataFrame) -> None:
+def _left_out(counts: pd.Series) -> None:
     """Names the labels that are too rare to be judged."""
-    known = dataset.tasks[task]
-    texts, values = records[TEXT].tolist(), records[task_column(task)]
-    counts = rare(values, known.labels, TASK_TYPES[known.type], texts)
     if counts.empty:
         return
     names = ", ".join(f"*{plain(label)}*" for label in counts.index[:NAMED])
@@ -195,9 +194,4 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
             said = TASK_TYPES[kind].describe(row[labels], row[TEXT])
             st.markdown(f"{words}: **{plain(said)}**")
         if pd.notna(row[USER]):
-            st.page_link(
-                shell.PEOPLE,
-                label=f"Open {plain(row[USER])}",
-                icon=":material/person:",
-                query_params={state.PERSON: row[USER]},
-            )
+            shell.person(row[USER], f"Open {plain(row[USER])}")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from mtrec.reports.classification import CONFIDENCE, PREDICTED, PREDICTIONS, TASK, TRUTH
+from mtrec.reports.classification import CONFIDENCE, PREDICTED, TRUTH, load_predictions
 from mtrec.reports.confusion import behind_cell, compared, confusion, row_shares
 from mtrec.reports.mixups import FEWEST, Mixup, mixups
 from mtrec.runs.store import RunInfo
-from mtrec.schema import RECORD, SOURCE, SPLIT, TEXT, USER
+from mtrec.schema import RECORD, SOURCE, TEXT, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING
 from pages.ui import charts, drawn, shell, state
@@ -33,9 +33,7 @@ def _pairs(folder: Path, task: str, split: str, kind: str) -> pd.DataFrame:
 
     Beside them stands all that is true of the record, and all that was said of it.
     """
-    filters = [(TASK, "==", task), (SPLIT, "==", split)]
-    predictions = pd.read_parquet(folder / PREDICTIONS, filters=filters)
-    judged = predictions.dropna(subset=[TRUTH, PREDICTED])
+    judged = load_predictions(folder, split, task).dropna(subset=[TRUTH, PREDICTED])
     whole = judged.assign(**{ALL_TRUE: judged[TRUTH], ALL_SAID: judged[PREDICTED]})
     return compared(whole, TASK_TYPES[kind])
 
@@ -200,9 +198,4 @@ def _texts_behind(
     with st.container(border=True):
         drawn.truth_and_prediction(row[TEXT], kind, labelled[ALL_TRUE], labelled[ALL_SAID])
         if pd.notna(row[USER]):
-            st.page_link(
-                shell.PEOPLE,
-                label=f"Open {plain(row[USER])}",
-                icon=":material/person:",
-                query_params={state.PERSON: row[USER]},
-            )
+            shell.person(row[USER], f"Open {plain(row[USER])}")

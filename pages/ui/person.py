@@ -25,7 +25,7 @@ from mtrec.schema import (
     task_column,
 )
 from mtrec.tasks import TASK_TYPES
-from pages.ui import charts, evaluation, shell, state
+from pages.ui import charts, evaluation, shell
 from pages.ui.text import many, plain
 from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
@@ -98,8 +98,8 @@ def _traits(table: pd.DataFrame) -> None:
         alt="Traits of this person",
     )
     st.caption(
-        "Per task the shares add up to 100 %. They describe this person's texts; from one or two "
-        "texts, take them as a hint."
+        "Per task the shares add up to 100 %, unless its texts may carry several labels or none. "
+        "They describe this person's texts; from one or two texts, take them as a hint."
     )
 
 
@@ -112,12 +112,7 @@ def nearest(said: dict[str, Any]) -> None:
     )
     for column, each in zip(st.columns(5), said["neighbours"], strict=False):
         with column, st.container(border=True):
-            st.page_link(
-                shell.PEOPLE,
-                label=plain(each["user"], 30),
-                icon=":material/person:",
-                query_params={state.PERSON: each["user"]},
-            )
+            shell.person(each["user"], plain(each["user"], 30))
             st.caption(f"similarity {each['similarity']:.2f}")
 
 

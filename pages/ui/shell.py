@@ -73,6 +73,15 @@ def empty(message: str, page: str, label: str) -> None:
         st.page_link(page, label=label, icon=":material/arrow_forward:")
 
 
+def person(user: str, label: str) -> None:
+    """A link to the page of one person.
+
+    Args:
+        label: Markdown.
+    """
+    st.page_link(PEOPLE, label=label, icon=":material/person:", query_params={state.PERSON: user})
+
+
 def download(frame: pd.DataFrame, name: str, key: str) -> None:
     """A button that saves a table as CSV, safe to open in a spreadsheet."""
     st.download_button(

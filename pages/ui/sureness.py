@@ -8,10 +8,9 @@ import streamlit as st
 from mtrec.reports.classification import (
     CONFIDENCE,
     PREDICTED,
-    PREDICTIONS,
-    TASK,
     TRUTH,
     UNCALIBRATED,
+    load_predictions,
 )
 from mtrec.reports.sureness import (
     HIGH,
@@ -26,10 +25,11 @@ from mtrec.reports.sureness import (
     right,
 )
 from mtrec.runs.store import RunInfo
-from mtrec.schema import SPLIT, VAL, Estimate
+from mtrec.schema import VAL, Estimate
 from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, state
 from pages.ui.text import INTERVAL_HELP, many, number
+from pages.ui.words import RIGHT_HELP
 
 FEWEST = 30  # texts, below which nothing can be told
 WANTED = 0.95
@@ -37,7 +37,6 @@ TYPICAL = 0.8  # the sureness that the words pick out
 PERSON = "person"  # column: the share that goes to one
 SLIDER = "to-person"  # its key, and in the URL
 STEP, MOST, USUAL = 5, 95, 20  # of the slider, in percent
-MEANING = "Right means right in everything: of several labels or marked words, all of them."
 BEFORE, AFTER, ONLY = "before correction", "after correction", "as it says"
 
 
@@ -49,9 +48,8 @@ def judged(run: str, task: str, split: str, kind: str) -> tuple[pd.DataFrame, in
         columns `confidence`, `right` and, where the run has it, `uncalibrated`; and how many texts
         with a label got no answer.
     """
-    path = state.store().fetch(run) / PREDICTIONS
-    labelled = pd.read_parquet(path, filters=[(TASK, "==", task), (SPLIT, "==", split)])
-    labelled = labelled.dropna(subset=[TRUTH])
+    folder = state.store().fetch(run)
+    labelled = load_predictions(folder, split, task).dropna(subset=[TRUTH])
     answered = labelled.dropna(subset=[PREDICTED])
     sure = answered.filter([CONFIDENCE, UNCALIBRATED]).reset_index(drop=True)
     sure[RIGHT] = right(answered, TASK_TYPES[kind])
@@ -71,7 +69,7 @@ def draw(run: RunInfo, task: str, split: str, kind: str) -> None:
     Args:
         kind: the task's type.
     """
-    st.markdown("**How far its sureness can be trusted**", help=MEANING)
+    st.markdown("**How far its sureness can be trusted**", help=RIGHT_HELP)
     sure, unanswered = judged(run.run, task, split, kind)
     if len(sure) < FEWEST:
         st.markdown(
@@ -151,7 +149,7 @@ def _in_words(name: str, error: Estimate, points: pd.DataFrame) -> str:
 @st.fragment
 def _handed_over(sure: pd.DataFrame, split: str) -> None:
     """What is right of the rest if the least certain texts go to a person."""
-    st.markdown("**If the least certain texts go to a person**", help=MEANING)
+    st.markdown("**If the least certain texts go to a person**", help=RIGHT_HELP)
     asked = st.slider(
         "Share of texts that go to a person",
         0,

@@ -47,6 +47,8 @@ MIXED_UP_HELP = (
     "equally bad ones with few; labels with very few cases are left out, since they may be chance."
 )
 
+RIGHT_HELP = "Right means right in everything: of several labels or marked words, all of them."
+
 STAGES = {
     PRETRAINED: "Before training",
     MULTITASK: "After learning the tasks",

@@ -101,10 +101,9 @@ def test_no_tasks_no_traits(data: RecommendationData) -> None:
 
 
 def test_traits_of_several_labels_and_of_none(data: RecommendationData) -> None:
-    """Record 0 carries both labels, record 1 is labelled and carries none, nothing is said of 6."""
+    """Of Ann's two records one carries both labels, the other is labelled and carries none."""
     labels = {"tags": pd.Series(["a", "b", None], index=[0, 0, 1])}
     shares = np.full((8, 2), 0.5, np.float32)
-    shares[1] = np.nan
     view = TaskView(frozenset({"reviews"}), np.eye(2, dtype=np.float32))
     found = traits(data, labels, {"tags": shares}, {"tags": ["a", "b"]}, {"tags": view})
     ann = {row.label: row for row in found[found["user"] == 0].itertuples()}
@@ -116,4 +115,17 @@ def test_unit_leaves_zero_alone() -> None:
     assert unit(np.array([[3, 4], [0, 0]], np.float32)).tolist() == [
         [pytest.approx(0.6), pytest.approx(0.8)],
         [0, 0],
+    ]
+
+
+def test_texts_of_which_nothing_is_said_are_no_traits(data: RecommendationData) -> None:
+    """Nothing is said of Ann's record 1, nor of anything that Bob wrote."""
+    labels = {"kin": pd.Series(["a"], index=[0])}
+    shares = np.full((8, 2), np.nan, np.float32)
+    shares[0] = [0.75, 0.25]
+    view = TaskView(frozenset({"reviews"}), np.eye(2, dtype=np.float32))
+    found = traits(data, labels, {"kin": shares}, {"kin": ["a", "b"]}, {"kin": view})
+    assert found[["user", "label", "predicted", "n"]].to_numpy().tolist() == [
+        [0, "a", 0.75, 1],
+        [0, "b", 0.25, 1],
     ]

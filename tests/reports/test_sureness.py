@@ -16,8 +16,8 @@ from mtrec.reports.sureness import (
     kept_for,
     reliability,
     right,
-    wilson,
 )
+from mtrec.stats import wilson
 from mtrec.tasks import TASK_TYPES
 
 # Ten records from the least sure to the surest; 5 of the 10 are right.
