@@ -409,8 +409,9 @@ def test_ctrl_c_stops_a_training(imported: Workspace, settings: Path) -> None:
 
 
 def _train(settings: Path) -> subprocess.Popen[str]:
-    """A training that would go on for minutes."""
-    long = ["--set", "train.epochs=1000", "--set", "train.patience=1000"]
+    """A training that would go on for minutes: many epochs, each of many small steps."""
+    many = ("train.epochs=1000", "train.patience=1000", "train.batch_tokens=64")
+    long = [word for each in many for word in ("--set", each)]
     return subprocess.Popen(
         [
             sys.executable,
