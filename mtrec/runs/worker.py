@@ -153,6 +153,7 @@ class Work:
             save_reports,
             task_reports,
         )
+        from mtrec.reports.shares import save_shares
         from mtrec.training.inference import infer
 
         texts = self.dataset.records[TEXT].tolist()
@@ -160,6 +161,7 @@ class Work:
         inference = infer(model, texts, self.store.workspace.cache, self.reporter)
         predicted = predictions(self.dataset, inference)
         predicted.to_parquet(self.folder / PREDICTIONS, index=False, compression="zstd")
+        save_shares(self.folder, self.dataset, inference)
         for split in (VAL, TEST):
             check_stop(self.reporter)
             reports = task_reports(self.dataset, predicted, split)

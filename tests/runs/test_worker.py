@@ -16,10 +16,11 @@ from mtrec.data.dataset import load_dataset
 from mtrec.errors import MtrecError
 from mtrec.files import write_json
 from mtrec.reports.classification import PREDICTIONS, load_reports
+from mtrec.reports.shares import load_shares, load_thresholds
 from mtrec.runs import worker
 from mtrec.runs.launcher import seconds_after_boot
 from mtrec.runs.progress import LiveFiles, read_epochs, read_progress, read_steps
-from mtrec.runs.store import FAILED, FINISHED, QUEUED, RUNNING, STOPPED, RunStore
+from mtrec.runs.store import FAILED, FINISHED, MODEL, QUEUED, RUNNING, STOPPED, RunStore
 from mtrec.schema import TEST, VAL
 from mtrec.training.reporter import Stopped
 
@@ -103,6 +104,10 @@ def test_reports_are_what_scikit_learn_says_about_the_predictions(
     assert ours["metrics"]["macro_f1"]["value"] == pytest.approx(theirs["macro avg"]["f1-score"])
     assert ours["metrics"]["accuracy"]["value"] == pytest.approx(theirs["accuracy"])
     assert len(said) == 2 * len(load_dataset("tiny", store.workspace).records)
+    shares = load_shares(folder, TEST, "topic")
+    assert shares.index.tolist() == judged["record"].tolist()
+    assert shares.idxmax(axis=1).tolist() == judged["predicted"].tolist()
+    assert load_thresholds(folder / MODEL, "topic") == ()
 
 
 def test_another_process_leaves_the_run_alone(store: RunStore, tiny_encoder_folder: Path) -> None:
