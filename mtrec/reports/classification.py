@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TASK, TRUTH, PREDICTED = "task", "truth", "predicted"
 CONFIDENCE, UNCALIBRATED = "confidence", "uncalibrated"
+COLUMNS = (RECORD, TASK, SPLIT, TRUTH, PREDICTED, CONFIDENCE)
 PREDICTIONS = "predictions.parquet"
 REPORTED = (VAL, TEST)
 
@@ -56,9 +57,17 @@ def load_predictions(folder: Path, split: str, task: str | None = None) -> pd.Da
     """
     path = folder / PREDICTIONS
     if not path.exists():
-        return pd.DataFrame(columns=[RECORD, TASK, SPLIT, TRUTH, PREDICTED, CONFIDENCE])
+        return pd.DataFrame(columns=list(COLUMNS))
     filters = [(SPLIT, "==", split), *([(TASK, "==", task)] if task is not None else [])]
     return pd.read_parquet(path, filters=filters)
+
+
+def load_answers(folder: Path, record: int) -> pd.DataFrame:
+    """What every task of a run says of one record, as `predictions` gave it; empty without any."""
+    path = folder / PREDICTIONS
+    if not path.exists():
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.read_parquet(path, filters=[(RECORD, "==", record)])
 
 
 def task_reports(dataset: Dataset, predicted: pd.DataFrame, split: str) -> dict[str, TaskReport]:
