@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +16,7 @@ from mtrec.runs.store import RunInfo
 from mtrec.schema import RECORD, SOURCE, TEXT, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING
-from pages.ui import charts, drawn, shell, state
+from pages.ui import charts, record, shell, state
 from pages.ui.text import number, plain
 from pages.ui.words import MIXED_UP_HELP
 
@@ -88,6 +89,7 @@ def draw(run: RunInfo, task: str, split: str, kind: str, order: list[str]) -> No
         ),
         key=f"matrix-{task}-{split}-{len(shown)}",
         selection_mode="single-cell",
+        selection_default={"selection": {"cells": _cell_before(task, values)}},
         on_select="rerun",
         height="content" if len(values) <= MOST_LABELS + 1 else 600,
         alt=f"Confusion matrix of {task}",
@@ -103,11 +105,22 @@ def draw(run: RunInfo, task: str, split: str, kind: str, order: list[str]) -> No
             "found where none is."
         )
     shell.download(_named(counts).reset_index(), f"confusion-{task}", f"matrix-csv-{task}")
-    if picked.selection.cells:
-        row, column = picked.selection.cells[0]
-        column = NOTHING if column == NONE else column
-        if column in values.columns:
-            _texts_behind(run, task, kind, pairs, values.index[row], column)
+    cell = next(iter(picked.selection.cells), None)
+    column = NOTHING if cell and cell[1] == NONE else cell and cell[1]
+    if cell is None or column not in values.columns:
+        st.session_state.pop(state.CELL, None)
+        return
+    truth = values.index[cell[0]]
+    st.session_state[state.CELL] = (task, truth, column)
+    _texts_behind(run, task, pairs, truth, column)
+
+
+def _cell_before(task: str, values: pd.DataFrame) -> list[tuple[int, str]]:
+    """The cell that was open when the page was left, as a table's selection."""
+    left, truth, predicted = st.session_state.get(state.CELL, ("", "", ""))
+    if left != task or truth not in values.index or predicted not in values.columns:
+        return []
+    return [(values.index.get_loc(truth), NONE if predicted == NOTHING else predicted)]
 
 
 def _sentences(counts: pd.DataFrame) -> None:
@@ -153,9 +166,7 @@ def _named(matrix: pd.DataFrame) -> pd.DataFrame:
     return matrix.rename(index={NOTHING: NONE}, columns={NOTHING: NONE})
 
 
-def _texts_behind(
-    run: RunInfo, task: str, kind: str, pairs: pd.DataFrame, truth: str, predicted: str
-) -> None:
+def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, predicted: str) -> None:
     """The texts of one cell, with a way to the person who wrote the selected one."""
     found = behind_cell(pairs, truth, predicted)
     verdict = "rightly" if truth == predicted else "wrongly"
@@ -168,12 +179,14 @@ def _texts_behind(
     records = state.open_dataset(run.key).records
     table = records.loc[found[RECORD], [RECORD, TEXT, USER, SOURCE]].reset_index(drop=True)
     table.insert(1, CONFIDENCE, 100 * found[CONFIDENCE].to_numpy())
+    before = np.flatnonzero(table[RECORD] == st.session_state.get(state.TEXT))
     chosen = st.dataframe(
         table,
         hide_index=True,
         placeholder="",
         key=f"behind-{task}-{truth}-{predicted}",
         selection_mode="single-row",
+        selection_default={"selection": {"rows": before.tolist()}},
         on_select="rerun",
         column_order=[TEXT, USER, CONFIDENCE, SOURCE],
         column_config={
@@ -188,14 +201,13 @@ def _texts_behind(
     )
     shell.download(table, f"{task}-cell", f"behind-csv-{task}")
     if not chosen.selection.rows:
+        st.session_state.pop(state.TEXT, None)
         st.caption(
-            "Select a row to read the whole text, all its labels, and go to the person who wrote "
-            "it."
+            "Select a row to read the whole text and all its labels, to see why the model answers "
+            "so, and to go to the person who wrote it."
         )
         return
     place = chosen.selection.rows[0]
     row, labelled = table.iloc[place], found.iloc[place]
-    with st.container(border=True):
-        drawn.truth_and_prediction(row[TEXT], kind, labelled[ALL_TRUE], labelled[ALL_SAID])
-        if pd.notna(row[USER]):
-            shell.person(row[USER], f"Open {plain(row[USER])}")
+    st.session_state[state.TEXT] = row[RECORD]
+    record.draw(run, row[RECORD], task, labelled[ALL_TRUE], labelled[ALL_SAID], f"behind-{task}")

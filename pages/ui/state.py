@@ -7,16 +7,24 @@ an old link) falls back to the newest one; nothing a page needs lives in the ses
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, NoReturn
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mtrec.data.dataset import Dataset, DatasetSummary, list_datasets, load_dataset
 from mtrec.recommend.people import People
 from mtrec.recommend.stored import FOLDER
 from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo, RunStore
+from mtrec.runs.store import FINISHED, MODEL, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mtrec.models.multitask import MultiTaskModel
 
 # In the URL.
 DATASET = "dataset"  # a name for its newest version, or name@version
@@ -26,9 +34,15 @@ PERSON = "person"
 VIEW = "view"  # of the page Data
 UPLOAD = "upload"  # the folder of files dropped on the Data page
 PART = "part"  # of the data: test or validation
+TAB = "tab"  # of the page Report
 
-# In the session: what a page asked for, to be taken up before the pickers are drawn again.
-NEXT = "next-"
+# In the session: what is selected in a table, for when somebody comes back to the page.
+CELL = "cell"  # of a task's confusion matrix
+TEXT = "text"  # the record whose text is read
+
+# In the session, before the key of a control.
+NEXT = "next-"  # what a page asked for, to be taken up before the control is drawn again
+LAST = "last-"  # what it held when its page was left, for when somebody comes back
 
 TICK = 2.0  # seconds between two looks at a training that is going on
 
@@ -75,7 +89,19 @@ def people(run: RunInfo) -> People | None:
     return _people(store().fetch(run.run) / FOLDER)
 
 
-def choose(**choices: str | None) -> None:
+@st.cache_resource(max_entries=2, show_spinner="Opening the model…")
+def _model(folder: Path) -> tuple[MultiTaskModel, Lock]:
+    from mtrec.training.checkpoint import load_model
+
+    return load_model(folder / MODEL), Lock()
+
+
+def model(run: RunInfo) -> tuple[MultiTaskModel, Lock]:
+    """The model of a finished run, and a lock: it must not be asked twice at once."""
+    return _model(store().fetch(run.run))
+
+
+def choose(**choices: str | None) -> NoReturn:
     """Makes choices (`run=`, `dataset=`, …) and draws the page again with them."""
     wish(**choices)
     st.rerun()
@@ -129,12 +155,17 @@ def pick(
     help: str,
     placeholder: str | None = None,
 ) -> str:
-    """A select box whose choice stands in the URL under `key`; empty where there are no options."""
+    """A select box whose choice stands in the URL under `key`; empty where there are no options.
+
+    Args:
+        preferred: what is chosen until somebody chooses. None is the first option, of which the URL
+            says nothing, so that a visit to a page adds nothing to the browser's history.
+    """
     settle(key, options, preferred)
     chosen = st.selectbox(
         label,
         options,
-        index=None,
+        index=0 if preferred is None and options else None,
         key=key,
         help=help,
         placeholder=placeholder,
@@ -147,19 +178,43 @@ def pick(
 def settle(key: str, options: Sequence[str], preferred: str | None) -> None:
     """Readies a control that is bound to the URL, so that what it holds is one of its options.
 
-    What `choose` asked for comes first, then what it holds, then what the URL says, then
-    `preferred`, then the first option.
+    What `choose` asked for comes first, then what it holds, then what the URL says, then what it
+    held when its page was left, then `preferred`, then the first option.
     """
     wanted = st.session_state.pop(NEXT + key, None)
     before = st.session_state.get(key)
-    holds = wanted or before or st.query_params.get(key)
+    last = st.session_state.get(LAST + key)
+    holds = wanted or before or st.query_params.get(key) or last
+    first = next(iter(options), None)
     if holds not in options:
-        holds = preferred if preferred in options else next(iter(options), None)
+        holds = preferred if preferred in options else first
+    st.session_state[LAST + key] = holds
+    is_said = key in st.query_params or holds is None or (preferred is None and holds == first)
+    if not is_said and _came_back():
+        _complete(key, holds)
     if holds == before:
         return
-    if key not in st.session_state and key not in st.query_params and holds is not None:
+    if not is_said and key not in st.session_state:
         st.query_params[key] = holds
     st.session_state[key] = holds
+
+
+def _came_back() -> bool:
+    """Whether this drawing follows the browser's back or forward button."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def _complete(key: str, holds: str) -> NoReturn:
+    """Draws the page again with a choice that an entry of the browser's history lacks.
+
+    Streamlit resets the controls that an entry says nothing of. And before it follows a link that
+    names a person, it makes an entry of the page left, with what the link says in place of what
+    was chosen there.
+    """
+    with suppress(StreamlitAPIException):  # where the page is the same, its control has the URL
+        st.query_params[key] = holds
+    choose(**{key: holds})
 
 
 def held(key: str) -> str | None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from mtrec.reports.predict import predict
-from mtrec.runs.store import MODEL, RunInfo
+from mtrec.runs.store import RunInfo
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType, Unit
 from pages.ui import drawn, shell, state
@@ -47,14 +45,6 @@ class Answer:
     is_cut: bool
 
 
-@st.cache_resource(max_entries=2, show_spinner="Opening the model…")
-def _model(folder: Path) -> tuple[MultiTaskModel, Lock]:
-    """The model in a run's folder, and a lock: its tokenizer must not be asked twice at once."""
-    from mtrec.training.checkpoint import load_model
-
-    return load_model(folder / MODEL), Lock()
-
-
 def draw(run: RunInfo) -> None:
     """A text to ask a finished run's model about, and what was answered last."""
     st.markdown(
@@ -85,7 +75,7 @@ def _ask(run: RunInfo) -> None:
             )
         text = " ".join(written.split())
         if asked and text:
-            model, lock = _model(state.store().fetch(run.run))
+            model, lock = state.model(run)
             with st.spinner("Reading the text…"), lock:
                 st.session_state[ANSWER + run.run] = _answer(model, text)
         elif asked:

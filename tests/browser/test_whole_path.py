@@ -66,6 +66,8 @@ def test_from_a_file_to_recommendations(
     stays_silent(page, heard)
     report(page)
     meet_the_person(page)
+    go_back(page)
+    every_page(page)
 
 
 def bring(page: Page, address: str, files: list[Path]) -> None:
@@ -110,6 +112,7 @@ def stays_silent(page: Page, heard: list[str | bytes]) -> None:
 def report(page: Page) -> None:
     """The first cell of the confusion matrix opens its texts, and a text leads to its writer."""
     go(page, "Report")
+    page.get_by_role("tab", name="Mix-ups").click()
     expect(page.get_by_text("Which labels are taken for which")).to_be_visible()
     click_cell(table(page, "Confusion matrix"), row=0, x=0.3)
     expect(page.get_by_text(re.compile("rightly taken for"))).to_be_visible()
@@ -125,8 +128,27 @@ def meet_the_person(page: Page) -> None:
     expect(page.get_by_text("everything else").first).to_be_visible()
     assert "person=" in page.evaluate("location.href")
     nothing_failed(page)
+
+
+def go_back(page: Page) -> None:
+    """The browser's back button leads to the very text, and forward to its writer again."""
+    page.go_back()
+    expect(page.get_by_text(re.compile("rightly taken for"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("Open "))).to_be_visible()
+    nothing_failed(page)
+    page.go_forward()
+    expect(page.get_by_text("Where the profile comes from")).to_be_visible()
+    nothing_failed(page)
+
+
+def every_page(page: Page) -> None:
+    """From one to the next and back to the first, by links and by the browser's button."""
     for name in ("Start", "Data", "Train", "Report", "People"):
         go(page, name)
+        nothing_failed(page)
+    for name in ("Report", "Train", "Data"):
+        page.go_back()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         nothing_failed(page)
 
 

@@ -27,6 +27,16 @@ from tests.pages.conftest import Done, open_page, said
 pytestmark = pytest.mark.slow
 
 GIVEN, BEFORE = "always the commonest answer", "the training before"
+TABS = (
+    "Labels",
+    "Mix-ups",
+    "Sureness",
+    "Weak spots",
+    "Doubts",
+    "Compare",
+    "Try it",
+    "Recommendations",
+)
 PAGES = ("start", "data", "train", "report", "people")
 
 
@@ -86,6 +96,13 @@ def test_the_dataset_and_the_run_are_chosen_and_stand_in_the_url(page: str, done
     assert app.query_params["run"] == run_label(done.run)
 
 
+@pytest.mark.parametrize("tab", TABS)
+def test_every_side_of_the_report_is_drawn(tab: str, done: Done) -> None:
+    app = open_page("report", task="topic", tab=tab)
+    assert not app.exception and not app.error
+    assert len(app.tabs[list(TABS).index(tab)].children)
+
+
 def test_start_shows_the_figures_of_every_task(done: Done) -> None:
     app = open_page("start")
     reports = load_reports(RunStore(done.workspace).folder(done.run.run), TEST)
@@ -95,7 +112,7 @@ def test_start_shows_the_figures_of_every_task(done: Done) -> None:
 
 
 def test_report_shows_the_task_of_the_link_and_then_the_one_picked(done: Done) -> None:
-    app = open_page("report", task="topic")
+    app = open_page("report", task="topic", tab="Mix-ups")
     assert app.selectbox(key="task").value == "topic"
     assert "**Which labels are taken for which**" in said(app)
     app.selectbox(key="task").set_value("urgency").run()
@@ -162,10 +179,11 @@ def test_what_is_mixed_up_stands_in_sentences_and_rare_labels_last(
     workspace = copied(done, tmp_path, monkeypatch)
     truth = ["a"] * 20 + ["b"] * 20 + ["c"] * 2
     replaced(workspace, done, truth, ["b"] * 4 + ["a"] * 16 + ["b"] * 20 + ["a"] * 2)
-    app = open_page("report", task="topic")
+    app = open_page("report", task="topic", tab="Mix-ups")
     assert not app.exception and not app.error
     assert "- The model takes *a* for *b* in 1 of 5 cases (4 of 20)." in said(app)
     assert said(app).count("takes *a* for *b*") == 2  # at a glance, and of the task
+    app = open_page("report", task="topic")
     labels = next(frame.value for frame in app.dataframe if "support" in frame.value)
     assert labels["label"].tolist() == ["a", "b", "c"]
     assert labels["f1"].isna().tolist() == [False, False, True]
@@ -178,7 +196,7 @@ def test_of_many_labels_only_those_mixed_up_are_shown_until_all_are_asked_for(
     truth = [f"l{number:02d}" for number in range(30)] + ["l07"] * 11
     predicted = [*truth[:30], *["l03"] * 6, *["l07"] * 5]
     replaced(workspace, done, truth, predicted)
-    app = open_page("report", task="topic")
+    app = open_page("report", task="topic", tab="Mix-ups")
     assert not app.exception and not app.error
     assert list(matrix_of(app).index) == list(matrix_of(app).columns) == ["l03", "l07"]
     assert matrix_of(app).to_numpy().tolist() == [[1, 0], [6, 6]]
@@ -207,7 +225,7 @@ def test_a_clicked_cell_opens_its_texts_and_a_text_all_its_labels(
         return drawn
 
     monkeypatch.setattr(st, "dataframe", clicked)
-    app = open_page("report", task="sentiment")
+    app = open_page("report", task="sentiment", tab="Mix-ups")
     assert not app.exception and not app.error
     row, answer = fullest(matrix_of(app))
     assert f"The data says: **{plain(matrix_of(app).index[row])}**" in said(app)
@@ -215,7 +233,7 @@ def test_a_clicked_cell_opens_its_texts_and_a_text_all_its_labels(
 
 
 def test_the_cells_of_the_confusion_matrix_count_every_judged_text(done: Done) -> None:
-    app = open_page("report", task="sentiment")
+    app = open_page("report", task="sentiment", tab="Mix-ups")
     report = load_reports(RunStore(done.workspace).folder(done.run.run), TEST)["sentiment"]
     matrix = matrix_of(app)
     assert list(matrix.columns) == list(report["labels"])
@@ -270,8 +288,8 @@ def test_too_few_items_are_pointed_out_where_recommendations_are_shown(
     content = json.loads(summary.read_text())
     warning = {"code": "few_items", "source": "items", "rows": 6, "message": "so few mean little"}
     summary.write_text(json.dumps(content | {"warnings": [warning]}))
-    for page in ("start", "report", "people"):
-        app = open_page(page)
+    for page, choices in (("start", {}), ("report", {"tab": "Recommendations"}), ("people", {})):
+        app = open_page(page, **choices)
         assert not app.exception and not app.error
         assert "so few mean little" in [block.value for block in app.warning]
 

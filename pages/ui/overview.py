@@ -1,0 +1,122 @@
+"""Every task of a run at a glance, beside the commonest answer and the training before."""
+
+from __future__ import annotations
+
+from itertools import dropwhile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.errors import InputError
+from mtrec.reports.classification import load_reports
+from mtrec.runs.store import FINISHED, RunInfo
+from mtrec.schema import Estimate
+from mtrec.tasks import TASK_TYPES
+from mtrec.tasks.report import apart
+from pages.ui import charts, matrix, state
+from pages.ui.text import INTERVAL_HELP, plain
+from pages.ui.words import COMMONEST_HELP, metric
+
+COMMONEST, BEFORE = "always the commonest answer", "the training before"
+MARKS = {
+    COMMONEST: ("line-ns-open", "The tick is what always giving the commonest answer gets."),
+    BEFORE: ("diamond-open", "The diamond is the training before on the same data."),
+}
+LEGEND = 28  # pixels that a legend takes above a chart
+
+
+def draw(run: RunInfo, reports: dict[str, Any], split: str) -> None:
+    """Every task beside the commonest answer and the training before, the lowest figure first."""
+    before = _earlier(run)
+    old = _reports_of(state.store().fetch(before.run), split) if before else {}
+    than_before = f"the training before, {plain(before.name)}" if before else ""
+    folder = state.store().fetch(run.run)
+    rows, lines = [], []
+    for task, report in reports.items():
+        kind, figure = report["type"], TASK_TYPES[report["type"]].headline
+        ours = Estimate(**report["metrics"][figure])
+        usual = estimate(report.get("baseline", {}), figure)
+        compares = task in old and old[task]["type"] == kind
+        last = estimate(old[task]["metrics"], figure) if compares else None
+        parts = [f"{metric(figure)} {ours.value:.3f}"]
+        parts += [_against(ours, usual, "always giving the commonest answer")] if usual else []
+        parts += [_against(ours, last, than_before)] if last else []
+        worst = matrix.worst(folder, task, split, kind, tuple(report["labels"]))
+        mixed = f" It {matrix.told(worst)}." if worst else ""
+        lines.append(f"- **{plain(task)}**: {'; '.join(parts)}.{mixed}")
+        rows.append(
+            {
+                "task": task,
+                "figure": metric(figure),
+                **ours.json(),
+                COMMONEST: usual.value if usual else None,
+                BEFORE: last.value if last else None,
+            }
+        )
+    table = pd.DataFrame(rows).sort_values("value", kind="stable")
+    st.markdown("**Every task at a glance**", help=f"{INTERVAL_HELP} {COMMONEST_HELP}")
+    _glance(table)
+    st.markdown("\n".join(lines[place] for place in table.index))
+
+
+def estimate(metrics: dict[str, Any], figure: str) -> Estimate | None:
+    """A figure of a report; None where the report lacks it."""
+    return Estimate(**metrics[figure]) if figure in metrics else None
+
+
+def _earlier(run: RunInfo) -> RunInfo | None:
+    """The finished run before this one on the very same data; None where there is none."""
+    older = dropwhile(lambda each: each.run != run.run, state.runs())
+    same = (each for each in older if each.status == FINISHED and each.key == run.key)
+    return next((each for each in same if each.run != run.run), None)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _reports_of(folder: Path, split: str) -> dict[str, Any]:
+    """The reports in a finished run's folder, which do not change; none where it has none."""
+    try:
+        return load_reports(folder, split)
+    except InputError:
+        return {}
+
+
+def _against(ours: Estimate, theirs: Estimate, whose: str) -> str:
+    """What can be said of a figure beside another, which may be nothing."""
+    side = apart(ours, theirs)
+    if side:
+        word = "better" if side > 0 else "worse"
+        return f"{word} than {whose} ({theirs.value:.3f}) by more than noise"
+    known = ours.low is not None and theirs.low is not None
+    why = "since the intervals overlap" if known else "since there is no interval to go by"
+    return f"no distinguishable difference from {whose} ({theirs.value:.3f}), {why}"
+
+
+def _glance(table: pd.DataFrame) -> None:
+    """The figures of all tasks as a chart; a mark stands where there is something beside them."""
+    names = ", ".join(table["figure"].unique())
+    chart = charts.dots(table, "task", names)
+    chart.data[0].name = "this training"
+    caption = (
+        f"{names} of each task, the lowest first; the line is its 95 % interval. Further right is "
+        "better."
+    )
+    for column, (symbol, words) in MARKS.items():
+        if table[column].isna().all():
+            table = table.drop(columns=column)
+            continue
+        marker = {"symbol": symbol, "size": 14, "line": {"width": 2}}
+        chart.add_scatter(
+            x=table[column], y=chart.data[0].y, name=column, mode="markers", marker=marker
+        )
+        caption += f" {words}"
+    if len(chart.data) > 1:
+        chart.update_layout(height=chart.layout.height + LEGEND, margin_t=LEGEND)
+    charts.show(
+        chart,
+        f"{caption} Tasks with more labels are harder, so compare a task with itself over runs "
+        "rather than with others.",
+        table,
+        key="glance",
+    )
