@@ -100,7 +100,8 @@ class Updater:
         above = [p for p in learning if id(p) not in encoder]
         self._optimizer = torch.optim.AdamW(
             _groups(below, config.learning_rate, config.weight_decay)
-            + _groups(above, config.head_learning_rate, config.weight_decay)
+            + _groups(above, config.head_learning_rate, config.weight_decay),
+            fused=True,
         )
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self.steps = 0
