@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from mtrec.stats import wilson
 from mtrec.tasks.base import NOTHING
 
+MOST_LABELS = 25  # that a matrix shows which can be read at a glance
+MOST_PAIRS = 8  # whose labels it shows where there are more
 FEWEST = 10  # cases of a label below which its figures mean nothing
 NEARLY_ALL = Fraction(9, 10)
 SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50, 100)
@@ -86,6 +88,20 @@ def mixups(counts: pd.DataFrame, most: int = 5, fewest: int = FEWEST) -> list[Mi
         )
         for place in worst
     ]
+
+
+def readable(counts: pd.DataFrame) -> list[str]:
+    """The labels that a matrix shows: of many, only those of the pairs that are mixed up most.
+
+    Args:
+        counts: as `confusion` gives them.
+    """
+    every = [*dict.fromkeys([*counts.index, *counts.columns])]
+    found = mixups(counts, MOST_PAIRS) or mixups(counts, MOST_PAIRS, fewest=1)
+    confused = {label for each in found for label in (each.truth, each.predicted)}
+    if sum(label != NOTHING for label in every) <= MOST_LABELS or not confused:
+        return every
+    return [label for label in every if label in confused]
 
 
 def how_often(count: int, support: int) -> str:

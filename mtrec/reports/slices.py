@@ -25,6 +25,7 @@ from mtrec.reports.classification import PREDICTED, TRUTH
 from mtrec.reports.contrast import Contrast, Gap, contrast
 from mtrec.reports.mixups import FEWEST
 from mtrec.reports.sureness import Verdicts, right
+from mtrec.reports.wording import percent
 from mtrec.schema import RECORD, USER, Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType
@@ -206,14 +207,6 @@ def measure(looked: Candidates, found: Sequence[Found], test: Judged) -> list[Fi
 
 def _against_rest(members: Any, split: Judged) -> Contrast:
     return contrast(members, split.right, split.people)
-
-
-def percent(share: float) -> str:
-    """In whole percent; nothing is called 0 % or 100 % that only comes near."""
-    whole = round(100 * share)
-    if whole in (0, 100) and abs(100 * share - whole) > 1e-6:
-        whole = min(max(whole, 1), 99)
-    return f"{whole}\u00a0%"
 
 
 def _points(difference: Estimate) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mtrec.reports.classification import CONFIDENCE, PREDICTED, TRUTH, load_predictions
 from mtrec.reports.confusion import behind_cell, compared, confusion, row_shares
-from mtrec.reports.mixups import FEWEST, Mixup, mixups
+from mtrec.reports.mixups import FEWEST, MOST_LABELS, Mixup, mixups, readable
 from mtrec.runs.store import RunInfo
 from mtrec.schema import RECORD, SOURCE, TEXT, USER
 from mtrec.tasks import TASK_TYPES
@@ -21,8 +21,6 @@ from pages.ui.text import number, plain
 from pages.ui.words import MIXED_UP_HELP
 
 COUNTS, SHARES = "Counts", "Shares of each row"
-MOST_LABELS = 25  # a matrix of more shows only what is mixed up most, until asked for all
-MOST_PAIRS = 8  # that such a matrix shows
 NONE = "—"
 ALL_TRUE, ALL_SAID = "all true", "all said"
 NAME = 60  # characters of a label in a sentence
@@ -140,11 +138,10 @@ def _sentences(counts: pd.DataFrame) -> None:
 def _looked_at(counts: pd.DataFrame) -> list[str]:
     """The labels that the matrix shows: of many, only those mixed up most, unless all are asked."""
     every = [*dict.fromkeys([*counts.index, *counts.columns])]
-    labels = sum(label != NOTHING for label in every)
-    found = mixups(counts, MOST_PAIRS) or mixups(counts, MOST_PAIRS, fewest=1)
-    confused = {label for each in found for label in (each.truth, each.predicted)}
-    if labels <= MOST_LABELS or not confused:
+    few = readable(counts)
+    if len(few) == len(every):
         return every
+    labels = sum(label != NOTHING for label in every)
     asked = st.toggle(
         f"All {labels} labels",
         key="all-labels",
@@ -158,7 +155,7 @@ def _looked_at(counts: pd.DataFrame) -> list[str]:
         f"Of {labels} labels only those that are mixed up most are shown, so the rows shown do not "
         "hold all of a label's texts. The download holds every label."
     )
-    return [label for label in every if label in confused]
+    return few
 
 
 def _named(matrix: pd.DataFrame) -> pd.DataFrame:

@@ -11,10 +11,10 @@ import streamlit as st
 
 from mtrec.errors import InputError
 from mtrec.reports.classification import load_reports
+from mtrec.reports.wording import against
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import Estimate
 from mtrec.tasks import TASK_TYPES
-from mtrec.tasks.report import apart
 from pages.ui import charts, matrix, state
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import COMMONEST_HELP, metric
@@ -41,8 +41,8 @@ def draw(run: RunInfo, reports: dict[str, Any], split: str) -> None:
         compares = task in old and old[task]["type"] == kind
         last = estimate(old[task]["metrics"], figure) if compares else None
         parts = [f"{metric(figure)} {ours.value:.3f}"]
-        parts += [_against(ours, usual, "always giving the commonest answer")] if usual else []
-        parts += [_against(ours, last, than_before)] if last else []
+        parts += [against(ours, usual, "always giving the commonest answer")] if usual else []
+        parts += [against(ours, last, than_before)] if last else []
         worst = matrix.worst(folder, task, split, kind, tuple(report["labels"]))
         mixed = f" It {matrix.told(worst)}." if worst else ""
         lines.append(f"- **{plain(task)}**: {'; '.join(parts)}.{mixed}")
@@ -80,17 +80,6 @@ def _reports_of(folder: Path, split: str) -> dict[str, Any]:
         return load_reports(folder, split)
     except InputError:
         return {}
-
-
-def _against(ours: Estimate, theirs: Estimate, whose: str) -> str:
-    """What can be said of a figure beside another, which may be nothing."""
-    side = apart(ours, theirs)
-    if side:
-        word = "better" if side > 0 else "worse"
-        return f"{word} than {whose} ({theirs.value:.3f}) by more than noise"
-    known = ours.low is not None and theirs.low is not None
-    why = "since the intervals overlap" if known else "since there is no interval to go by"
-    return f"no distinguishable difference from {whose} ({theirs.value:.3f}), {why}"
 
 
 def _glance(table: pd.DataFrame) -> None:

@@ -24,11 +24,12 @@ from mtrec.reports.sureness import (
     reliability,
     right,
 )
+from mtrec.reports.wording import percent
 from mtrec.runs.store import RunInfo
 from mtrec.schema import VAL, Estimate
 from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, state
-from pages.ui.text import INTERVAL_HELP, many, number
+from pages.ui.text import INTERVAL_HELP, many
 from pages.ui.words import RIGHT_HELP
 
 FEWEST = 30  # texts, below which nothing can be told
@@ -139,8 +140,8 @@ def _in_words(name: str, error: Estimate, points: pd.DataFrame) -> str:
     """What it says, what is so, and how far the two are apart."""
     nearest = points.loc[(points[CONFIDENCE] - TYPICAL).abs().idxmin()]
     return (
-        f"**{name.capitalize()}:** when it says {_percent(nearest[CONFIDENCE])}, it is right in "
-        f"{_percent(nearest[RIGHT])} of cases ({_interval(nearest)}, "
+        f"**{name.capitalize()}:** when it says {percent(nearest[CONFIDENCE])}, it is right in "
+        f"{percent(nearest[RIGHT])} of cases ({_interval(nearest)}, "
         f"{many(nearest[N], 'text')}). Over all texts its sureness is off by "
         f"**{100 * error.value:.1f} points** on average ({_points(error)})."
     )
@@ -192,7 +193,7 @@ def _handed(kept: pd.DataFrame) -> pd.DataFrame:
 def _rest(row: pd.Series) -> str:
     return (
         f"The model answers {many(row[N], 'text')}, those it is at least "
-        f"{_percent(row[CONFIDENCE])} sure of, and is right in **{_percent(row[RIGHT])}** of them "
+        f"{percent(row[CONFIDENCE])} sure of, and is right in **{percent(row[RIGHT])}** of them "
         f"({_interval(row)})."
     )
 
@@ -202,16 +203,16 @@ def _goal(sure: pd.DataFrame) -> str:
     confidence, verdicts = sure[CONFIDENCE].to_numpy(), sure[RIGHT].to_numpy()
     kept = kept_for(confidence, verdicts, WANTED)
     if kept == 1:
-        return f"It is right in {_percent(WANTED)} or more as it is, if it answers all texts."
+        return f"It is right in {percent(WANTED)} or more as it is, if it answers all texts."
     row = None if kept is None else coverage(confidence, verdicts, [kept]).iloc[0]
     if row is None or row[N] < FEWEST:
         return (
             f"However many texts go to a person, there are no {FEWEST} left of which "
-            f"{_percent(WANTED)} are right."
+            f"{percent(WANTED)} are right."
         )
     return (
-        f"To be right in {_percent(WANTED)} of what it answers, **{_percent(1 - row[KEPT])}** of "
-        f"texts must go to a person, those it is less than {_percent(row[CONFIDENCE])} sure of "
+        f"To be right in {percent(WANTED)} of what it answers, **{percent(1 - row[KEPT])}** of "
+        f"texts must go to a person, those it is less than {percent(row[CONFIDENCE])} sure of "
         f"({_interval(row)}, {many(row[N], 'text')} left)."
     )
 
@@ -224,16 +225,8 @@ def _as_table(points: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     return written[list(names)].rename(columns=names)
 
 
-def _percent(share: float) -> str:
-    """In whole percent; nothing is called 0 % or 100 % that only comes near."""
-    whole = round(100 * share)
-    if whole in (0, 100) and abs(100 * share - whole) > 1e-6:
-        whole = min(max(whole, 1), 99)
-    return f"{number(whole)}\u00a0%"
-
-
 def _interval(row: pd.Series) -> str:
-    return f"95\u00a0% interval {_percent(row[LOW])} to {_percent(row[HIGH])}"
+    return f"95\u00a0% interval {percent(row[LOW])} to {percent(row[HIGH])}"
 
 
 def _points(error: Estimate) -> str:

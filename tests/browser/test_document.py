@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mtrec.reports.document.tasks import MOST_LABELS
+from mtrec.reports.mixups import MOST_LABELS
 from tests.browser.conftest import FLAGS
 from tests.reports.test_document import HOSTILE, answered, kinds, lists, page_of, written
 

@@ -31,8 +31,9 @@ from mtrec.reports.classification import (
 )
 from mtrec.reports.document import Training, Words, document
 from mtrec.reports.document.closing import changed_settings
-from mtrec.reports.document.html import data, escaped, percent, tag
+from mtrec.reports.document.html import data, escaped, tag
 from mtrec.reports.sureness import expected_calibration_error, right
+from mtrec.reports.wording import percent
 from mtrec.schema import SPLITS, Estimate
 from mtrec.tasks import TASK_TYPES
 

@@ -19,9 +19,9 @@ from mtrec.reports.slices import (
     Weaknesses,
     judged,
     measure,
-    percent,
     weaknesses,
 )
+from mtrec.reports.wording import percent
 from mtrec.schema import Estimate
 from mtrec.tasks import TASK_TYPES
 

@@ -122,14 +122,6 @@ def many(count: int, word: str, several: str | None = None) -> str:
     return f"{number(count)} {word if count == 1 else several or word + 's'}"
 
 
-def percent(share: float) -> str:
-    """In whole percent; nothing is called 0 % or 100 % that only comes near."""
-    whole = round(100 * share)
-    if whole in (0, 100) and abs(100 * share - whole) > 1e-6:
-        whole = min(max(whole, 1), 99)
-    return f"{number(whole)}{NO_BREAK}%"
-
-
 def interval(estimate: Estimate) -> str:
     """From where to where it goes, or that there is none."""
     if estimate.low is None or estimate.high is None:

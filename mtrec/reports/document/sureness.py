@@ -18,7 +18,6 @@ from mtrec.reports.document.html import (
     many,
     number,
     paragraph,
-    percent,
     table,
     tag,
 )
@@ -35,6 +34,7 @@ from mtrec.reports.sureness import (
     kept_for,
     reliability,
 )
+from mtrec.reports.wording import percent
 from mtrec.schema import VAL, Estimate
 from mtrec.stats import wilson
 

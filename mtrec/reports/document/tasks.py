@@ -25,20 +25,18 @@ from mtrec.reports.document.html import (
     many,
     number,
     paragraph,
-    percent,
     table,
     tag,
 )
 from mtrec.reports.document.words import Words
-from mtrec.reports.mixups import FEWEST, Mixup, mixups
+from mtrec.reports.mixups import FEWEST, Mixup, mixups, readable
 from mtrec.reports.sureness import RIGHT
+from mtrec.reports.wording import against, percent
 from mtrec.schema import RECORD, TEXT, USER, Estimate
 from mtrec.tasks.base import NOTHING
-from mtrec.tasks.report import apart
 
 TOO_FEW = "too few"
-MOST_LABELS = 25  # a matrix of more shows only what is mixed up most
-MOST_PAIRS = 8  # that such a matrix shows
+COMMONEST = "always giving the commonest answer"
 MOST_EXAMPLES = 5
 NAME, SHORT = 60, 28  # characters of a label in a sentence, and at the head of a column
 UPRIGHT = 6  # columns of a matrix from which on their names stand upright
@@ -121,21 +119,11 @@ def _in_short(answers: Answers, words: Words) -> Html:
     ours, usual = answers.headline, answers.usual(answers.type.headline)
     known = "" if ours.low is None else f" (95 % interval {interval(ours)})"
     parts: list[object] = [name, f": {words.metric(answers.type.headline)[0]} {ours.value:.3f}"]
-    parts += [known, "" if usual is None else f", {_against(ours, usual)}", "."]
+    beside = "" if usual is None else f", {against(ours, usual, COMMONEST)}"
+    parts += [known, beside, "."]
     worst = [] if answers.answered.empty else mixups(answers.counts, most=1)
     parts += [part for each in worst for part in (" It ", _told(each), ".")]
     return join(parts)
-
-
-def _against(ours: Estimate, usual: Estimate) -> str:
-    """What can be said of the headline beside the commonest answer, which may be nothing."""
-    whose = f"always giving the commonest answer ({usual.value:.3f})"
-    side = apart(ours, usual)
-    if side:
-        return f"{'better' if side > 0 else 'worse'} than {whose} by more than noise"
-    known = ours.low is not None and usual.low is not None
-    why = "since the intervals overlap" if known else "since there is no interval to go by"
-    return f"no distinguishable difference from {whose}, {why}"
 
 
 def _figures(answers: Answers, words: Words) -> Html:
@@ -205,7 +193,7 @@ def _mixed_up(counts: pd.DataFrame, words: Words) -> Html:
 def _matrix(answers: Answers) -> Iterator[Html]:
     """The confusion matrix, of many labels only those that are mixed up most."""
     counts = answers.counts
-    shown = _looked_at(counts)
+    shown = readable(counts)
     part = (counts.index.isin(shown), counts.columns.isin(shown))
     cells, shares = counts.loc[part], row_shares(counts).loc[part].fillna(0)
     upright = {"class_": "upright"} if len(cells.columns) > UPRIGHT else {}
@@ -249,16 +237,6 @@ def _matrix(answers: Answers) -> Iterator[Html]:
             "where none is.",
             class_="note",
         )
-
-
-def _looked_at(counts: pd.DataFrame) -> list[str]:
-    """The labels that the matrix shows."""
-    every = [*dict.fromkeys([*counts.index, *counts.columns])]
-    found = mixups(counts, MOST_PAIRS) or mixups(counts, MOST_PAIRS, fewest=1)
-    confused = {label for each in found for label in (each.truth, each.predicted)}
-    if sum(label != NOTHING for label in every) <= MOST_LABELS:
-        return every
-    return [label for label in every if label in confused] or every[:MOST_LABELS]
 
 
 def _named(label: str, limit: int) -> Html:
