@@ -13,7 +13,7 @@ from pages.ui import forms, live, runs, shell, state
 from pages.ui.text import number, plain
 from pages.ui.words import LAMBDA_HELP, METHODS
 
-CHOICES = {"strategy.name": list(STRATEGIES)}
+CHOICES = {"strategy.name": {name: each.what_for for name, each in STRATEGIES.items()}}
 METHOD, EPOCHS = "encoder.method", "train.epochs"
 APART = (METHOD, EPOCHS)  # drawn first, not among the folded settings
 

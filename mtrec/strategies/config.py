@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from mtrec.errors import InputError
 from mtrec.strategies import STRATEGIES
 
 
@@ -15,7 +16,12 @@ class StrategyConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field("sum", description="How the tasks' losses become one update")
+    name: str = Field(
+        "sum",
+        description="How the tasks are brought together in each step. Each choice says when it "
+        "helps; sum is the plain way. famo and all below it take about half as long again, those "
+        "below it more with every further task",
+    )
     params: dict[str, Any] = Field({}, description="Settings of that strategy, where it has any")
 
     @model_validator(mode="after")
@@ -26,12 +32,19 @@ class StrategyConfig(BaseModel):
                 "there is no strategy {found}; choose one of: {known}",
                 {"found": self.name, "known": ", ".join(STRATEGIES)},
             )
-        known = STRATEGIES[self.name].params
+        strategy = STRATEGIES[self.name]
         for param in self.params:
-            if param not in known:
+            if param not in strategy.params:
+                known = ", ".join(strategy.params) or "none"
                 raise PydanticCustomError(
                     "unknown_param",
                     "the strategy {name} has no setting {found}; it has: {known}",
-                    {"name": self.name, "found": param, "known": ", ".join(known) or "none"},
+                    {"name": self.name, "found": param, "known": known},
                 )
+        try:
+            strategy({}, **self.params)
+        except InputError as error:
+            raise PydanticCustomError(
+                "unusable_param", "{expected}", {"expected": error.expected}
+            ) from error
         return self

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mtrec.strategies.base import Strategy
+from mtrec.strategies.losses import LossStrategy
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Sum(Strategy):
+class Sum(LossStrategy):
     """Minimises Σ_k λ_k · L_k, with λ as set; over TorchJD's `Constant`.
 
     λ_k is task k's weight and L_k its mean loss in the step. A task without a label in the step
@@ -31,16 +31,10 @@ class Sum(Strategy):
     name = "sum"
     reads_lambda = True
     reason = "Each task counts exactly as much as its λ says"
+    what_for = "When you want to say yourself how much each task counts"
 
-    def weights(self) -> dict[str, float]:
-        return dict(self.lambdas)
-
-    def backward(self, losses: Mapping[str, Tensor]) -> None:
-        import torch
+    def combine(self, tasks: Sequence[str], values: Tensor) -> Tensor:
         from torchjd.scalarization import Constant
 
-        values = torch.stack(list(losses.values()))
-        weights = torch.tensor(
-            [self.lambdas[task] for task in losses], dtype=values.dtype, device=values.device
-        )
-        Constant(weights)(values).backward()  # type: ignore[no-untyped-call]
+        combined: Tensor = Constant(values.new_tensor(self.prior(tasks)))(values)
+        return combined

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -181,9 +182,10 @@ class _Course:
             start = time.perf_counter()
             index = rows[batch]
             progress = (self._seen + len(index) / 2) / (self.epochs * len(rows))
-            reading = inputs.read(index, wanted_units(self.model, self.examples, index))
+            read = partial(inputs.read, index, wanted_units(self.model, self.examples, index))
+            reading = read()
             check_stop(self.reporter)  # a step of a large encoder takes seconds
-            losses = self.updater.update(reading, self.examples, index, progress)
+            losses = self.updater.update(reading, self.examples, index, progress, read)
             self._seen += len(index)
             self._seconds += time.perf_counter() - start
             self.reporter.step(self.updater.steps, losses, self.updater.strategy.weights())

@@ -6,19 +6,20 @@ AdamW after Loshchilov & Hutter (2019), *Decoupled Weight Decay Regularization*,
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import Parameter
+from torch.nn import Module, ModuleList, Parameter
 from torch.nn.utils import clip_grad_norm_
 
 from mtrec.errors import MtrecError
 from mtrec.models.encoder import Reading, Wanted
 from mtrec.models.multitask import MultiTaskModel
-from mtrec.strategies.base import Strategy
+from mtrec.strategies.base import Learning, Strategy
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
@@ -69,6 +70,27 @@ def _means(losses: Tensor, rows: Ragged[Tensor]) -> Tensor:
     return sums / torch.from_numpy(rows.counts).to(losses.device)
 
 
+def whose(model: MultiTaskModel) -> Learning:
+    """The parameters that learn, by whose they are.
+
+    Gradients of tasks are compared over the trunk and the encoder's uppermost layer.
+    """
+    heads = _learning(model.heads)
+    compared = [*_learning(model.trunk), *_learning(_uppermost(model.encoder))]
+    taken = {id(p) for p in (*compared, *heads)}
+    return Learning(compared, [p for p in _learning(model) if id(p) not in taken], heads)
+
+
+def _learning(module: Module) -> list[Parameter]:
+    return [p for p in module.parameters() if p.requires_grad]
+
+
+def _uppermost(encoder: Module) -> ModuleList:
+    """The last of an encoder's layers, which are the longest list in it; empty where none is."""
+    lists = [module for module in encoder.modules() if isinstance(module, ModuleList)]
+    return max(lists, key=len, default=ModuleList())[-1:]
+
+
 class Updater:
     """Makes the updates of one training.
 
@@ -90,7 +112,7 @@ class Updater:
         self.watching = watching
         self.config = config
         apart = {id(p) for task in watching for p in model.head(task).parameters()}
-        learning = [p for p in model.parameters() if p.requires_grad]
+        learning = _learning(model)
         self._clipped = (
             [p for p in learning if id(p) not in apart],
             [p for p in learning if id(p) in apart],
@@ -100,14 +122,21 @@ class Updater:
         above = [p for p in learning if id(p) not in encoder]
         self._optimizer = torch.optim.AdamW(
             _groups(below, config.learning_rate, config.weight_decay)
-            + _groups(above, config.head_learning_rate, config.weight_decay),
+            + _groups(above, config.head_learning_rate, config.weight_decay)
+            + _groups(strategy.parameters(), strategy.rate, 0.0),
             fused=True,
         )
+        strategy.attach(whose(model))
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self.steps = 0
 
     def update(
-        self, reading: Reading, examples: Examples, index: Index, progress: float
+        self,
+        reading: Reading,
+        examples: Examples,
+        index: Index,
+        progress: float,
+        read_again: Callable[[], Reading] | None = None,
     ) -> dict[str, float]:
         """One step on a batch.
 
@@ -115,6 +144,8 @@ class Updater:
             reading: what `wanted_units` are of the batch's texts.
             index: its rows in `examples`.
             progress: how much of the training is done, 0 to 1, for the schedule.
+            read_again: reads the batch once more, for strategies that ask what the step did;
+                without it the reading is taken to stay as it is.
 
         Returns:
             The mean loss of each task that has a label in the batch.
@@ -123,11 +154,7 @@ class Updater:
             MtrecError: a loss is no longer a number.
         """
         self.steps += 1
-        logits = self.model(reading, detached=self.watching)
-        means = {
-            task: losses.mean()
-            for task, losses in record_losses(self.model, logits, examples, index).items()
-        }
+        means = self._means(reading, examples, index)
         values = {task: float(loss.detach()) for task, loss in means.items()}
         self._check(values)
         self._optimizer.zero_grad(set_to_none=True)
@@ -143,8 +170,22 @@ class Updater:
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = factor * rate
         self._optimizer.step()
-        self.strategy.after_step(shared)
+        if shared:
+            again = read_again or (lambda: reading)
+            self.strategy.after_step(partial(self._losses_now, again, examples, index))
         return values
+
+    def _means(self, reading: Reading, examples: Examples, index: Index) -> dict[str, Tensor]:
+        """The mean loss of each task that has a label in the batch."""
+        logits = self.model(reading, detached=self.watching)
+        losses = record_losses(self.model, logits, examples, index)
+        return {task: each.mean() for task, each in losses.items()}
+
+    @torch.no_grad()
+    def _losses_now(
+        self, read: Callable[[], Reading], examples: Examples, index: Index
+    ) -> dict[str, float]:
+        return {task: float(loss) for task, loss in self._means(read(), examples, index).items()}
 
     def _check(self, losses: dict[str, float]) -> None:
         for task, loss in losses.items():

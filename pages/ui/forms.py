@@ -19,6 +19,9 @@ from pydantic.fields import FieldInfo
 from streamlit.delta_generator import DeltaGenerator
 
 COLUMNS = 3
+Choices = Sequence[str] | Mapping[str, str]
+"""The values a text field may have, or these with a few words on each."""
+
 LAMBDAS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 
@@ -27,7 +30,7 @@ def fields(
     path: str = "",
     *,
     leave_out: Collection[str] = (),
-    choices: Mapping[str, Sequence[str]] | None = None,
+    choices: Mapping[str, Choices] | None = None,
 ) -> dict[str, Any]:
     """Draws a control for each field of a model and gives what is set, nested as the model is.
 
@@ -56,7 +59,7 @@ def fields(
     return values
 
 
-def field(info: FieldInfo, path: str, default: Any, choices: Sequence[str] | None = None) -> Any:
+def field(info: FieldInfo, path: str, default: Any, choices: Choices | None = None) -> Any:
     """Draws the control of one field and gives its value."""
     label = info.title or label_of(path)
     kind, optional = _kind(info.annotation)
@@ -64,7 +67,7 @@ def field(info: FieldInfo, path: str, default: Any, choices: Sequence[str] | Non
     if get_origin(kind) is Literal:
         choices = [str(choice) for choice in get_args(kind)]
     if choices is not None:
-        return st.selectbox(label, choices, index=list(choices).index(default), **shared)
+        return _choice(label, choices, default, shared)
     if kind is bool:
         return st.toggle(label, value=default, **shared)
     if kind in (int, float):
@@ -82,6 +85,18 @@ def field(info: FieldInfo, path: str, default: Any, choices: Sequence[str] | Non
             **shared,
         )
     return st.text_input(label, value=default, **shared)
+
+
+def _choice(label: str, choices: Choices, default: str, shared: dict[str, Any]) -> str:
+    """Draws a box to choose from; words on the values stand in its help, those chosen below it."""
+    index = list(choices).index(default)
+    if not isinstance(choices, Mapping):
+        return st.selectbox(label, choices, index=index, **shared)
+    words = [f"- **{value}**: {said}" for value, said in choices.items()]
+    shared["help"] = "\n".join([f"{shared['help']}\n", *words])
+    chosen: str = st.selectbox(label, list(choices), index=index, **shared)
+    st.caption(choices[chosen])
+    return chosen
 
 
 def label_of(path: str) -> str:
