@@ -29,7 +29,7 @@ from mtrec.data.dataset import (
     DatasetTask,
 )
 from mtrec.data.expression import Expression, parse
-from mtrec.data.labelling import Labelling, known, strata
+from mtrec.data.labelling import Labelling, kinds, known, strata
 from mtrec.data.labels import LabelType
 from mtrec.data.long import one_row_per_record
 from mtrec.data.notes import Notes
@@ -43,7 +43,7 @@ from mtrec.data.recipe import (
 )
 from mtrec.data.sampling import text_numbers
 from mtrec.data.sources import SourceFiles, source_name
-from mtrec.data.splits import PUBLISHED, STRATUM, make_splits
+from mtrec.data.splits import KIND, PUBLISHED, STRATUM, make_splits
 from mtrec.data.steps import CHECKED, DIVIDED, LABELLED, READ, Tell, silent
 from mtrec.data.supported import check_supported
 from mtrec.data.tables import (
@@ -89,7 +89,7 @@ ROW_TYPES = {
     PUBLISHED: "bool",
 }
 ACT_TYPES = {VALUE: "float64", EVENT: "str", LIKED: "bool"}
-LAYOUT = 2  # of the stored tables, and of the rules that make them
+LAYOUT = 3  # of the stored tables, and of the rules that make them
 ACT_COLUMNS = [ROW, USER, ITEM, TIME, SPLIT, PUBLISHED]
 INTERACTION_COLUMNS = [USER, ITEM, TIME, VALUE, EVENT, LIKED, SPLIT, ROW, COUNT]
 
@@ -161,7 +161,9 @@ class _Import:
         self.tell("Dividing", LABELLED)
         texts = text_numbers(records[TEXT])
         splits = make_splits(
-            records.assign(**{STRATUM: strata(records, labellings)}),
+            records.assign(
+                **{STRATUM: strata(records, labellings), KIND: kinds(records, labellings)}
+            ),
             texts,
             interactions,
             self.recipe.splits,

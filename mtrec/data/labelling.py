@@ -187,3 +187,14 @@ def strata(records: pd.DataFrame, labellings: Mapping[str, Labelling]) -> pd.Ser
     numbers = combined.groupby(list(first), dropna=False, sort=False).ngroup()
     labelled = records[[task_column(task) for task in first]].notna().any(axis=1)
     return numbers.where(labelled, -1)
+
+
+def kinds(records: pd.DataFrame, labellings: Mapping[str, Labelling]) -> pd.Series:
+    """A number for each source, the same for sources that label a task in common."""
+    sources = records[SOURCE].unique().tolist()
+    numbers = dict(zip(sources, range(len(sources)), strict=True))
+    for task in labellings:
+        labelled = records.loc[records[task_column(task)].notna(), SOURCE].unique()
+        together = {numbers[source] for source in labelled}
+        numbers |= {each: min(together) for each, number in numbers.items() if number in together}
+    return records[SOURCE].map(numbers).astype("int64")

@@ -22,10 +22,11 @@ from mtrec.data.sampling import (
     last_of_each,
 )
 from mtrec.errors import InputError
-from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TIME, USER
+from mtrec.schema import ITEM, SPLIT, SPLITS, TIME, USER
 
 PUBLISHED = "published"  # bool, the row's file says its split
 STRATUM = "stratum"  # int, the same for records with the same labels, -1 without any
+KIND = "kind"  # int, the same for records of files that publish their splits together
 
 WARM = 5  # training interactions that make a user worth testing under one cut
 COLD_RECORDS = 3  # records about other things that a cold user needs
@@ -67,7 +68,7 @@ def make_splits(
     """Splits records and interactions as the recipe asks.
 
     Args:
-        records: source, user, item, time, split, `published` and `stratum`.
+        records: user, item, time, split, `published`, `stratum` and `kind`.
         texts: the same number for the same text, by record, as `text_numbers` gives it.
         interactions: user, item, time, split and `published`, one row a (user, item), in the order
             of their source rows; an interaction taken from a record has that record's index.
@@ -76,7 +77,7 @@ def make_splits(
         InputError: the scheme asked for needs times that are not there.
     """
     rng = np.random.default_rng(spec.seed)
-    records = records[[SOURCE, USER, ITEM, SPLIT, PUBLISHED, STRATUM]].assign(
+    records = records[[USER, ITEM, SPLIT, PUBLISHED, STRATUM, KIND]].assign(
         **{TIME: _microseconds(records[TIME])}
     )
     interactions = interactions.assign(**{TIME: _microseconds(interactions[TIME])})
@@ -137,8 +138,8 @@ def _add_validation(
     share: float,
     rng: np.random.Generator,
 ) -> None:
-    """Draws a share of the training records of each source that publishes no validation split."""
-    has_val = records[SOURCE].isin(records.loc[given & (ranks == VAL_RANK), SOURCE]).to_numpy()
+    """Draws a share of the training records of each kind that publishes no validation split."""
+    has_val = records[KIND].isin(records.loc[given & (ranks == VAL_RANK), KIND]).to_numpy()
     train = given & ~has_val & (ranks == TRAIN_RANK)
     if not train.any():
         return

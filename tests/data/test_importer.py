@@ -61,6 +61,22 @@ class TestRecords:
             "mixed_ids": 1,
         }
 
+    def test_files_of_one_task_publish_their_splits_together(self, read: Read) -> None:
+        recipe = """
+name: parts
+records:
+  - {file: a.csv, text: t, split: {value: train}, tasks: {mood: {label: m}}}
+  - {file: b.csv, text: t, split: {value: val}, tasks: {mood: {label: m}}}
+  - {file: c.csv, text: t, split: {value: train}, tasks: {topic: {label: m}}}
+"""
+        files = {
+            f"{name}__csv": "t,m\n" + "".join(f"{name}{n},{'xy'[n % 2]}\n" for n in range(20))
+            for name in "abc"
+        }
+        records = read(recipe, **files).records
+        counts = records.groupby(["source", "split"]).size().to_dict()
+        assert counts == {("a", "train"): 20, ("b", "val"): 20, ("c", "train"): 18, ("c", "val"): 2}
+
     def test_sources_keep_their_labels_apart(self, read: Read) -> None:
         recipe = """
 name: two

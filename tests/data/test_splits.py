@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from mtrec.data.recipe import SplitsSpec
 from mtrec.data.sampling import text_numbers
-from mtrec.data.splits import PUBLISHED, STRATUM, Splits, make_splits
+from mtrec.data.splits import KIND, PUBLISHED, STRATUM, Splits, make_splits
 from mtrec.data.times import UTC
 from mtrec.errors import InputError
-from mtrec.schema import ITEM, SOURCE, SPLIT, SPLITS, TEST, TEXT, TIME, TRAIN, USER, VAL
+from mtrec.schema import ITEM, SPLIT, SPLITS, TEST, TEXT, TIME, TRAIN, USER, VAL
 
 RANK = {split: rank for rank, split in enumerate(SPLITS)}
 
@@ -29,9 +29,9 @@ def table(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> pd.DataFra
 
 
 def records_of(*rows: dict[str, Any]) -> pd.DataFrame:
-    filled = [{SOURCE: "s", PUBLISHED: SPLIT in row, STRATUM: 0} | row for row in rows]
-    kinds = {SOURCE: "str", TEXT: "str", USER: "str", ITEM: "str", TIME: "", SPLIT: "str"}
-    return table(filled, kinds | {PUBLISHED: "bool", STRATUM: "int64"})
+    filled = [{PUBLISHED: SPLIT in row, STRATUM: 0, KIND: 0} | row for row in rows]
+    kinds = {TEXT: "str", USER: "str", ITEM: "str", TIME: "", SPLIT: "str"}
+    return table(filled, kinds | {PUBLISHED: "bool", STRATUM: "int64", KIND: "int64"})
 
 
 def acts_of(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -171,9 +171,9 @@ class TestPublished:
         assert found.records.value_counts().to_dict() == {TRAIN: 90, TEST: 20, VAL: 10}
         assert found.records[100:].eq(TEST).all()
 
-    def test_each_source_gets_its_validation(self) -> None:
-        with_val = [{SOURCE: "a", TEXT: f"a{n}", SPLIT: SPLITS[n % 3]} for n in range(30)]
-        without = [{SOURCE: "b", TEXT: f"b{n}", SPLIT: TRAIN} for n in range(50)]
+    def test_each_kind_gets_its_validation(self) -> None:
+        with_val = [{KIND: 0, TEXT: f"a{n}", SPLIT: SPLITS[n % 3]} for n in range(30)]
+        without = [{KIND: 1, TEXT: f"b{n}", SPLIT: TRAIN} for n in range(50)]
         found = split(records_of(*with_val, *without), acts_of())
         assert found.records[:30].tolist() == [row[SPLIT] for row in with_val]
         assert found.records[30:].value_counts().to_dict() == {TRAIN: 45, VAL: 5}
