@@ -393,6 +393,14 @@ def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> 
     assert "killed" in err and "Traceback" not in err
     assert store.get(identity).status == "failed"
 
+    reached = read_progress(store.folder(identity)).epoch
+    again = _mtrec("resume", identity, "--json")
+    other = _running(store, again, after=reached)
+    again.send_signal(signal.SIGINT)
+    out, err = again.communicate(timeout=120)
+    assert other == identity and again.returncode == 0, err
+    assert json.loads(out)["status"] == "stopped"
+
 
 @pytest.mark.slow
 def test_ctrl_c_stops_a_training(imported: Workspace, settings: Path) -> None:
@@ -412,30 +420,24 @@ def _train(settings: Path) -> subprocess.Popen[str]:
     """A training that would go on for minutes: many epochs, each of many small steps."""
     many = ("train.epochs=1000", "train.patience=1000", "train.batch_tokens=64")
     long = [word for each in many for word in ("--set", each)]
+    return _mtrec("train", "tiny", "--config", str(settings), *long, "--json")
+
+
+def _mtrec(*words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "mtrec",
-            "train",
-            "tiny",
-            "--config",
-            str(settings),
-            *long,
-            "--json",
-        ],
+        [sys.executable, "-m", "mtrec", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def _running(store: RunStore, child: subprocess.Popen[str]) -> str:
-    """The run that the child started, once its training has finished an epoch."""
+def _running(store: RunStore, child: subprocess.Popen[str], after: int = 0) -> str:
+    """The run that the child started, once its training has finished one more epoch."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline and child.poll() is None:
         for each in store.list():
-            if not each.ended and read_progress(store.folder(each.run)).epoch:
+            if not each.ended and read_progress(store.folder(each.run)).epoch > after:
                 return each.run
         time.sleep(0.1)
     raise AssertionError(f"it never trained: {child.communicate()}")
@@ -457,7 +459,7 @@ def _running(store: RunStore, child: subprocess.Popen[str]) -> str:
         (("delete", "absent"), "There is no run absent"),
         (("predict", "absent"), "--text"),
         (("recommend", "absent", "u01", "-k", "many"), "invalid int value"),
-        (("resume", "absent"), "train again"),
+        (("resume", "absent"), "There is no run absent"),
         (("sweep", "tiny", "--settings", "32"), "--set tasks.TASK.lambda"),
         (("search", "tiny", "--trials", "20"), "has no command search yet"),
         (("export", "absent", "folder"), "copy the run's folder"),

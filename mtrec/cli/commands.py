@@ -96,6 +96,13 @@ def train(args: Namespace) -> Answer:
     return _training(store, _watch(store, run))
 
 
+def resume(args: Namespace) -> Answer:
+    store = _store()
+    run = launcher.resume(store, args.run).run
+    print(f"Run {run}", file=sys.stderr, flush=True)
+    return _training(store, _watch(store, run))
+
+
 def demo(args: Namespace) -> Answer:
     from mtrec.data.dataset import list_datasets
     from mtrec.data.importer import read_dataset

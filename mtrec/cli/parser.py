@@ -13,7 +13,6 @@ from mtrec.errors import InputError
 from mtrec.schema import ADAPTED, MULTITASK, STAGES, TEST
 
 LATER = {
-    "resume": "train again with the same settings: train DATASET --config CONFIG.json",
     "export": "copy the run's folder, workspace/runs/RUN/artifacts",
     "sweep": "train a few times with --set tasks.TASK.lambda=VALUE and compare with report",
     "search": "train a few times with different --set and compare with report --split val",
@@ -90,6 +89,9 @@ def _build() -> argparse.ArgumentParser:
     sub.add_argument("--name", default="", help="what to call the run")
 
     command("runs", "list trainings", commands.runs)
+    command(
+        "resume", "go on with a training that stopped or failed; waits its turn", commands.resume
+    ).add_argument("run", metavar="RUN")
     command("stop", "stop a training", commands.stop).add_argument("run", metavar="RUN")
     command("delete", "delete a training and its files", commands.delete).add_argument(
         "run", metavar="RUN"

@@ -131,6 +131,32 @@ def stop(store: RunStore, run: str) -> RunInfo:
     return store.get(info.run)
 
 
+def resume(store: RunStore, run: str) -> RunInfo:
+    """Puts a run that stopped or failed back in the queue; it goes on from where it was kept.
+
+    Raises:
+        InputError: there is no such run, it has not ended or is finished, or its data is gone.
+    """
+    with launcher_lock(store):
+        info = store.get(run)
+        if info.status not in (STOPPED, FAILED):
+            raise InputError(
+                f"Run {info.run} is {info.status} and cannot be resumed",
+                expected="a run that was stopped or failed",
+                found=info.status,
+                fix="train again for another one"
+                if info.ended
+                else f"wait for it: it is {info.status} by itself",
+            )
+        find_dataset(info.key, store.workspace)
+        live = LiveFiles(store.folder(info.run))
+        live.stop.unlink(missing_ok=True)
+        live.process.unlink(missing_ok=True)
+        store.set_status(info.run, QUEUED)
+    poll(store)
+    return store.get(info.run)
+
+
 def delete_dataset(store: RunStore, dataset: str) -> list[str]:
     """Deletes a version (`name@version`) or all (`name`) of a dataset, and says which they were.
 

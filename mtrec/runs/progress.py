@@ -98,6 +98,19 @@ class FileReporter:
         self._clock.phase(name, total, time.monotonic())
         self._write_progress()
 
+    def goes_on(self, epoch: int, step: int, done: int) -> None:
+        folder, now = self._files.root.parent, self._now
+        self._epochs = [each for each in read_epochs(folder) if each["epoch"] <= epoch]
+        steps = read_steps(folder)
+        steps = steps[steps["step"] <= step]
+        rows = steps.to_dict("records")
+        self._steps = [{str(k): v for k, v in row.items() if pd.notna(v)} for row in rows]
+        if len(steps):
+            self._began -= steps["seconds"].iloc[-1]
+        self._now = replace(now, done=done, epoch=epoch)
+        self._clock.phase(now.phase, now.total - done, time.monotonic())
+        self._write_progress()
+
     def advance(self, n: int) -> None:
         self._now = replace(self._now, done=self._now.done + n)
         self._clock.advance(n)

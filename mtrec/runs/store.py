@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 EXPERIMENT = "mtrec"
-CONFIG, SUMMARY, MODEL = "config.json", "summary.json", "model"  # in a run's folder
+# In a run's folder.
+CONFIG, SUMMARY, MODEL = "config.json", "summary.json", "model"
+KEPT = "kept.safetensors"  # where its training stands, until it is finished
 NO_RECOMMENDATIONS = "no_recommendations"  # in its summary: why it made none
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 ENDED = (FINISHED, STOPPED, FAILED)
@@ -153,7 +155,7 @@ class RunStore:
         """Says how a run stands, and for one that stopped or failed, why."""
         if status == RUNNING:
             self._client.set_tag(run, _STARTED, str(time.time()))
-        if reason:
+        if reason or status == QUEUED:
             self._client.set_tag(run, _REASON, reason)
         if status in ENDED:
             self._client.set_terminated(run, _TO_MLFLOW[status])
@@ -282,13 +284,15 @@ class RunStore:
 def _info(run: Run) -> RunInfo:
     tags, info = run.data.tags, run.info
     started = float(tags[_STARTED]) if _STARTED in tags else None
-    until = info.end_time / 1000 if info.end_time else time.time()
+    status = _FROM_MLFLOW[info.status]
+    # One that was taken up again still has the time at which it ended before.
+    until = info.end_time / 1000 if info.end_time and status in ENDED else time.time()
     return RunInfo(
         run=info.run_id,
         name=info.run_name,
         dataset=tags[_DATASET],
         version=tags[_VERSION],
-        status=_FROM_MLFLOW[info.status],
+        status=status,
         reason=tags.get(_REASON, ""),
         created=datetime.fromtimestamp(info.start_time / 1000, UTC).isoformat(timespec="seconds"),
         seconds=None if started is None else round(until - started, 1),

@@ -21,6 +21,7 @@ from mtrec.runs.progress import FileReporter, LiveFiles
 from mtrec.runs.store import (
     FAILED,
     FINISHED,
+    KEPT,
     MODEL,
     NO_RECOMMENDATIONS,
     STOPPED,
@@ -70,8 +71,8 @@ class Work:
     """
 
     def __init__(self, store: RunStore, run: str) -> None:
+        from mtrec.training.course import TRAINING
         from mtrec.training.features import READING
-        from mtrec.training.loop import TRAINING
 
         self.store = store
         self.run = run
@@ -112,6 +113,7 @@ class Work:
         self.summary[NO_RECOMMENDATIONS] = skipped
         write_json(self.folder / SUMMARY, self.summary)
         self.store.log_metrics(self.run, self.metrics)
+        (self.folder / KEPT).unlink(missing_ok=True)
 
     def _texts_after_training(self) -> int:
         """How many texts are read once training is over, each counting as one learned from.
@@ -138,9 +140,15 @@ class Work:
             config.train,
             self.store.workspace.cache,
             self.reporter,
+            self.folder / KEPT,
         )
         if result.stopped:
             raise Stopped
+        if result.other_versions:
+            self._note(
+                f"It was begun with other versions ({'; '.join(result.other_versions)}), so its "
+                "figures may differ in their last digits from those of a training in one go."
+            )
         self.summary |= _figures(result)
         save_model(result.model, self.folder / MODEL)
         return result.model

@@ -18,6 +18,9 @@ class Reporter(Protocol):
     def phase(self, name: str, total: int) -> None:
         """A stretch of work begins, named in plain words, with `total` units to do."""
 
+    def goes_on(self, epoch: int, step: int, done: int) -> None:
+        """The phase that has begun goes on behind `epoch` epochs, `step` updates, `done` units."""
+
     def advance(self, n: int) -> None:
         """`n` more units of the current phase are done."""
 
@@ -40,6 +43,9 @@ class SilentReporter:
     """Nobody watches, nobody stops."""
 
     def phase(self, name: str, total: int) -> None:
+        pass
+
+    def goes_on(self, epoch: int, step: int, done: int) -> None:
         pass
 
     def advance(self, n: int) -> None:

@@ -120,8 +120,9 @@ class Updater:
         encoder = {id(p) for p in model.encoder.parameters()}
         below = [p for p in learning if id(p) in encoder]
         above = [p for p in learning if id(p) not in encoder]
+        rate = config.learning_rate_for(model.encoder.config.method)
         self._optimizer = torch.optim.AdamW(
-            _groups(below, config.learning_rate, config.weight_decay)
+            _groups(below, rate, config.weight_decay)
             + _groups(above, config.head_learning_rate, config.weight_decay)
             + _groups(strategy.parameters(), strategy.rate, 0.0),
             fused=True,
@@ -174,6 +175,32 @@ class Updater:
             again = read_again or (lambda: reading)
             self.strategy.after_step(partial(self._losses_now, again, examples, index))
         return values
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """What it has learned of how to step: tensors by name, and numbers that JSON holds."""
+        moments = self._optimizer.state_dict()["state"]
+        tensors = {
+            f"{place}:{name}": value
+            for place, each in moments.items()
+            for name, value in each.items()
+        }
+        own = {f"own:{place}": each for place, each in enumerate(self.strategy.parameters())}
+        return tensors | own, {"steps": self.steps, "strategy": self.strategy.state()}
+
+    @torch.no_grad()
+    def load_state(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
+        """Goes on from what `state` gave, with the same model and settings."""
+        moments: dict[int, dict[str, Tensor]] = {}
+        own = self.strategy.parameters()
+        for name, value in tensors.items():
+            owner, _, what = name.partition(":")
+            if owner == "own":
+                own[int(what)].copy_(value)
+            else:
+                moments.setdefault(int(owner), {})[what] = value
+        self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments})
+        self.steps = numbers["steps"]
+        self.strategy.load_state(numbers["strategy"])
 
     def _means(self, reading: Reading, examples: Examples, index: Index) -> dict[str, Tensor]:
         """The mean loss of each task that has a label in the batch."""

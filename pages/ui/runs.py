@@ -31,7 +31,8 @@ def follow(run: RunInfo) -> None:
             icon=":material/stop:",
             on_click=_stop,
             args=(run,),
-            help="Ends this training within seconds. There will be no report.",
+            help="Ends this training within seconds. There will be no report, but it can go on "
+            "later from where it stands.",
         )
     elif run.reason:
         st.warning(plain(run.reason), icon=":material/info:")
@@ -42,6 +43,17 @@ def follow(run: RunInfo) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if run.status == FINISHED:
                 st.page_link(shell.REPORT, label="Read its report", icon=":material/lab_profile:")
+            else:
+                st.button(
+                    "Go on",
+                    key="resume",
+                    icon=":material/play_arrow:",
+                    on_click=_resume,
+                    args=(run,),
+                    help="Takes this training up where it stood when it was last kept, at most a "
+                    "minute or so before it ended; it comes to what it would have come to in one "
+                    "go. It waits for its turn while another training runs.",
+                )
             st.button(
                 "Train again with these settings",
                 key="again",
@@ -105,6 +117,12 @@ def _stop(run: RunInfo) -> None:
     """Asks a run to stop."""
     with shell.guard():
         launcher.stop(state.store(), run.run)
+
+
+def _resume(run: RunInfo) -> None:
+    """Puts a run that ended too early back in the queue."""
+    with shell.guard():
+        launcher.resume(state.store(), run.run)
 
 
 def _again(run: RunInfo) -> None:

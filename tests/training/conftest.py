@@ -34,16 +34,20 @@ class Watcher:
     weights: list[dict[str, float]] = field(default_factory=list)
     epochs: list[dict[str, dict[str, Estimate]]] = field(default_factory=list)
     losses: list[dict[str, float]] = field(default_factory=list)
+    before: tuple[int, int] = (0, 0)
 
     def phase(self, name: str, total: int) -> None:
         self.phases.append((name, total))
         self.done = 0
 
+    def goes_on(self, epoch: int, step: int, done: int) -> None:
+        self.before, self.done = (epoch, step), done
+
     def advance(self, n: int) -> None:
         self.done += n
 
     def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
-        assert step == len(self.steps) + 1
+        assert step == self.before[1] + len(self.steps) + 1
         self.steps.append(dict(losses))
         self.weights.append(dict(weights))
 
@@ -53,7 +57,7 @@ class Watcher:
         metrics: Mapping[str, Mapping[str, Estimate]],
         losses: Mapping[str, float],
     ) -> None:
-        assert epoch == len(self.epochs) + 1
+        assert epoch == self.before[0] + len(self.epochs) + 1
         self.epochs.append({task: dict(values) for task, values in metrics.items()})
         self.losses.append(dict(losses))
 
@@ -108,23 +112,27 @@ class Trainer:
         reporter: Any = None,
         method: str = "frozen",
         lambdas: Mapping[str, float | None] | None = None,
+        *,
+        strategy: str = "sum",
+        kept: Path | None = None,
         **settings: Any,
     ) -> TrainResult:
         chosen = dict.fromkeys(dataset.tasks, 1.0) | (lambdas or {})
         return train(
             dataset,
             EncoderConfig.model_validate(
-                {"name": str(self.folder), "method": method, "top_layers": 1}
+                {"name": str(self.folder), "method": method, "top_layers": 1, "max_length": 48}
             ),
             TrunkConfig(width=16, dropout=0),
             {
                 task: TaskConfig(lambda_=value or 0, enabled=value is not None)
                 for task, value in chosen.items()
             },
-            StrategyConfig(),
+            StrategyConfig(name=strategy),
             TrainConfig.model_validate({"epochs": 2, "head_learning_rate": 0.01} | settings),
             self.cache,
             reporter or Watcher(),
+            kept,
         )
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mtrec.errors import MtrecError
-from mtrec.models.config import TrunkConfig
+from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.strategies.sum import Sum
 from mtrec.tasks.base import Unit
@@ -27,6 +27,7 @@ READING = {Unit.TEXT: Ragged.single(VECTORS[:, None])}
 
 class NoEncoder(nn.Module):
     width = 2
+    config = EncoderConfig(method="frozen")
 
 
 def updater(lambdas: dict[str, float], clip: float = 1000) -> Updater:

@@ -1,0 +1,205 @@
+"""A training that was killed goes on from what was kept, to the digits of one that was not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mtrec.errors import MtrecError
+from mtrec.strategies import STRATEGIES
+from mtrec.training import snapshot
+from mtrec.training.loop import TrainResult
+from mtrec.training.snapshot import Keeper, Snapshot, load_snapshot, save_snapshot
+
+SETTINGS = {"epochs": 3, "batch_tokens": 256, "learning_rate": 1e-3}
+METHODS = ("frozen", "top", "lora", "prompt", "full")
+
+
+class Killed(BaseException):
+    """What no training catches."""
+
+
+def killed_when(condition: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    def asked(watcher: Any) -> bool:
+        if condition(watcher):
+            raise Killed
+        return False
+
+    return asked
+
+
+@pytest.fixture
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is kept after every update, whatever it costs."""
+    monkeypatch.setattr(snapshot, "EVERY", 0.0)
+    monkeypatch.setattr(snapshot, "COST", float("inf"))
+
+
+def same(a: TrainResult, b: TrainResult) -> bool:
+    ours, theirs = a.model.state_dict(), b.model.state_dict()
+    equal = all(torch.equal(ours[name], theirs[name]) for name in ours)
+    return equal and a.model.calibrations == b.model.calibrations
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.7, 0.99])
+def test_killed_anywhere_it_goes_on_to_equal_digits(
+    method: str,
+    share: float,
+    always: None,
+    dataset: Any,
+    trainer: Any,
+    watcher: Any,
+    tmp_path: Path,
+) -> None:
+    whole = trainer(dataset, watcher, method, **SETTINGS)
+    steps = len(watcher.steps)
+    last = int(share * steps)
+    broken = type(watcher)(stop_when=killed_when(lambda each: len(each.steps) == last))
+    with pytest.raises(Killed):
+        trainer(dataset, broken, method, kept=tmp_path / "kept", **SETTINGS)
+
+    second = type(watcher)()
+    result = trainer(dataset, second, method, kept=tmp_path / "kept", **SETTINGS)
+
+    assert same(whole, result)
+    assert (result.epochs, result.best_epoch) == (whole.epochs, whole.best_epoch)
+    assert second.before[1] == last and len(second.steps) == steps - last
+    assert broken.steps + second.steps == watcher.steps
+    assert broken.epochs + second.epochs == watcher.epochs
+    assert second.done == watcher.done
+    assert result.other_versions == ()
+
+
+@pytest.mark.parametrize("method", ["frozen", "full"])
+def test_stopped_it_goes_on_where_it_stood(
+    method: str, dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
+    whole = trainer(dataset, watcher, method, **SETTINGS)
+    middle = len(watcher.steps) // 2
+    stopped = type(watcher)(stop_when=lambda each: len(each.steps) == middle)
+    assert trainer(dataset, stopped, method, kept=tmp_path / "kept", **SETTINGS).stopped
+    second = type(watcher)()
+    result = trainer(dataset, second, method, kept=tmp_path / "kept", **SETTINGS)
+    assert same(whole, result) and not result.stopped
+    assert len(second.steps) == len(watcher.steps) - middle
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_goes_on_to_equal_digits(
+    strategy: str, always: None, dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
+    settings = {**SETTINGS, "strategy": strategy}
+    whole = trainer(dataset, watcher, "top", **settings)
+    middle = len(watcher.steps) // 2
+    broken = type(watcher)(stop_when=killed_when(lambda each: len(each.steps) == middle))
+    with pytest.raises(Killed):
+        trainer(dataset, broken, "top", kept=tmp_path / "kept", **settings)
+    second = type(watcher)()
+    result = trainer(dataset, second, "top", kept=tmp_path / "kept", **settings)
+    assert same(whole, result)
+    assert broken.weights + second.weights == watcher.weights
+
+
+def test_killed_again_and_again(
+    always: None, dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
+    whole = trainer(dataset, watcher, "top", **SETTINGS)
+    for _ in watcher.steps[:-1]:
+        broken = type(watcher)(stop_when=killed_when(lambda each: len(each.steps) == 1))
+        with pytest.raises(Killed):
+            trainer(dataset, broken, "top", kept=tmp_path / "kept", **SETTINGS)
+    assert same(whole, trainer(dataset, None, "top", kept=tmp_path / "kept", **SETTINGS))
+
+
+def test_what_is_over_is_not_learned_again(
+    dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
+    whole = trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    again = trainer(dataset, watcher, kept=tmp_path / "kept", **SETTINGS)
+    assert same(whole, again) and not watcher.steps and again.epochs == whole.epochs
+
+
+def test_other_versions_are_told(
+    dataset: Any, trainer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    now = {"torch": "99.0", "transformers": snapshot.versions()["transformers"]}
+    before = snapshot.versions()["torch"]
+    monkeypatch.setattr(snapshot, "versions", lambda: now)
+    result = trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    assert result.other_versions == (f"torch {before}, now 99.0",)
+
+
+def test_a_snapshot_is_read_as_it_was_written(tmp_path: Path) -> None:
+    tensors = {"a": torch.rand(3, 2), "of:b": torch.tensor(2.5), "of:c": torch.arange(4)}
+    written = Snapshot(tensors, {"order": {"state": 2**100}, "score": None, "losses": [0.1]})
+    save_snapshot(tmp_path / "kept", written)
+    read = load_snapshot(tmp_path / "kept")
+    assert read is not None and read.numbers == written.numbers
+    assert all(torch.equal(read.tensors[name], tensors[name]) for name in tensors)
+    assert set(read.part("of:")) == {"b", "c"}
+    assert load_snapshot(tmp_path / "absent") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no safetensors", b"\x02\0\0\0\0\0\0\0{}"])
+def test_a_file_that_is_none_of_ours_is_a_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(content)
+    with pytest.raises(MtrecError, match="cannot be read") as error:
+        load_snapshot(tmp_path / "kept")
+    assert error.value.where == str(tmp_path / "kept") and "begins anew" in str(error.value.fix)
+
+
+@dataclass
+class Clock:
+    """Time that goes on where it is told to."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    clock = Clock()
+    monkeypatch.setattr(snapshot, "time", clock)
+    yield clock
+
+
+def test_it_is_kept_every_minute_and_epoch_but_not_at_any_cost(
+    clock: Clock, tmp_path: Path
+) -> None:
+    taken: list[float] = []
+
+    def take() -> Snapshot:
+        taken.append(clock.now)
+        clock.now += 2  # seconds that keeping takes: 2 % of 100
+        return Snapshot({"a": torch.zeros(1)}, {})
+
+    keeper = Keeper(tmp_path / "kept")
+    for now, over in ((59, False), (61, False), (70, True), (160, False), (164, True)):
+        clock.now = now
+        keeper.offer(take, epoch_is_over=over)
+    assert taken == [61, 164]
+    keeper.keep(take)
+    assert taken == [61, 164, 166]
+    assert load_snapshot(tmp_path / "kept") is not None
+
+
+def test_nothing_is_kept_where_nothing_is_asked(clock: Clock) -> None:
+    Keeper(None).offer(lambda: pytest.fail("taken"), epoch_is_over=True)
+    Keeper(None).keep(lambda: pytest.fail("taken"))
+
+
+def test_what_is_kept_holds_no_pickle(dataset: Any, trainer: Any, tmp_path: Path) -> None:
+    trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    content = (tmp_path / "kept").read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    assert json.loads(content[8 : 8 + size])["__metadata__"]
