@@ -22,10 +22,6 @@ def _not_here_yet(later: tuple[str, ...], sentence: str) -> BeforeValidator:
 Name = Annotated[
     str, _not_here_yet(("scratch",), "{found} is not here yet; use minilm, a folder or a hub id")
 ]
-Method = Annotated[
-    Literal["frozen", "top", "full"],
-    _not_here_yet(("lora", "prompt"), "{found} is not here yet; use frozen, top or full"),
-]
 
 
 class EncoderConfig(BaseModel):
@@ -39,13 +35,37 @@ class EncoderConfig(BaseModel):
         description="The language model that reads the texts: minilm (comes with mtrec, English), "
         "a folder with a Hugging Face model, or the id of one on the hub",
     )
-    method: Method = Field(
+    method: Literal["frozen", "top", "lora", "prompt", "full"] = Field(
         "top",
         description="How much of the language model learns: frozen nothing (seconds), top its "
-        "upper layers (minutes), full all of it (longest)",
+        "upper layers (minutes), lora a small addition to each of its layers, prompt a few words "
+        "of its own before each text, full all of it (longest)",
     )
     top_layers: int = Field(
         2, ge=1, le=48, description="How many of the upper layers learn where the method is top"
+    )
+    lora_rank: int = Field(
+        8,
+        ge=1,
+        le=256,
+        title="LoRA rank",
+        description="How large the addition to each layer is where the method is lora. Larger ones "
+        "can learn more, and learn more easily by heart",
+    )
+    lora_dropout: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        title="LoRA dropout",
+        description="The share of what these additions read that is hidden at random while "
+        "learning, against learning by heart",
+    )
+    prompt_length: int = Field(
+        16,
+        ge=1,
+        le=128,
+        description="How many learned words stand before each text where the method is prompt. "
+        "They take time to read as other words do",
     )
     max_length: int = Field(
         128, ge=8, le=512, description="Longer texts are cut after this many word pieces"

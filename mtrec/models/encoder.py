@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtrec.errors import InputError
+from mtrec.models.adapters import LowRank, Prompts
 from mtrec.models.config import EncoderConfig
 from mtrec.models.marks import MarkedEmbedding, add_marks
 from mtrec.models.places import Places, mark_places, word_places
@@ -34,6 +35,9 @@ Wanted = Mapping[Unit, NDArray[np.bool_]]
 
 Reading = Mapping[Unit, Ragged[Any]]
 """By unit, what the encoder gives of each text: rows `(U, S, d)`, S being the unit's `states`."""
+
+PROMPTS = "prompts"  # the folder inside an encoder's that holds them
+FEWEST_PIECES = 8  # of a text must fit beside the prompts
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +71,18 @@ class Encoder(nn.Module):
     """A Hugging Face model with its tokenizer.
 
     The method decides which parameters have `requires_grad`: none (`frozen`), those of the
-    uppermost layers (`top`), all (`full`). Layers that do not learn stay in evaluation mode, and
-    no gradient is computed below the lowest one that does. With `marks`, the marks of entities are
-    pieces of their own, whose embeddings learn under every method under which anything does.
+    uppermost layers (`top`), all (`full`), or none of its own but low-rank matrices beside every
+    layer (`lora`) or vectors before every text (`prompt`). Layers that do not learn stay in
+    evaluation mode, and no gradient is computed below the lowest one that does. With `marks`, the
+    marks of entities are pieces of their own, whose embeddings learn under every method under which
+    anything does.
 
     Attributes:
         config: the settings it was loaded with.
         width: the size d of the vectors.
         precision: the number format of its matrix products, `fp32` or `bf16`; vectors are float32.
+        prompts: what stands before every text; None where nothing does. They take positions, but
+            are no pieces: states, places and masks are those of the text alone.
     """
 
     def __init__(
@@ -86,19 +94,25 @@ class Encoder(nn.Module):
         marks: bool = False,
     ) -> None:
         super().__init__()
+        known: Any = backbone.get_input_embeddings()
+        self.prompts = Prompts(known, config.prompt_length) if config.method == "prompt" else None
         embedding = add_marks(backbone, tokenizer) if marks else None
+        self._low_rank = (
+            LowRank(backbone, config.lora_rank, config.lora_dropout)
+            if config.method == "lora"
+            else None
+        )
         self.backbone = backbone
         self.tokenizer = tokenizer
         self.config = config
         self.precision = precision
         settings: Any = backbone.config
         self.width = int(settings.hidden_size)
-        positions = getattr(settings, "max_position_embeddings", None) or config.max_length
-        self._max_length = min(config.max_length, tokenizer.model_max_length, positions)
-        self._learning = _learning_modules(backbone, config)
+        self._max_length = _max_length(backbone, tokenizer, config)
+        self._learning = self._learning_modules()
         if self._learning and embedding is not None:
             self._learning.append(embedding.marks)
-        backbone.requires_grad_(False)
+        self.requires_grad_(False)
         for module in self._learning:
             module.requires_grad_(True)
         self.eval()
@@ -114,12 +128,15 @@ class Encoder(nn.Module):
 
     @property
     def fingerprint(self) -> str:
-        """64 hex digits that change with any weight and with the tokenizer; costs ~0.3 s a read."""
+        """64 hex digits that change with any weight and with the tokenizer; costs ~0.3 s a read.
+
+        Of low-rank matrices it is their product with which it changes, which is all that counts.
+        """
         digest = hashlib.sha256()
         rules = json.loads(self.tokenizer.backend_tokenizer.to_str())
         rules.update(truncation=None, padding=None)  # set anew by each call
         digest.update(json.dumps(rules, sort_keys=True).encode())
-        for name, value in sorted(self.backbone.state_dict().items()):
+        for name, value in sorted(self._state().items()):
             digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
             digest.update(value.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
         return digest.hexdigest()
@@ -129,6 +146,8 @@ class Encoder(nn.Module):
         super().train(False)
         for module in self._learning:
             module.train(mode)
+        if mode and self._low_rank is not None:
+            self._low_rank.wake()
         return self
 
     def tokenize(self, texts: Sequence[str], units: Sequence[Unit] = ()) -> Tokens:
@@ -185,9 +204,17 @@ class Encoder(nn.Module):
         with torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.precision == "bf16", cache_enabled=False
         ):
-            hidden = self.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
-        states: Tensor = hidden.float()
-        return states
+            states = self._states(ids, mask)
+        return states.float()
+
+    def _states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        if self.prompts is None:
+            states: Tensor = self.backbone(input_ids=ids, attention_mask=mask).last_hidden_state
+            return states
+        pieces = self.backbone.get_input_embeddings()(ids)
+        pieces, mask = self.prompts(pieces, mask)  # (B, n + T, d), (B, n + T)
+        states = self.backbone(inputs_embeds=pieces, attention_mask=mask).last_hidden_state
+        return states[:, self.prompts.length :]
 
     def pool(self, states: Tensor, mask: Tensor) -> Tensor:
         """States `(B, T, d)` to one vector a text, `(B, d)`."""
@@ -197,10 +224,41 @@ class Encoder(nn.Module):
         return torch.einsum("btd,bt->bd", states, shares)
 
     def save(self, folder: Path) -> None:
-        """Writes weights (safetensors) and tokenizer into a folder that `load_encoder` reads."""
+        """Writes weights (safetensors) and tokenizer into a folder that `load_encoder` reads.
+
+        `transformers` reads it too. Low-rank matrices are added to the weights, as `settle` does;
+        prompts lie in a folder of their own, for `load_encoder` and peft.
+        """
+        self.settle()
         with self._in_one_table():
-            self.backbone.save_pretrained(folder)
+            state = None if self._low_rank is None else self._low_rank.state()
+            self.backbone.save_pretrained(folder, state_dict=state)
         self.tokenizer.save_pretrained(folder)
+        if self.prompts is not None:
+            self.prompts.save(folder / PROMPTS)
+
+    def settle(self) -> None:
+        """Makes what low-rank matrices learned a part of the weights beside them.
+
+        It then reads as fast as without, and gives the same digits as the one that `save` writes,
+        but for rounding those of before. Training can go on, with matrices that start anew.
+        """
+        if self._low_rank is not None:
+            self._low_rank.settle()
+
+    def _state(self) -> dict[str, Tensor]:
+        """All weights, low-rank matrices as a part of those beside them."""
+        state = self.backbone.state_dict() if self._low_rank is None else self._low_rank.state()
+        if self.prompts is not None:
+            state |= {f"{PROMPTS}.{name}": each for name, each in self.prompts.state_dict().items()}
+        return state
+
+    def _learning_modules(self) -> list[nn.Module]:
+        if self.prompts is not None:
+            return [self.prompts]
+        if self._low_rank is not None:
+            return self._low_rank.learning
+        return _own_learning_modules(self.backbone, self.config)
 
     @contextmanager
     def _in_one_table(self) -> Iterator[None]:
@@ -230,10 +288,46 @@ def load_encoder(
         InputError: there is no such encoder, or it can't be used; says what was found.
     """
     backbone, tokenizer = load_pretrained(config.name)
-    return Encoder(backbone, tokenizer, config, precision, marks)
+    encoder = Encoder(backbone, tokenizer, config, precision, marks)
+    prompts = Path(config.name) / PROMPTS
+    if encoder.prompts is not None and prompts.is_dir():
+        encoder.prompts.load(prompts)
+    return encoder
 
 
-def _learning_modules(backbone: PreTrainedModel, config: EncoderConfig) -> list[nn.Module]:
+def _max_length(backbone: PreTrainedModel, tokenizer: Any, config: EncoderConfig) -> int:
+    """How many pieces of a text are read."""
+    length: int = min(config.max_length, tokenizer.model_max_length)
+    positions = _positions(backbone)
+    if positions is None:
+        return length
+    if config.method != "prompt":
+        return min(length, positions)
+    left = positions - config.prompt_length
+    if length > left:
+        raise InputError(
+            "The texts and the prompts before them are longer than what this encoder reads",
+            expected=f"encoder.max_length and encoder.prompt_length to be {positions} together",
+            found=f"{length} and {config.prompt_length}",
+            where="encoder.max_length",
+            fix=f"set encoder.max_length={left}, or lower encoder.prompt_length"
+            if left >= FEWEST_PIECES
+            else "lower encoder.prompt_length",
+        )
+    return length
+
+
+def _positions(backbone: PreTrainedModel) -> int | None:
+    """How many pieces it can tell the places of; None for any number."""
+    for name, module in backbone.named_modules():
+        if isinstance(module, nn.Embedding) and name.endswith("position_embeddings"):
+            padding = module.padding_idx
+            return module.num_embeddings - (0 if padding is None else padding + 1)
+    positions: int | None = getattr(backbone.config, "max_position_embeddings", None)
+    return positions or None
+
+
+def _own_learning_modules(backbone: PreTrainedModel, config: EncoderConfig) -> list[nn.Module]:
     if config.method == "frozen":
         return []
     if config.method == "full":
@@ -247,5 +341,5 @@ def _learning_modules(backbone: PreTrainedModel, config: EncoderConfig) -> list[
         expected=f"a list of {settings.num_hidden_layers} layers inside the model",
         found=type(backbone).__name__,
         where="encoder.method",
-        fix="use encoder.method=frozen or full",
+        fix="use encoder.method=frozen, lora, prompt or full",
     )

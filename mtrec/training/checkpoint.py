@@ -23,9 +23,11 @@ DESCRIPTION, WEIGHTS, ENCODER = "model.json", "weights.safetensors", "encoder"
 def save_model(model: MultiTaskModel, folder: Path) -> None:
     """Writes the model so that a reader finds all of it or what was there before.
 
-    An encoder that did not learn is stored by its name and fingerprint alone.
+    An encoder that did not learn is stored by its name and fingerprint alone. One that learned is
+    settled, so that the model in memory and the one in the folder give equal digits.
     """
     encoder = model.encoder
+    encoder.settle()
     description = {
         "encoder": encoder.config.model_dump(),
         "precision": encoder.precision,
@@ -75,6 +77,7 @@ def load_model(folder: Path) -> MultiTaskModel:
     ]
     encoder = load_encoder(source, description["precision"], reads_marks(tasks))
     encoder.config = config
+    encoder.settle()  # reads faster
     if encoder.fingerprint != description["fingerprint"]:
         raise MtrecError(
             f"The encoder '{config.name}' is not the one this model was trained with",

@@ -169,5 +169,7 @@ def _bounds(info: FieldInfo, kind: type) -> tuple[Any, Any]:
 
 
 def _step(value: float | None) -> float:
-    """A tenth of the value's size, so that 3e-5 moves in steps of 1e-6."""
+    """A tenth of the value's size, so that 3e-5 moves in steps of 1e-6; small where it is empty."""
+    if value is None:
+        return 1e-4
     return 10.0 ** (floor(log10(abs(value))) - 1) if value else 0.01

@@ -87,6 +87,8 @@ ASKED_SCHEMES = {
 METHODS = {
     "frozen": "Nothing of it: quickest, a good first look",
     "top": "Its upper layers: minutes, usually better",
+    "lora": "A small addition to each of its layers: as long as all of it, with far less to learn",
+    "prompt": "A few words of its own before each text: the least that can be learned",
     "full": "All of it: longest",
 }
 

@@ -24,7 +24,8 @@ from mtrec.training.inference import infer
 from mtrec.training.loop import TrainResult, train
 from mtrec.training.reporter import SilentReporter
 
-METHODS = ("frozen", "top", "full")
+METHODS = ("frozen", "top", "lora", "prompt", "full")
+LONG = ("frozen", "prompt")  # learn little in an epoch, and an epoch is quick or teaches only heads
 N = 360
 
 
@@ -76,7 +77,9 @@ def learned(
 ) -> TrainResult:
     return train(
         dataset,
-        EncoderConfig.model_validate({"name": str(folder), "method": method, "top_layers": 1}),
+        EncoderConfig.model_validate(
+            {"name": str(folder), "method": method, "top_layers": 1, "max_length": 48}
+        ),
         TrunkConfig(width=32, dropout=0),
         {name: tasks.get(name, TaskConfig()) for name in dataset.tasks},
         StrategyConfig(),
@@ -100,7 +103,7 @@ def result(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> TrainResult:
     cache = tmp_path_factory.mktemp("cache")
-    epochs = 60 if request.param == "frozen" else 12
+    epochs = 60 if request.param in LONG else 12
     return learned(dataset, tiny_encoder_folder, cache, request.param, epochs)
 
 
@@ -129,7 +132,11 @@ def test_a_loaded_model_gives_equal_digits(
         assert before[name].labels.tolist() == after[name].labels.tolist()
 
 
-def test_a_text_is_read_alike_alone_and_among_others(dataset: Any, result: TrainResult) -> None:
+def test_a_text_is_read_alike_alone_and_among_others(
+    dataset: Any, result: TrainResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What bf16 rounds off depends on a batch's shape, by more than a padded place would.
+    monkeypatch.setattr(result.model.encoder, "precision", "fp32")
     texts = [
         *dataset.records[TEXT].tolist()[:9],
         "a much longer text that was not very good at all",
@@ -151,9 +158,15 @@ def test_nothing_is_said_of_entities_that_are_not_marked(result: TrainResult) ->
     assert len(said["tags"].labels[0].split(" ")) == 4
 
 
-@pytest.mark.parametrize("name", TASK_TYPES)
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        *((name, "frozen") for name in TASK_TYPES),
+        *(("multiclass", method) for method in METHODS if method != "frozen"),
+    ],
+)
 def test_unlabelled_records_change_nothing(
-    name: str, dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+    name: str, method: str, dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
 ) -> None:
     """Records without a label of the only task are never read."""
     column = task_column(name)
@@ -161,6 +174,6 @@ def test_unlabelled_records_change_nothing(
     heads = []
     for kept in (records, records[records[column].notna()]):
         one = SimpleNamespace(records=kept, tasks={name: dataset.tasks[name]})
-        model = learned(one, tiny_encoder_folder, tmp_path, "frozen", epochs=2).model
+        model = learned(one, tiny_encoder_folder, tmp_path, method, epochs=2).model
         heads.append(model.head(name).weight)
     assert torch.equal(*heads)

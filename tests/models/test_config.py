@@ -11,9 +11,9 @@ from mtrec.models.config import EncoderConfig, TrunkConfig
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
-        ("method", "lora", "lora is not here yet; use frozen, top or full"),
-        ("method", "prompt", "prompt is not here yet; use frozen, top or full"),
-        ("method", "best", "'frozen', 'top' or 'full'"),
+        ("method", "best", "'frozen', 'top', 'lora', 'prompt' or 'full'"),
+        ("lora_rank", 0, "greater than or equal to 1"),
+        ("prompt_length", 0, "greater than or equal to 1"),
         ("name", "scratch", "scratch is not here yet; use minilm, a folder or a hub id"),
         ("max_length", 0, "greater than or equal to 8"),
         ("depth", 1, "Extra inputs are not permitted"),

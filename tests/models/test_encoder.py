@@ -71,13 +71,14 @@ def test_long_texts_are_cut_to_what_was_set_and_to_what_the_model_can_read(
             {"method": "full"},
             {"embeddings", "encoder.layer.0", "encoder.layer.1", "pooler"},
         ),
+        ({"method": "prompt", "max_length": 32}, set()),
     ],
 )
 def test_the_method_decides_what_learns(
     tiny_encoder_folder: Path, settings: dict[str, object], learning: set[str]
 ) -> None:
     encoder = tiny(tiny_encoder_folder, **settings)
-    assert encoder.learns is bool(learning)
+    assert encoder.learns is (settings["method"] != "frozen")
     for name, parameter in encoder.backbone.named_parameters():
         assert parameter.requires_grad is name.startswith(tuple(learning)), name
 
@@ -115,10 +116,10 @@ def test_the_marks_of_entities_are_pieces_of_their_own(tiny_encoder_folder: Path
     assert [piece for piece in pieces if "e" in piece and "<" in piece] == list(MARKS)
 
 
-@pytest.mark.parametrize("method", ["frozen", "top", "full"])
+@pytest.mark.parametrize("method", ["frozen", "top", "lora", "prompt", "full"])
 def test_marks_learn_wherever_anything_does(tiny_encoder_folder: Path, method: str) -> None:
     config = EncoderConfig.model_validate(
-        {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
+        {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1, "max_length": 32}
     )
     torch.manual_seed(0)
     encoder = load_encoder(config, marks=True).train()
@@ -129,7 +130,7 @@ def test_marks_learn_wherever_anything_does(tiny_encoder_folder: Path, method: s
     rows = read(encoder, ["the <e1>film</e1> was <e2>good</e2>"], Unit.MARKS).rows
     rows.square().sum().backward()
     assert (embedding.marks.weight.grad.abs().sum(dim=1) > 0).all()
-    assert (embedding.known.weight.grad is None) is (method == "top")
+    assert (embedding.known.weight.grad is None) is (method != "full")
 
 
 def test_marks_change_no_text_without_them(tiny_encoder_folder: Path) -> None:

@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from mtrec.errors import MtrecError
+from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models.encoder import load_encoder
+from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.training.checkpoint import load_model, save_model
 from mtrec.training.inference import infer
 from mtrec.training.reporter import SilentReporter
@@ -43,6 +47,38 @@ def test_only_an_encoder_that_learned_is_stored(dataset: Any, trainer: Any, tmp_
     }
     assert (tmp_path / "top" / "encoder" / "model.safetensors").exists()
     assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("method", ["lora", "prompt"])
+def test_what_was_learned_beside_the_encoder_is_stored_with_it(
+    method: str, tiny_encoder_folder: Path, tmp_path: Path, one_thread: None
+) -> None:
+    torch.manual_seed(0)
+    config = EncoderConfig.model_validate(
+        {"name": str(tiny_encoder_folder), "method": method, "max_length": 32}
+    )
+    specs = [HeadSpec("mood", "binary", ("bad", "good")), HeadSpec("names", "tags", ("film",))]
+    encoder = load_encoder(config)
+    model = MultiTaskModel(encoder, TrunkConfig(width=16), specs)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter += torch.randn_like(parameter)
+    untouched = infer(model, TEXTS, None, SilentReporter())
+    save_model(model, tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    before, after = (infer(each, TEXTS, None, SilentReporter()) for each in (model, loaded))
+    np.testing.assert_allclose(untouched.vectors, before.vectors, atol=1e-4)
+    assert np.array_equal(before.vectors, after.vectors)
+    for task in model.tasks:
+        assert np.array_equal(before.predictions[task].shares, after.predictions[task].shares)
+    assert loaded.encoder.config == config
+    assert loaded.encoder.learns
+    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} <= {
+        ".json",
+        ".safetensors",
+        ".txt",
+    }
 
 
 def test_saving_again_replaces_the_whole_folder(dataset: Any, trainer: Any, tmp_path: Path) -> None:
