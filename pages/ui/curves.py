@@ -481,7 +481,11 @@ def _every_label(subject: Subject, said: Judged, yours: Scores) -> None:
         placeholder="too few",
         key=f"thresholds-{task}",
         alt=f"Labels of {task} at the thresholds chosen",
-        column_order=[LABEL, THRESHOLD, OWN, MARK, PRECISION, RECALL, F1, SUPPORT],
+        column_order=[
+            *(LABEL, THRESHOLD, OWN),
+            *([MARK] if moved else []),
+            *(PRECISION, RECALL, F1, SUPPORT),
+        ],
         column_config={
             LABEL: st.column_config.TextColumn("label"),
             THRESHOLD: st.column_config.NumberColumn(

@@ -160,6 +160,7 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
         key=f"label-errors-list-{task}",
         selection_mode="single-row",
         on_select="rerun",
+        column_order=shell.filled(table, table.columns),
         column_config={
             TEXT: st.column_config.TextColumn("text", width="large"),
             WRITTEN: st.column_config.TextColumn("written", help="The label in the data."),

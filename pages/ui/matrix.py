@@ -185,7 +185,7 @@ def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, pred
         selection_mode="single-row",
         selection_default={"selection": {"rows": before.tolist()}},
         on_select="rerun",
-        column_order=[TEXT, USER, CONFIDENCE, SOURCE],
+        column_order=shell.filled(table, [TEXT, USER, CONFIDENCE, SOURCE]),
         column_config={
             TEXT: st.column_config.TextColumn("text", width="large"),
             USER: st.column_config.TextColumn("person"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
@@ -80,6 +80,11 @@ def person(user: str, label: str) -> None:
         label: Markdown.
     """
     st.page_link(PEOPLE, label=label, icon=":material/person:", query_params={state.PERSON: user})
+
+
+def filled(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Those of the columns that say anything, such as not the person where nobody is named."""
+    return [column for column in columns if frame[column].notna().any()]
 
 
 def download(frame: pd.DataFrame, name: str, key: str) -> None:

@@ -177,7 +177,7 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         key=f"slice-{name}",
         selection_mode="single-row",
         on_select="rerun",
-        column_order=[TEXT, "true", "said", CONFIDENCE, USER],
+        column_order=shell.filled(table, [TEXT, "true", "said", CONFIDENCE, USER]),
         column_config={
             TEXT: st.column_config.TextColumn("text", width="large"),
             "true": st.column_config.TextColumn("true", help="What the data says."),
