@@ -18,7 +18,7 @@ from mtrec.recommend.config import RecommendConfig
 from mtrec.strategies.config import StrategyConfig
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.config import TaskConfig
-from mtrec.training.config import TrainConfig
+from mtrec.training.config import TrainConfig, check_applicable
 
 
 class RunConfig(BaseModel):
@@ -108,9 +108,10 @@ def for_dataset(config: RunConfig, tasks: Mapping[str, str]) -> RunConfig:
         tasks: each task's type.
 
     Raises:
-        InputError: the settings name a task that the dataset does not have, or balance labels of
-            which a record carries several.
+        InputError: the settings name a task that the dataset does not have, balance labels of
+            which a record carries several, or do not go together.
     """
+    check_applicable(config.train, config.encoder, config.trunk)
     for name, task in config.tasks.items():
         if name not in tasks:
             close = nearest(name, list(tasks))

@@ -31,10 +31,17 @@ SPLITS = (TRAIN, VAL, TEST)
 PRETRAINED, MULTITASK, ADAPTED = "pretrained", "multitask", "adapted"
 STAGES = (PRETRAINED, MULTITASK, ADAPTED)
 
+TRUNK = "trunk"  # the space of the states that all tasks read
+
 
 def task_column(task: str) -> str:
     """The records' column that holds a task's labels as strings, missing where there is none."""
     return f"task:{task}"
+
+
+def task_space(task: str) -> str:
+    """The space of the states that one task alone reads."""
+    return f"{TRUNK}:{task}"
 
 
 def attribute_column(attribute: str) -> str:

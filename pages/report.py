@@ -19,6 +19,7 @@ from pages.ui import (
     live,
     matrix,
     overview,
+    robustness,
     shell,
     slices,
     state,
@@ -37,7 +38,7 @@ TABS: dict[str, Callable[[RunInfo, str, str, Report], None]] = {
         run, task, split, report["type"], list(report["labels"])
     ),
     "Sureness": lambda run, task, split, report: sureness.draw(run, task, split, report["type"]),
-    "Weak spots": lambda run, task, split, report: slices.draw(run, task, report["type"]),
+    "Weak spots": lambda run, task, split, report: weak_spots(run, task, report["type"]),
     "Doubts": lambda run, task, split, report: label_errors.draw(run, task, report["type"]),
     "Compare": lambda run, task, split, report: compare.draw(run, task, split),
     "Try it": lambda run, task, split, report: tryit.draw(run),
@@ -79,6 +80,13 @@ def tabs(run: RunInfo, task: str, split: str, report: Report) -> None:
         if tab.open:
             with tab, shell.guard():
                 side(run, task, split, report)
+
+
+def weak_spots(run: RunInfo, task: str, kind: str) -> None:
+    """Parts of the data, and damage to texts, where a task does worse."""
+    slices.draw(run, task, kind)
+    st.divider()
+    robustness.draw(run, task, kind)
 
 
 shell.title("Report")

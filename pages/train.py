@@ -11,9 +11,12 @@ from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from pages.ui import forms, live, runs, shell, state
 from pages.ui.text import number, plain
-from pages.ui.words import LAMBDA_HELP, METHODS
+from pages.ui.words import LAMBDA_HELP, METHODS, TRUNKS
 
-CHOICES = {"strategy.name": {name: each.what_for for name, each in STRATEGIES.items()}}
+CHOICES = {
+    "strategy.name": {name: each.what_for for name, each in STRATEGIES.items()},
+    "trunk.kind": TRUNKS,
+}
 METHOD, EPOCHS = "encoder.method", "train.epochs"
 APART = (METHOD, EPOCHS)  # drawn first, not among the folded settings
 
@@ -108,7 +111,8 @@ dataset, run = state.dataset(), state.run()
 if dataset is None:
     shell.empty("There is no data to learn from yet.", shell.DATA, "Bring data")
 else:
-    start(dataset)
+    with shell.guard():
+        start(dataset)
     if run is not None:
         live.watch(run, runs.follow)
         runs.listing(dataset)

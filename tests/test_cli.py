@@ -314,6 +314,25 @@ def test_where_nothing_can_be_said_a_dash_stands() -> None:
 
 
 @pytest.mark.slow
+def test_export(run: str, tmp_path: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    """It answers as the run does, transformers opens it, and nothing is written over."""
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = tmp_path / "made" / "model"
+    said = ask("export", run, str(folder), "--json").json(dict[str, str])
+    assert said == {"run": run, "folder": str(folder)}
+    asked = ("--text", "the film was good", "--json")
+    assert ask("predict", str(folder), *asked).out == ask("predict", run, *asked).out
+    encoder = folder / "model" / "encoder"
+    assert AutoModel.from_pretrained(encoder) and AutoTokenizer.from_pretrained(encoder)
+    kinds = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    assert kinds <= {".json", ".safetensors", ".md", ".txt"}
+    again = ask("export", run, str(folder))
+    assert again.status == 2 and "something in that place" in again.err
+    assert [each.name for each in folder.parent.iterdir()] == ["model"]
+
+
+@pytest.mark.slow
 def test_predict(run: str, tmp_path: Path, ask) -> None:  # type: ignore[no-untyped-def]
     texts = ("the film was good", "a song")
 
@@ -462,7 +481,7 @@ def _running(store: RunStore, child: subprocess.Popen[str], after: int = 0) -> s
         (("resume", "absent"), "There is no run absent"),
         (("sweep", "tiny", "--settings", "32"), "--set tasks.TASK.lambda"),
         (("search", "tiny", "--trials", "20"), "has no command search yet"),
-        (("export", "absent", "folder"), "copy the run's folder"),
+        (("export", "absent", "folder"), "There is no run absent"),
         (("recommend-all", "absent", "--out", "all.parquet"), "for each user"),
     ],
 )

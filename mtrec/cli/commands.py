@@ -15,8 +15,10 @@ from mtrec.cli.watch import Steps, Watcher
 from mtrec.config import RunConfig, load_config, with_settings
 from mtrec.errors import InputError
 from mtrec.runs import launcher
+from mtrec.runs.export import export as export_run
+from mtrec.runs.export import exported_model, model_folder
 from mtrec.runs.progress import duration, read_progress
-from mtrec.runs.store import FAILED, FINISHED, MODEL, NO_RECOMMENDATIONS, RunInfo, RunStore
+from mtrec.runs.store import FAILED, FINISHED, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -134,8 +136,9 @@ def runs(args: Namespace) -> Answer:
 
 
 def stop(args: Namespace) -> Answer:
-    info = launcher.stop(_store(), args.run)
-    said = "is being stopped" if not info.ended else f"is {info.status}"
+    info = launcher.stop(_store(), args.run, args.keep)
+    asked = "learns no more and keeps what it learned" if args.keep else "is being stopped"
+    said = f"is {info.status}" if info.ended else asked
     return Answer(info.json(), f"Run {info.run} {said}.")
 
 
@@ -170,18 +173,20 @@ def predict(args: Namespace) -> Answer:
     from mtrec.training.checkpoint import load_model
 
     texts = args.text or read_texts(args.file)
-    store = _store()
-    run = _finished(store, args.run)
-    folder = store.fetch(run.run) / MODEL
-    if not folder.exists():
-        raise InputError(
-            "This run learned no task",
-            expected="a run on data with labelled tasks",
-            found=f"{run.key}, which has none",
-            fix="use recommend or profile, or train on other data",
-        )
+    folder = exported_model(Path(args.run))
+    if folder is None:
+        store = _store()
+        folder = model_folder(store, _finished(store, args.run))
     value = ask(load_model(folder), texts)
     return Answer(value, show.predictions(value))
+
+
+def export(args: Namespace) -> Answer:
+    store = _store()
+    run = _finished(store, args.run)
+    export_run(store, run, args.folder)
+    value = {"run": run.run, "folder": str(args.folder)}
+    return Answer(value, f"Run {run.run} is exported to {args.folder}.")
 
 
 def profile(args: Namespace) -> Answer:

@@ -13,7 +13,6 @@ from mtrec.errors import InputError
 from mtrec.schema import ADAPTED, MULTITASK, STAGES, TEST
 
 LATER = {
-    "export": "copy the run's folder, workspace/runs/RUN/artifacts",
     "sweep": "train a few times with --set tasks.TASK.lambda=VALUE and compare with report",
     "search": "train a few times with different --set and compare with report --split val",
     "recommend-all": "call recommend for each user",
@@ -92,7 +91,9 @@ def _build() -> argparse.ArgumentParser:
     command(
         "resume", "go on with a training that stopped or failed; waits its turn", commands.resume
     ).add_argument("run", metavar="RUN")
-    command("stop", "stop a training", commands.stop).add_argument("run", metavar="RUN")
+    sub = command("stop", "stop a training", commands.stop)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("--keep", action="store_true", help="make its report with what it learned")
     command("delete", "delete a training and its files", commands.delete).add_argument(
         "run", metavar="RUN"
     )
@@ -108,12 +109,18 @@ def _build() -> argparse.ArgumentParser:
     )
 
     sub = command("predict", "what a trained model says about new texts", commands.predict)
-    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("run", metavar="RUN", help="a run, or a folder that export wrote")
     texts = sub.add_mutually_exclusive_group(required=True)
     texts.add_argument("--text", action="append", metavar="TEXT", help="a text; repeatable")
     texts.add_argument(
         "--file", type=Path, help="a text per line, or a csv, tsv or jsonl file with a column text"
     )
+
+    sub = command(
+        "export", "a trained model as a folder for predict and transformers", commands.export
+    )
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("folder", metavar="FOLDER", type=Path, help="one that is not there yet")
 
     sub = command("profile", "what is known about a person", commands.profile)
     sub.add_argument("run", metavar="RUN")

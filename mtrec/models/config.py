@@ -81,7 +81,26 @@ class TrunkConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["shared"] = Field("shared", description="One layer that all tasks share")
+    kind: Literal["shared", "mmoe", "cgc"] = Field(
+        "shared",
+        title="How tasks share",
+        description="What the tasks have in common above the language model: one layer (shared), "
+        "or several, called experts, of which each task takes its own mixture (mmoe, cgc)",
+    )
+    experts: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="How many experts all tasks share, where there are any. More can tell more "
+        "apart, but each learns from less",
+    )
+    task_experts: int = Field(
+        1,
+        ge=1,
+        le=16,
+        title="Experts of a task",
+        description="How many experts each task has for itself where tasks share as cgc does",
+    )
     width: int = Field(
         256, ge=8, le=4096, description="How many numbers describe a text for the tasks"
     )
@@ -92,3 +111,13 @@ class TrunkConfig(BaseModel):
         description="The share of these numbers that is hidden at random while learning, against "
         "learning by heart",
     )
+
+    @property
+    def mixes(self) -> bool:
+        """Whether each task reads a mixture of its own."""
+        return self.kind != "shared"
+
+    @property
+    def own_experts(self) -> int:
+        """How many experts a task has for itself."""
+        return self.task_experts if self.kind == "cgc" else 0

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from mtrec.models.config import TrunkConfig
 from mtrec.models.encoder import Encoder, Reading
-from mtrec.models.trunk import build_trunk
+from mtrec.models.trunk import Mixture, build_trunk
+from mtrec.schema import TRUNK, task_space
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import Floats, Prediction, TaskType, Unit
 from mtrec.tasks.calibration import Calibration
@@ -40,9 +41,10 @@ class MultiTaskModel(nn.Module):
 
     Attributes:
         encoder: texts to their units, in one pass whatever the number of tasks.
-        trunk: what the encoder gives to states.
-        heads: states to logits, under `task_<index>` in the order of `tasks`, since a module's
-            name can't hold every character that a task's name can.
+        trunk: what the encoder gives to states, or to those of the experts that tasks share.
+        mixtures: the experts' states to one task's; none where all tasks read the same state.
+        heads: states to logits. Both stand under `task_<index>` in the order of `tasks`, since a
+            module's name can't hold every character that a task's name can.
         calibrations: how each task's logits are read, found on validation.
     """
 
@@ -55,6 +57,12 @@ class MultiTaskModel(nn.Module):
         self.tasks = {task.name: task for task in tasks}
         self.calibrations = dict.fromkeys(self.tasks, Calibration())
         self.trunk = build_trunk(trunk_config, encoder.width)
+        self.mixtures = nn.ModuleDict(
+            {
+                f"task_{index}": Mixture(trunk_config, encoder.width)
+                for index in range(len(tasks) if trunk_config.mixes else 0)
+            }
+        )
         self.heads = nn.ModuleDict(
             {
                 f"task_{index}": task.task_type.head(
@@ -75,10 +83,31 @@ class MultiTaskModel(nn.Module):
         Raises:
             KeyError: the model has no such task.
         """
-        head = self.heads[f"task_{list(self.tasks).index(task)}"] if task in self.tasks else None
+        head = self.heads[self._key(task)] if task in self.tasks else None
         if not isinstance(head, nn.Linear):
             raise KeyError(task)
         return head
+
+    def own(self, task: str) -> nn.ModuleList:
+        """What belongs to one task alone: its head, and what mixes the experts for it.
+
+        Raises:
+            KeyError: the model has no such task.
+        """
+        head = self.head(task)
+        return nn.ModuleList([head, self.mixtures[self._key(task)]] if self.mixtures else [head])
+
+    def space(self, task: str) -> str:
+        """The space that a task's states are in, a key of `states`."""
+        return task_space(task) if self.mixtures else TRUNK
+
+    def states(self, vectors: Tensor) -> dict[str, Tensor]:
+        """The states that tasks read of texts, `(N, d)` to `(N, width)`, by space.
+
+        One space where all tasks read the same state, otherwise one a task.
+        """
+        shared = self.trunk(vectors)
+        return {self.space(task): self._state(task, vectors, shared) for task in self.tasks}
 
     def forward(
         self, reading: Reading, detached: Collection[str] = ()
@@ -87,14 +116,17 @@ class MultiTaskModel(nn.Module):
 
         Args:
             reading: by unit, rows `(U, S, d)`.
-            detached: tasks whose heads read the states without teaching them anything.
+            detached: tasks that teach nothing but what is theirs alone.
         """
-        states = {unit: self.trunk(each.rows).flatten(1) for unit, each in reading.items()}
+        shared = {unit: self.trunk(each.rows) for unit, each in reading.items()}
         logits = {}
         for name, task in self.tasks.items():
             unit = task.task_type.unit
-            own = states[unit].detach() if name in detached else states[unit]
-            logits[name] = Ragged(self.head(name)(own), reading[unit].counts)
+            read, common = reading[unit].rows, shared[unit]
+            if name in detached:
+                read, common = read.detach(), common.detach()
+            state = self._state(name, read, common).flatten(1)
+            logits[name] = Ragged(self.head(name)(state), reading[unit].counts)
         return logits
 
     def probabilities(
@@ -123,3 +155,18 @@ class MultiTaskModel(nn.Module):
         # float32 weights are exact to about 1e-7 of the largest
         kept: Tensor = directions[values > values.max() * 1e-6]
         return (kept.T @ kept).float()
+
+    def _key(self, task: str) -> str:
+        return f"task_{list(self.tasks).index(task)}"
+
+    def _state(self, task: str, vectors: Tensor, shared: Tensor) -> Tensor:
+        """The state that one task reads, `(..., width)`.
+
+        Args:
+            vectors: what the encoder gives, `(..., d)`.
+            shared: what the trunk makes of it.
+        """
+        if not self.mixtures:
+            return shared
+        state: Tensor = self.mixtures[self._key(task)](vectors, shared)
+        return state

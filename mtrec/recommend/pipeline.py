@@ -33,7 +33,6 @@ from mtrec.recommend.people import (
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import (
     ENCODER,
-    TRUNK,
     Source,
     TaskView,
     Vectors,
@@ -173,20 +172,24 @@ def _learned(
     cache: Path,
     reporter: Reporter,
 ) -> dict[str, Vectors]:
-    """Records and items in the trained encoder and trunk."""
+    """Records and items in the trained encoder, and as the tasks read them."""
     items = infer(model, dataset.items[TEXT].tolist(), cache, reporter)
     encoder = (
         Vectors.of_length_one(inference.vectors, items.vectors)
         if model.encoder.learns
         else raw[ENCODER]
     )
-    return {ENCODER: encoder, TRUNK: Vectors.of_length_one(inference.states, items.states)}
+    states = {
+        space: Vectors.of_length_one(records, items.states[space])
+        for space, records in inference.states.items()
+    }
+    return {ENCODER: encoder, **states}
 
 
 def _view(dataset: Dataset, model: MultiTaskModel, task: str) -> TaskView:
     labelled = dataset.records[task_column(task)].notna()
     activities = frozenset(dataset.records.loc[labelled, SOURCE].unique())
-    return TaskView(activities, model.head_view(task).cpu().numpy())
+    return TaskView(activities, model.head_view(task).cpu().numpy(), model.space(task))
 
 
 def _evaluate(

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from mtrec.recommend.data import RecommendationData
+from mtrec.schema import TRUNK
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
 TASK, TEXT, LIKED = "task", "text", "liked"
-ENCODER, TRUNK = "encoder", "trunk"  # spaces in which records and items have vectors
+ENCODER = "encoder"  # the space of what the encoder gives; others hold what tasks read of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +83,12 @@ class TaskView:
     Attributes:
         activities: the record sources in which the task is labelled.
         projection: states as that task's head sees them `(width, width)`.
+        space: the space of these states.
     """
 
     activities: frozenset[str]
     projection: Floats
+    space: str = TRUNK
 
     def sees(self, activities: NDArray[np.object_]) -> NDArray[np.bool_]:
         """Which of the records from these activities the task looks at."""
@@ -115,7 +118,7 @@ def build_sources(
 
     Args:
         data: whose history it is.
-        spaces: `encoder`, and `trunk` where there are tasks; rows as in the dataset's tables.
+        spaces: `encoder`, and those of the tasks' states; rows as in the dataset's tables.
         tasks: how each task sees records.
         taken: names of tasks that are left out, which no other source may have either.
     """
@@ -131,7 +134,7 @@ def build_sources(
 
     found = {
         task: replace(
-            of_records(TASK, TRUNK, view.sees(data.activities)), projection=view.projection
+            of_records(TASK, view.space, view.sees(data.activities)), projection=view.projection
         )
         for task, view in tasks.items()
     }

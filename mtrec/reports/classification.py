@@ -84,7 +84,7 @@ def task_reports(dataset: Dataset, predicted: pd.DataFrame, split: str) -> dict[
     reports = {}
     for task, rows in judged.groupby(TASK, sort=False):
         known = dataset.tasks[str(task)]
-        groups = _groups(users.loc[rows[RECORD]])
+        groups = authors(users.loc[rows[RECORD]])
         scores = partial(TASK_TYPES[known.type].scores, labels=known.labels, groups=groups)
         truth = rows[TRUTH].tolist()
         report = scores(truth, rows[PREDICTED].tolist())
@@ -140,7 +140,7 @@ def _most_frequent(values: pd.Series, labels: Sequence[str]) -> str | None:
     return min(most, key=lambda value: (places.get(value, len(places)), value), default=None)
 
 
-def _groups(users: pd.Series) -> list[str | None] | None:
+def authors(users: pd.Series) -> list[str | None] | None:
     """Who wrote each record; None where nobody wrote two."""
     groups = [user if isinstance(user, str) else None for user in users]
     written = [user for user in groups if user is not None]

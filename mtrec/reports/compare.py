@@ -34,6 +34,29 @@ ONLY = "only"  # column: which of the two is right
 SIGNIFICANT = 0.05
 
 
+Answers = tuple[Sequence[str], Sequence[str]]
+"""The truth of N records and what was said of them, `(N,)` each."""
+
+
+@dataclass(frozen=True)
+class HeadlineGap:
+    """The headline figure of two sides on the same records.
+
+    Args:
+        a, b: the figure of either.
+        difference: `a - b` with its 95 % interval.
+        p_value: two-sided, of the bootstrap that also gave the interval.
+        differing: in how many records, or for how many of the people who wrote them, the sides
+            differ at all.
+    """
+
+    a: float
+    b: float
+    difference: Estimate
+    p_value: float
+    differing: int
+
+
 @dataclass(frozen=True)
 class TaskComparison:
     """One task in two runs, on the same records.
@@ -73,9 +96,7 @@ class TaskComparison:
 def compare(dataset: Dataset, a: pd.DataFrame, b: pd.DataFrame, split: str) -> list[TaskComparison]:
     """The tasks that both runs have, in the dataset's order; tasks nobody labelled are left out.
 
-    Differences are drawn by a paired bootstrap: each sample takes the same records for both, or the
-    same people with all their records where people wrote several. What both say alike tells nothing
-    of their difference, so noise is widened as for as many units as differ, not as for all.
+    Differences are those of `headline_gap`.
     """
     found = []
     for task, known in dataset.tasks.items():
@@ -139,37 +160,66 @@ def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
             yield f"{above}{key}", value
 
 
+def headline_gap(
+    task_type: TaskType,
+    labels: Sequence[str],
+    a: Answers,
+    b: Answers,
+    people: Sequence[str | None],
+) -> HeadlineGap:
+    """By how much the headline figure of one side differs from the other's, on N paired records.
+
+    Differences are drawn by a paired bootstrap: each sample takes the same records for both, or the
+    same people with all their records where people wrote several. What both say alike tells nothing
+    of their difference, so noise is widened as for as many units as differ, not as for all.
+
+    Args:
+        labels: of the task.
+        a, b: truth and answers of each side; the truth differs where its texts do.
+        people: who wrote each record, `(N,)`.
+    """
+    pairs = pd.DataFrame(dict(enumerate([*a, *b])))  # truth and answers of a, then of b
+    cells = pairs.groupby(list(pairs.columns), sort=True).size().rename("n").reset_index()
+    counts = cells["n"].to_numpy(np.float64)  # of C different ones
+    figures = [
+        _figure(task_type, labels, cells[truth].tolist(), cells[said].tolist())
+        for truth, said in ((0, 1), (2, 3))
+    ]
+    value_a, value_b = (float(figure(counts[None])[0]) for figure in figures)
+    of_record = pairs.groupby(list(pairs.columns), sort=True).ngroup().to_numpy().astype(np.int64)
+    units = owners(people, len(people))
+    drawn = np.concatenate(
+        [figures[0](each) - figures[1](each) for each in samples(of_record, len(counts), units)]
+    )
+    apart = ((pairs[0] != pairs[2]) | (pairs[1] != pairs[3])).to_numpy()
+    differing = len(np.unique(units[apart]))
+    return HeadlineGap(
+        a=value_a,
+        b=value_b,
+        difference=_estimate(value_a - value_b, drawn, differing),
+        p_value=stats.two_sided(drawn, differing),
+        differing=differing,
+    )
+
+
 def _compare(
     task: str, task_type: TaskType, labels: Sequence[str], pairs: pd.DataFrame, people: pd.Series
 ) -> TaskComparison:
     """One task, not yet corrected for the others."""
-    columns = [TRUTH, PREDICTED_A, PREDICTED_B]
-    triples = pairs.groupby(columns, sort=True).size().rename("n").reset_index()  # T of them
-    counts = triples["n"].to_numpy(np.float64)
-    figures = [
-        _figure(task_type, labels, triples[TRUTH].tolist(), triples[column].tolist())
-        for column in (PREDICTED_A, PREDICTED_B)
-    ]
-    value_a, value_b = (float(figure(counts[None])[0]) for figure in figures)
-    of_record = pairs.groupby(columns, sort=True).ngroup().to_numpy().astype(np.int64)
-    units = owners(people.tolist(), len(people))
-    drawn = np.concatenate(
-        [figures[0](each) - figures[1](each) for each in samples(of_record, len(counts), units)]
-    )
-    differing = len(np.unique(units[(pairs[PREDICTED_A] != pairs[PREDICTED_B]).to_numpy()]))
-    right_a, right_b = _verdicts(triples, task_type)
-    only_a, only_b = (int(counts[each].sum()) for each in (right_a & ~right_b, right_b & ~right_a))
-    p_value = stats.two_sided(drawn, differing)
+    truth, ours, theirs = (pairs[each].tolist() for each in (TRUTH, PREDICTED_A, PREDICTED_B))
+    gap = headline_gap(task_type, labels, (truth, ours), (truth, theirs), people.tolist())
+    right_a, right_b = _verdicts(pairs, task_type)
+    only_a, only_b = (int(each.sum()) for each in (right_a & ~right_b, right_b & ~right_a))
     return TaskComparison(
         task=task,
         type=task_type.type,
         records=len(pairs),
-        differing=differing,
-        a=value_a,
-        b=value_b,
-        difference=_estimate(value_a - value_b, drawn, differing),
-        p_value=p_value,
-        corrected=p_value,
+        differing=gap.differing,
+        a=gap.a,
+        b=gap.b,
+        difference=gap.difference,
+        p_value=gap.p_value,
+        corrected=gap.p_value,
         only_a=only_a,
         only_b=only_b,
         mcnemar=stats.mcnemar(only_a, only_b),

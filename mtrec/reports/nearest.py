@@ -1,7 +1,8 @@
-"""The training records that a model takes for most like a text, by the states of its trunk.
+"""The training records that a model takes for most like a text, by the states that a task reads.
 
-States are what all tasks read, and not what one task's head sees of them: a task with two labels
-sees a single direction, in which every text is either wholly alike or wholly opposite.
+All tasks read the same ones, or each its own mixture of experts. They are not what the task's head
+sees of them: with two labels that is a single direction, in which every text is either wholly alike
+or wholly opposite.
 """
 
 from __future__ import annotations
@@ -72,13 +73,15 @@ def learned_from(
     drawn = labelled.loc[some_of(labelled[TEXT], most).index, [RECORD, TEXT, label, USER]]
     return Learned(
         drawn.rename(columns={label: LABEL}).reset_index(drop=True),
-        states_of(model, drawn[TEXT].tolist(), cache),
+        states_of(model, drawn[TEXT].tolist(), task, cache),
         len(labelled),
     )
 
 
-def states_of(model: MultiTaskModel, texts: Sequence[str], cache: Path | None = None) -> Floats:
-    """The trunk's state of each text, of length 1, `(N, width)`.
+def states_of(
+    model: MultiTaskModel, texts: Sequence[str], task: str, cache: Path | None = None
+) -> Floats:
+    """The state that a task reads of each text, of length 1, `(N, width)`.
 
     Args:
         cache: as for `learned_from`.
@@ -87,7 +90,7 @@ def states_of(model: MultiTaskModel, texts: Sequence[str], cache: Path | None = 
     vectors = torch.from_numpy(encode_texts(model.encoder, texts, kept, SilentReporter()))
     model.eval()
     with torch.no_grad():
-        states = model.trunk(vectors.to(model.encoder.device))
+        states = model.states(vectors.to(model.encoder.device))[model.space(task)]
     return unit(states.cpu().numpy())
 
 

@@ -32,6 +32,7 @@ from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 WORKER = (sys.executable, "-m", "mtrec.runs.worker")  # and the run's id
 GRACE = 20.0  # seconds that a worker has to stop by itself
 SILENCE = 600.0  # seconds without a word after which a worker on another machine may be given up
+GB = 1e9  # bytes
 SCARCE = 300e6  # bytes of free memory that make a lack of memory the likely cause of a death
 
 FORCED = (STOPPED, "stopped; it did not answer and was ended by force")
@@ -109,8 +110,11 @@ def poll(store: RunStore) -> list[RunInfo]:
     return store.list()
 
 
-def stop(store: RunStore, run: str) -> RunInfo:
+def stop(store: RunStore, run: str, keep: bool = False) -> RunInfo:
     """Asks a run to stop; one that waits in the queue is stopped at once.
+
+    Args:
+        keep: learn no more, but go on to reports and recommendations with what was learned.
 
     Raises:
         InputError: there is no such run.
@@ -122,7 +126,7 @@ def stop(store: RunStore, run: str) -> RunInfo:
             store.set_status(info.run, STOPPED, "stopped before it began")
         elif info.status == RUNNING:
             live.root.mkdir(parents=True, exist_ok=True)
-            live.stop.touch()
+            (live.finish if keep else live.stop).touch()
             process = _process(live)
             silent = time.time() - read_progress(store.folder(info.run)).updated > SILENCE
             if process is not None and not process.is_here and silent:
@@ -312,7 +316,10 @@ def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
     if last.epoch:
         when += f", after {last.epoch} of at most {last.epochs} epochs"
     scarce = 0 < last.free_memory < SCARCE
-    memory = " The machine was short of memory: lower train.batch_tokens." if scarce else ""
+    memory = (
+        f" {last.free_memory / GB:.1f} GB of memory were free then." if last.free_memory else ""
+    )
+    memory += " That is little: lower train.batch_tokens." if scarce else ""
     return f"The training process {how}{when}.{memory} What it wrote is in {live.log}."
 
 

@@ -66,6 +66,7 @@ class LiveFiles:
         self.epochs = self.root / "epochs.json"
         self.log = self.root / "log.txt"
         self.stop = self.root / "stop"
+        self.finish = self.root / "finish"
         self.process = self.root / "process.json"
 
 
@@ -99,17 +100,25 @@ class FileReporter:
         self._write_progress()
 
     def goes_on(self, epoch: int, step: int, done: int) -> None:
-        folder, now = self._files.root.parent, self._now
-        self._epochs = [each for each in read_epochs(folder) if each["epoch"] <= epoch]
-        steps = read_steps(folder)
-        steps = steps[steps["step"] <= step]
-        rows = steps.to_dict("records")
-        self._steps = [{str(k): v for k, v in row.items() if pd.notna(v)} for row in rows]
-        if len(steps):
-            self._began -= steps["seconds"].iloc[-1]
+        if not self._steps:
+            self._take_up()
+        self._steps = [row for row in self._steps if row["step"] <= step]
+        self._epochs = [each for each in self._epochs if each["epoch"] <= epoch]
+        now = self._now
         self._now = replace(now, done=done, epoch=epoch)
         self._clock.phase(now.phase, now.total - done, time.monotonic())
         self._write_progress()
+
+    def _take_up(self) -> None:
+        """What another process wrote of the same run, whose time counts too."""
+        folder = self._files.root.parent
+        self._epochs = read_epochs(folder)
+        self._steps = [
+            {str(name): value for name, value in row.items() if pd.notna(value)}
+            for row in read_steps(folder).to_dict("records")
+        ]
+        if self._steps:
+            self._began -= self._steps[-1]["seconds"]
 
     def advance(self, n: int) -> None:
         self._now = replace(self._now, done=self._now.done + n)
@@ -144,6 +153,9 @@ class FileReporter:
 
     def should_stop(self) -> bool:
         return self._files.stop.exists()
+
+    def should_finish(self) -> bool:
+        return self._files.finish.exists()
 
     def close(self) -> None:
         """Writes what is not written yet."""

@@ -144,11 +144,8 @@ class Work:
         )
         if result.stopped:
             raise Stopped
-        if result.other_versions:
-            self._note(
-                f"It was begun with other versions ({'; '.join(result.other_versions)}), so its "
-                "figures may differ in their last digits from those of a training in one go."
-            )
+        for note in result.notes:
+            self._note(note)
         self.summary |= _figures(result)
         save_model(result.model, self.folder / MODEL)
         return result.model
@@ -229,10 +226,13 @@ def _headlines(split: str, reports: Mapping[str, TaskReport]) -> dict[str, float
 
 
 def _reason(error: Exception, log: Path) -> str:
-    """One sentence for people about an error that nobody foresaw."""
-    text = str(error).lower()
-    if isinstance(error, MemoryError) or "out of memory" in text or "t allocate memory" in text:
+    """What befell the machine, in a sentence for people."""
+    from mtrec.training.memory import is_out_of_memory
+
+    if is_out_of_memory(error):
         return f"Memory ran out. Fix: lower train.batch_tokens or encoder.max_length. Log: {log}."
+    if "no space left" in str(error).lower():
+        return "The disk is full. Fix: free some space, then go on with this training."
     return f"The training broke off with an unforeseen error ({type(error).__name__}). Log: {log}."
 
 

@@ -85,6 +85,9 @@ class TaskType(LabelType):
     exclusive: ClassVar[bool] = False
     """Whether a record carries exactly one of the labels, so that labels can be weighted."""
 
+    mixes: ClassVar[bool] = True
+    """Whether two records make one of both, with a share of either's loss."""
+
     # Learning
 
     @abstractmethod
@@ -105,6 +108,33 @@ class TaskType(LabelType):
     @abstractmethod
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """One loss per row, `(U,)`: a negative log-likelihood, of logits `(U, out)`."""
+
+    @abstractmethod
+    def divergence(self, logits: Tensor, others: Tensor) -> Tensor:
+        """How far others are from what logits say, per row, `(U, out)` each to `(U,)`.
+
+        The Kullback-Leibler divergence KL(P ‖ Q) of the distributions P and Q of one row's target,
+        on the scale of `loss`: a mean over labels where that is one.
+        """
+
+    # Changing texts
+
+    def bound(self, value: str) -> list[tuple[int, int]]:
+        """The words that a record's labels hold together: a first one, and the one behind the last.
+
+        Args:
+            value: the labels of one record, as a recipe writes them.
+        """
+        return []
+
+    def rearranged(self, value: str, origins: Sequence[int]) -> str:
+        """The labels of a record after words of its text were deleted or swapped.
+
+        Args:
+            value: its labels before.
+            origins: which of the words before each word now is.
+        """
+        return value
 
     # Predicting
 

@@ -13,6 +13,7 @@ from mtrec.data.recipe import TaskSpec
 from mtrec.errors import InputError
 from mtrec.tasks.base import Floats
 from mtrec.tasks.classification import SingleLabel
+from mtrec.tasks.sigmoid import divergences
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -55,6 +56,9 @@ class Binary(SingleLabel):
         return binary_cross_entropy_with_logits(
             logits[:, 0], targets.to(logits.dtype), reduction="none"
         )
+
+    def divergence(self, logits: Tensor, others: Tensor) -> Tensor:
+        return divergences(logits, others)[:, 0]
 
     def probabilities(self, logits: Tensor) -> Floats:
         second = logits.float().sigmoid()[:, 0].cpu().numpy()

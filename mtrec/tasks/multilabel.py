@@ -20,6 +20,7 @@ from mtrec.schema import DataWarning
 from mtrec.tasks.base import NOTHING, Floats, Prediction, Targets, TaskType
 from mtrec.tasks.ragged import Ragged
 from mtrec.tasks.reading import LOOKED_AT, at_least_two, read_each
+from mtrec.tasks.sigmoid import divergences
 from mtrec.tasks.tally import Metric, Part, Tally, accuracy, macro_f1, micro_f1
 
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ class Multilabel(TaskType):
         return binary_cross_entropy_with_logits(
             logits, targets.to(logits.dtype), reduction="none"
         ).mean(dim=1)
+
+    def divergence(self, logits: Tensor, others: Tensor) -> Tensor:
+        return divergences(logits, others).mean(dim=1)
 
     def probabilities(self, logits: Tensor) -> Floats:
         return np.asarray(logits.float().sigmoid().cpu().numpy())

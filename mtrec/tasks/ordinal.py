@@ -136,12 +136,12 @@ class Ordinal(SingleLabel):
         each = binary_cross_entropy_with_logits(logits, further, reduction="none")
         return (each * reached).sum(dim=1)
 
-    def probabilities(self, logits: Tensor) -> Floats:
-        from torch.nn.functional import logsigmoid, pad
+    def divergence(self, logits: Tensor, others: Tensor) -> Tensor:
+        logs = _log_probabilities(logits)
+        return (logs.exp() * (logs - _log_probabilities(others))).sum(dim=1)
 
-        further, stays = logsigmoid(logits.float()), logsigmoid(-logits.float())
-        logs = pad(further.cumsum(dim=1), (1, 0)) + pad(stays, (0, 1))  # (U, L)
-        return np.asarray(logs.exp().cpu().numpy())
+    def probabilities(self, logits: Tensor) -> Floats:
+        return np.asarray(_log_probabilities(logits.float()).exp().cpu().numpy())
 
     def choose(self, shares: Floats) -> Index:
         """The median: the lowest label that with those below it has at least half."""
@@ -164,6 +164,14 @@ class Ordinal(SingleLabel):
             "accuracy": accuracy,
         }
         return tally, metrics
+
+
+def _log_probabilities(logits: Tensor) -> Tensor:
+    """Of each label, from the log-odds of going further: `(U, L - 1)` to `(U, L)`."""
+    from torch.nn.functional import logsigmoid, pad
+
+    further, stays = logsigmoid(logits), logsigmoid(-logits)
+    return pad(further.cumsum(dim=1), (1, 0)) + pad(stays, (0, 1))
 
 
 def _steps_apart(pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> Counts:

@@ -25,5 +25,9 @@ class Softmax(TaskType):
 
         return cross_entropy(logits, targets, reduction="none")
 
+    def divergence(self, logits: Tensor, others: Tensor) -> Tensor:
+        logs = logits.log_softmax(dim=1)
+        return (logs.exp() * (logs - others.log_softmax(dim=1))).sum(dim=1)
+
     def probabilities(self, logits: Tensor) -> Floats:
         return np.asarray(logits.float().softmax(dim=1).cpu().numpy())

@@ -50,6 +50,7 @@ class Tags(Softmax):
     headline = "span_f1"
     unit = Unit.WORDS
     of_tokens = True
+    mixes = False  # two texts' words have nothing to do with each other
     description = "Each record marks words of its text and says what they name"
 
     def recognise(self, written: pd.Series, texts: pd.Series) -> str | None:
@@ -102,6 +103,25 @@ class Tags(Softmax):
         from torch import nn
 
         return nn.Linear(width, 2 * len(labels) + 1)
+
+    def bound(self, value: str) -> list[tuple[int, int]]:
+        """The words of each span."""
+        return [(first, end) for _, first, end in spans(value)]
+
+    def rearranged(self, value: str, origins: Sequence[int]) -> str:
+        """Each word takes its tag along; the first of a span that is left begins it."""
+        owner = {
+            place: (kind, first) for kind, first, end in spans(value) for place in range(first, end)
+        }
+        tags, before = [], None
+        for place in origins:
+            span = owner.get(place)
+            if span is None:
+                tags.append(OUTSIDE)
+            else:
+                tags.append((INSIDE if span == before else BEGIN) + span[0])
+            before = span
+        return " ".join(tags)
 
     def decode(
         self,

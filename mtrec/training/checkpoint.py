@@ -96,4 +96,4 @@ def load_model(folder: Path) -> MultiTaskModel:
 
 
 def _above_encoder(model: MultiTaskModel) -> nn.ModuleDict:
-    return nn.ModuleDict({"trunk": model.trunk, "heads": model.heads})
+    return nn.ModuleDict({"trunk": model.trunk, "mixtures": model.mixtures, "heads": model.heads})

@@ -6,9 +6,96 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mtrec.errors import InputError
+from mtrec.models.config import EncoderConfig, TrunkConfig
+
 EPOCHS = {"frozen": 15, "top": 3, "lora": 3, "prompt": 5, "full": 3}
 # Best on validation of the sample shop (top, lora, prompt) and of wnut17 (full), of two to four.
 LEARNING_RATES = {"frozen": 0.0, "top": 2e-4, "lora": 1e-3, "prompt": 2e-2, "full": 1e-4}
+
+
+class AdversarialConfig(BaseModel):
+    """Learning to answer alike where a text is read a little differently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fgm: bool = Field(
+        False,
+        title="Hardest small changes (FGM)",
+        description="Also learn each text as it reads after the small change of its words' meaning "
+        "that hurts the answers most, so that small differences in wording matter less. Takes two "
+        "to four times as long. Not where the method is frozen",
+    )
+    fgm_strength: float = Field(
+        0.3,
+        gt=0,
+        le=100,
+        title="Size of these changes",
+        description="How far the meanings of a text's words are moved, all together: 1 is as far "
+        "as the meaning of one word is large",
+    )
+    rdrop: bool = Field(
+        False,
+        title="Same answer twice (R-Drop)",
+        description="Read each text twice, with different parts of it hidden at random, and learn "
+        "to answer alike both times. Takes up to twice as long",
+    )
+    rdrop_strength: float = Field(
+        1.0,
+        gt=0,
+        le=100,
+        title="Weight of the same answer",
+        description="How much it counts that both answers are alike, beside that they are right",
+    )
+
+
+class AugmentConfig(BaseModel):
+    """Learning from texts that are changed a little, other ways in each epoch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: bool = Field(
+        False,
+        title="Damaged words",
+        description="Learn from texts in which some words are misspelt, left out or swapped with "
+        "the next one, so that such slips matter less. Labels of marked words stay with their "
+        "words. Not where the method is frozen",
+    )
+    words_strength: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        title="Share of damaged words",
+        description="The share of a text's words that is changed",
+    )
+    cutoff: bool = Field(
+        False,
+        title="Hidden parts (cutoff)",
+        description="Hide some of each text at random, so that no single word decides: word "
+        "pieces where the language model learns; where it is frozen, some of the numbers that "
+        "it says of the text",
+    )
+    cutoff_strength: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        title="Share of hidden parts",
+        description="The share of a text that is hidden",
+    )
+    mixup: bool = Field(
+        False,
+        title="Mixed texts (mixup)",
+        description="Learn from mixtures of two texts whose answer should be as mixed, so that "
+        "the model is less sure between labels. Tasks that mark words are left as they are",
+    )
+    mixup_strength: float = Field(
+        0.2,
+        gt=0,
+        le=100,
+        title="Evenness of the mixtures",
+        description="Near 0 a mixture is almost one of the two texts alone, at 1 any share is as "
+        "likely, above it most mixtures are about half and half",
+    )
 
 
 class TrainConfig(BaseModel):
@@ -66,6 +153,12 @@ class TrainConfig(BaseModel):
         description="The number format of the encoder's arithmetic. auto measures which one is "
         "faster on this machine",
     )
+    adversarial: AdversarialConfig = Field(
+        AdversarialConfig(), description="Answers that small differences do not change"
+    )
+    augment: AugmentConfig = Field(
+        AugmentConfig(), description="Texts that are changed a little while learning"
+    )
 
     def epochs_for(self, method: str) -> int:
         """The most epochs for an encoder method: as set, or the method's own number."""
@@ -74,3 +167,38 @@ class TrainConfig(BaseModel):
     def learning_rate_for(self, method: str) -> float:
         """The encoder's learning rate for a method: as set, or the method's own."""
         return self.learning_rate or LEARNING_RATES[method]
+
+
+def check_applicable(train: TrainConfig, encoder: EncoderConfig, trunk: TrunkConfig) -> None:
+    """Refuses what cannot work together with how the encoder learns.
+
+    Raises:
+        InputError: texts would have to be read anew, but a frozen encoder reads each once; or two
+            readings would have to differ, but nothing is hidden at random.
+    """
+    frozen = encoder.method == "frozen"
+    for switch, on in (
+        ("adversarial.fgm", train.adversarial.fgm),
+        ("augment.words", train.augment.words),
+    ):
+        if on and frozen:
+            raise InputError(
+                "This way of learning needs texts that are read anew in each epoch",
+                expected="an encoder that learns: encoder.method=top, lora, prompt or full",
+                found="encoder.method=frozen, which reads each text once",
+                where=f"train.{switch}",
+                fix=f"set train.{switch}=false, or encoder.method=top",
+            )
+    hides = trunk.dropout or {
+        "frozen": 0.0,
+        "prompt": 0.0,
+        "lora": encoder.lora_dropout,
+    }.get(encoder.method, 1.0)
+    if train.adversarial.rdrop and not hides:
+        raise InputError(
+            "Two readings of a text would never differ, since nothing is hidden at random",
+            expected="trunk.dropout above 0",
+            found=f"trunk.dropout=0 with encoder.method={encoder.method}",
+            where="train.adversarial.rdrop",
+            fix="set trunk.dropout=0.2, or train.adversarial.rdrop=false",
+        )

@@ -9,13 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mtrec.models.encoder import Reading, Wanted
 from mtrec.schema import TRAIN, VAL
 from mtrec.tasks.calibration import calibrate
-from mtrec.tasks.ragged import Ragged
+from mtrec.tasks.ragged import Index, Ragged
+from mtrec.training.augment import augmented
 from mtrec.training.batches import token_batches
 from mtrec.training.config import TrainConfig
+from mtrec.training.embeddings import Change, ChangedInputs
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs
+from mtrec.training.memory import is_out_of_memory, read_in_parts
 from mtrec.training.reporter import Reporter, Stopped, check_stop
 from mtrec.training.snapshot import (
     Keeper,
@@ -24,16 +28,23 @@ from mtrec.training.snapshot import (
     set_random_states,
     versions,
 )
-from mtrec.training.step import Updater, wanted_units
+from mtrec.training.step import Diverged, Updater, wanted_units
 from mtrec.training.validation import Validation, validate
 
 TRAINING = "Training"
+SLOWER = 0.5  # the factor on the learning rates after a loss was no number
 # How the names of a snapshot's tensors begin.
 UPDATER, LEARNING, BEST, LOGITS, COUNTS = "updater:", "learning:", "best:", "logits:", "counts:"
 
 
 class Course:
-    """The epochs of one training, and the best weights seen so far."""
+    """The epochs of one training, and the best weights seen so far.
+
+    Attributes:
+        epoch: how many are over.
+        best_epoch: counted from 1; 0 before the first is over.
+        notes: what a person should know of how it went, in sentences.
+    """
 
     def __init__(
         self,
@@ -53,12 +64,14 @@ class Course:
         self.keeper = keeper
         self.epoch = 0
         self.best_epoch = 0
+        self.notes: list[str] = []
         self._best_score = -np.inf
         self._best_weights: dict[str, Tensor] = {}
         self._best_logits: dict[str, Ragged[Tensor]] = {}
         self._seen = 0
         self._seconds = 0.0
         self._batch = 0  # the next one of this epoch
+        self._parts = 1  # in which the texts of a batch are read
         self._rng = np.random.default_rng(config.seed)
         self._order = self._rng.bit_generator.state  # from which this epoch's batches are drawn
 
@@ -76,22 +89,56 @@ class Course:
         each = len(rows[TRAIN]) + len(rows[VAL])
         self.reporter.phase(TRAINING, self.epochs * each)
         if self.updater.steps:
-            done = self.epoch * len(rows[VAL]) + self._seen
-            self.reporter.goes_on(self.epoch, self.updater.steps, done)
-        try:
-            while self.epoch < self.epochs and self.epoch - self.best_epoch < self.config.patience:
-                self._update_on_all(inputs)
-                validation = self._validate(inputs)
-                self.epoch += 1
-                self._batch, self._order = 0, self._rng.bit_generator.state
-                self.updater.strategy.end_epoch()
-                self._keep_if_best(validation)
-                self.reporter.epoch(self.epoch, validation.metrics, validation.losses)
-                self.keeper.offer(self.snapshot, epoch_is_over=True)
-        except Stopped:
+            self._tell_where()
+        else:
             self.keeper.keep(self.snapshot)
-            raise
+        while not self._is_over:
+            try:
+                self._one_epoch(inputs)
+                self.keeper.offer(self.snapshot, epoch_is_over=True)
+            except Stopped:
+                self.keeper.keep(self.snapshot)
+                raise
+            except Diverged as error:
+                self._slow_down(error)
+        if self.reporter.should_finish():
+            self.notes.append(
+                f"Learning was ended early, as asked, in epoch {self.epoch} of at most "
+                f"{self.epochs}."
+            )
         self.keeper.keep(self.snapshot)
+
+    @property
+    def _is_over(self) -> bool:
+        if self.epoch >= self.epochs or self.epoch - self.best_epoch >= self.config.patience:
+            return True
+        return self.epoch > 0 and self.reporter.should_finish()
+
+    def _one_epoch(self, inputs: Inputs) -> None:
+        self._update_on_all(inputs)
+        validation = self._validate(inputs)
+        self.epoch += 1
+        self._batch, self._order = 0, self._rng.bit_generator.state
+        self.updater.strategy.end_epoch()
+        self._keep_if_best(validation)
+        self.reporter.epoch(self.epoch, validation.metrics, validation.losses)
+
+    def _slow_down(self, error: Diverged) -> None:
+        """Back to where the training was last kept, and on with smaller steps; once."""
+        kept = self.keeper.latest()
+        if kept is None or self.updater.pace < 1:
+            raise error
+        self.go_on(kept)
+        self.updater.pace = SLOWER
+        self.notes.append(
+            f"{error.message} ({error.found}). It went back to step {self.updater.steps} and on "
+            "with half the learning rates."
+        )
+        self._tell_where()
+
+    def _tell_where(self) -> None:
+        done = self.epoch * len(self.examples.rows[VAL]) + self._seen
+        self.reporter.goes_on(self.epoch, self.updater.steps, done)
 
     def _validate(self, inputs: Inputs) -> Validation:
         rows = self.examples.rows[VAL]
@@ -101,21 +148,57 @@ class Course:
     def _update_on_all(self, inputs: Inputs) -> None:
         self.model.train()
         rows = self.examples.rows[TRAIN]
+        given, examples = augmented(
+            self.config.augment, self.model, inputs, self.examples, self.config.seed, self.epoch
+        )
         self._rng.bit_generator.state = self._order
         batches = token_batches(inputs.lengths[rows], self.config.batch_tokens, self._rng)
         for batch in batches[self._batch :]:
             check_stop(self.reporter)
+            if self.updater.steps and self.reporter.should_finish():
+                break
             start = time.perf_counter()
             index = rows[batch]
-            progress = (self._seen + len(index) / 2) / (self.epochs * len(rows))
-            read = partial(inputs.read, index, wanted_units(self.model, self.examples, index))
-            losses = self.updater.update(read(), self.examples, index, progress, read)
+            losses = self._update(given, examples, index)
             self._seen += len(index)
             self._seconds += time.perf_counter() - start
             self.reporter.step(self.updater.steps, losses, self.updater.strategy.weights())
             self.reporter.advance(len(index))
             self._batch += 1
             self.keeper.offer(self.snapshot)
+
+    def _update(self, inputs: Inputs, examples: Examples, index: Index) -> dict[str, float]:
+        """One step on a batch, its texts read in more parts each time memory runs short."""
+        progress = (self._seen + len(index) / 2) / (self.epochs * len(examples.rows[TRAIN]))
+        wanted = wanted_units(self.model, examples, index)
+        strategy = self.updater.strategy
+        before = strategy.state()
+        while True:
+            read = partial(self._read, inputs, index, wanted)
+            try:
+                return self.updater.update(read, examples, index, progress)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error) or self._parts >= len(index):
+                    raise
+            strategy.load_state(before)
+            self._in_more_parts()
+
+    def _read(
+        self, inputs: Inputs, index: Index, wanted: Wanted, change: Change | None = None
+    ) -> Reading:
+        if change is not None:
+            inputs = ChangedInputs(inputs, self.model.encoder, change)
+        return read_in_parts(inputs, index, wanted, self._parts)
+
+    def _in_more_parts(self) -> None:
+        if self._parts == 1:
+            self.notes.append(
+                "Memory was short, so the texts of each step are read in parts. What is learned is "
+                "the same, but it takes longer. Another time, lower train.batch_tokens."
+            )
+        self._parts *= 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     def _keep_if_best(self, validation: Validation) -> None:
         headlines = [
@@ -149,7 +232,12 @@ class Course:
         return [(n, p) for n, p in self.model.named_parameters() if p.requires_grad]
 
     def snapshot(self) -> Snapshot:
-        """The training as it stands between two updates."""
+        """The training as it stands between two updates.
+
+        Raises:
+            Diverged: a weight is no longer a number.
+        """
+        self._check_weights()
         learned, state = self.updater.state()
         tensors = {f"{UPDATER}{name}": tensor for name, tensor in learned.items()}
         tensors |= {f"{LEARNING}{name}": parameter for name, parameter in self._learning()}
@@ -164,12 +252,23 @@ class Course:
             "seen": self._seen,
             "seconds": self._seconds,
             "batch": self._batch,
+            "parts": self._parts,
+            "notes": self.notes,
             "order": self._order,
             "updater": state,
             "precision": self.model.encoder.precision,
             "versions": versions(),
         }
         return Snapshot(tensors | random_states(), numbers)
+
+    def _check_weights(self) -> None:
+        for name, parameter in self._learning():
+            if not bool(parameter.isfinite().all()):
+                raise Diverged(
+                    "The training went off: a weight is no longer a number",
+                    found=f"{name} after step {self.updater.steps}",
+                    fix="lower train.learning_rate and train.head_learning_rate",
+                )
 
     @torch.no_grad()
     def go_on(self, kept: Snapshot) -> None:
@@ -186,8 +285,8 @@ class Course:
         }
         numbers = kept.numbers
         self.epoch, self.best_epoch = numbers["epoch"], numbers["best_epoch"]
-        if numbers["best_score"] is not None:
-            self._best_score = numbers["best_score"]
+        self._best_score = -np.inf if numbers["best_score"] is None else numbers["best_score"]
         self._seen, self._seconds = numbers["seen"], numbers["seconds"]
         self._batch, self._order = numbers["batch"], numbers["order"]
+        self._parts, self.notes = numbers["parts"], list(numbers["notes"])
         set_random_states(kept)

@@ -27,13 +27,13 @@ class Inference:
 
     Attributes:
         vectors: the encoder's pooled output, `(N, d)`.
-        states: the trunk's output for it, `(N, width)`.
+        states: what tasks read of it, `(N, width)`, by space: one matrix where all read the same.
         predictions: per task.
         uncalibrated: per task, how sure the model would be without calibration, `(N,)`.
     """
 
     vectors: Floats
-    states: Floats
+    states: dict[str, Floats]
     predictions: dict[str, Prediction]
     uncalibrated: dict[str, Floats]
 
@@ -50,12 +50,14 @@ def infer(
     Raises:
         Stopped: the reporter asked to stop.
     """
-    vectors, states = [], []
+    vectors: list[Floats] = []
+    states: dict[str, list[Floats]] = {model.space(task): [] for task in model.tasks}
     logits: dict[str, list[Ragged[Tensor]]] = {task: [] for task in model.tasks}
     for units in _pieces(model, texts, cache, reporter):
         pooled, state, said = _above(model, units)
         vectors.append(pooled)
-        states.append(state)
+        for space, each in state.items():
+            states[space].append(each)
         for task, rows in said.items():
             logits[task].append(rows)
     predictions, uncalibrated = {}, {}
@@ -64,7 +66,8 @@ def infer(
         predictions[task] = model.predict(task, model.probabilities(task, rows))
         raw = model.probabilities(task, rows, calibrated=False)
         uncalibrated[task] = model.predict(task, raw).confidence
-    return Inference(np.concatenate(vectors), np.concatenate(states), predictions, uncalibrated)
+    stacked = {space: np.concatenate(parts) for space, parts in states.items()}
+    return Inference(np.concatenate(vectors), stacked, predictions, uncalibrated)
 
 
 def _pieces(
@@ -85,14 +88,17 @@ def _pieces(
 
 
 @torch.no_grad()
-def _above(model: MultiTaskModel, units: Units) -> tuple[Floats, Floats, dict[str, Ragged[Tensor]]]:
-    """Pooled vectors, their states, and each task's logits, on the CPU."""
+def _above(
+    model: MultiTaskModel, units: Units
+) -> tuple[Floats, dict[str, Floats], dict[str, Ragged[Tensor]]]:
+    """Pooled vectors, their states by space, and each task's logits, on the CPU."""
     model.eval()
     device = model.encoder.device
     reading = {
         unit: Ragged(torch.from_numpy(each.rows).to(device), each.counts)
         for unit, each in units.items()
     }
-    states = model.trunk(reading[Unit.TEXT].rows[:, 0]).cpu().numpy()
+    found = model.states(reading[Unit.TEXT].rows[:, 0])
+    states = {space: each.cpu().numpy() for space, each in found.items()}
     said = {task: Ragged(each.rows.cpu(), each.counts) for task, each in model(reading).items()}
     return units[Unit.TEXT].rows[:, 0], states, said

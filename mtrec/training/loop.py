@@ -18,13 +18,13 @@ from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.config import StrategyConfig
 from mtrec.tasks.config import TaskConfig
-from mtrec.training.config import TrainConfig
+from mtrec.training.config import TrainConfig, check_applicable
 from mtrec.training.course import Course
 from mtrec.training.device import pick_device, pick_precision
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import read_inputs
 from mtrec.training.reporter import Reporter, Stopped
-from mtrec.training.snapshot import Keeper, load_snapshot
+from mtrec.training.snapshot import Keeper, Snapshot, load_snapshot
 from mtrec.training.step import Updater
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class TrainResult:
         seconds: all of it, reading and validation included.
         samples_per_second: training records per second of updates.
         stopped: whether it ended because someone asked.
-        other_versions: packages that changed since what was gone on with was kept.
+        notes: what a person should know of how it went, in sentences.
     """
 
     model: MultiTaskModel
@@ -53,7 +53,7 @@ class TrainResult:
     precision: Precision
     samples_per_second: float
     stopped: bool
-    other_versions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def train(
@@ -80,10 +80,13 @@ def train(
             settings and data, that one is gone on with, to the same digits as without a break.
 
     Raises:
-        InputError: there is nothing to learn from, or the encoder can't be loaded.
-        MtrecError: a loss is no longer a number, or what was kept cannot be read.
+        InputError: there is nothing to learn from, the encoder can't be loaded, or the settings do
+            not go together.
+        Diverged: a loss is no longer a number, even with half the learning rates.
+        MtrecError: what was kept cannot be read.
     """
     started = time.perf_counter()
+    check_applicable(train_config, encoder_config, trunk_config)
     specs = [
         HeadSpec(task.name, task.type, tuple(task.labels))
         for task in dataset.tasks.values()
@@ -112,6 +115,7 @@ def train(
     course = Course(updater, examples, train_config, epochs, reporter, Keeper(kept))
     if before is not None:
         course.go_on(before)
+        course.notes += [each for each in _other_versions(before) if each not in course.notes]
     stopped = False
     try:
         inputs = read_inputs(encoder, examples.texts, model.units, cache, reporter)
@@ -128,8 +132,17 @@ def train(
         precision=precision,
         samples_per_second=course.samples_per_second,
         stopped=stopped,
-        other_versions=() if before is None else tuple(before.other_versions),
+        notes=tuple(course.notes),
     )
+
+
+def _other_versions(kept: Snapshot) -> list[str]:
+    if not kept.other_versions:
+        return []
+    return [
+        f"It was begun with other versions ({'; '.join(kept.other_versions)}), so its figures may "
+        "differ in their last digits from those of a training in one go."
+    ]
 
 
 def _check(lambdas: Mapping[str, float], examples: Examples) -> None:

@@ -38,6 +38,9 @@ class Reporter(Protocol):
     def should_stop(self) -> bool:
         """Whether someone asked to stop. Asked often, so it must answer in well under a ms."""
 
+    def should_finish(self) -> bool:
+        """Whether someone asked to learn no more and keep what was learned; asked as often."""
+
 
 class SilentReporter:
     """Nobody watches, nobody stops."""
@@ -63,6 +66,9 @@ class SilentReporter:
         pass
 
     def should_stop(self) -> bool:
+        return False
+
+    def should_finish(self) -> bool:
         return False
 
 

@@ -130,6 +130,10 @@ class Keeper:
         if passed >= (0 if epoch_is_over else EVERY) and passed >= self._took / COST:
             self.keep(take)
 
+    def latest(self) -> Snapshot | None:
+        """What was kept last; None where nothing was."""
+        return None if self._path is None else load_snapshot(self._path)
+
     def keep(self, take: Callable[[], Snapshot]) -> None:
         """Keeps what `take` gives."""
         if self._path is None:

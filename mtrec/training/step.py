@@ -18,11 +18,14 @@ from torch.nn.utils import clip_grad_norm_
 
 from mtrec.errors import MtrecError
 from mtrec.models.encoder import Reading, Wanted
-from mtrec.models.multitask import MultiTaskModel
+from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.strategies.base import Learning, Strategy
 from mtrec.tasks.ragged import Index, Ragged
+from mtrec.training.adversarial import Hardened, reach, symmetric
 from mtrec.training.config import TrainConfig
+from mtrec.training.embeddings import Change
 from mtrec.training.examples import Examples
+from mtrec.training.mixup import Mixup
 
 
 def wanted_units(model: MultiTaskModel, examples: Examples, index: Index) -> Wanted:
@@ -34,7 +37,11 @@ def wanted_units(model: MultiTaskModel, examples: Examples, index: Index) -> Wan
 
 
 def record_losses(
-    model: MultiTaskModel, logits: Mapping[str, Ragged[Tensor]], examples: Examples, index: Index
+    model: MultiTaskModel,
+    logits: Mapping[str, Ragged[Tensor]],
+    examples: Examples,
+    index: Index,
+    mixup: Mixup | None = None,
 ) -> dict[str, Tensor]:
     """Each task's losses over the batch's records that carry it; tasks without any left out.
 
@@ -43,22 +50,75 @@ def record_losses(
     Args:
         logits: per task, of the batch's B records.
         index: the batch's rows in `examples`, `(B,)`.
+        mixup: how records are mixed, where they are.
 
     Returns:
         Per task with n > 0 labelled records in the batch, `(n,)`.
     """
-    losses = {}
-    for name, task in model.tasks.items():
+    return {
+        name: _task_losses(model.tasks[name], chosen, examples, labelled, mixup)
+        for name, (chosen, labelled) in _labelled(model, logits, examples, index).items()
+    }
+
+
+def _task_losses(
+    task: HeadSpec,
+    logits: Ragged[Tensor],
+    examples: Examples,
+    labelled: Index,
+    mixup: Mixup | None,
+) -> Tensor:
+    """One task's losses over the n records of the batch that carry it, `(n,)`."""
+    kind = task.task_type
+    targets = examples.targets[task.name].take(labelled).rows.to(logits.rows.device)
+
+    def held(rows: Tensor, against: Tensor) -> Tensor:
+        theirs = labelled[against.cpu().numpy()]
+        return _weighed(kind.loss(rows, targets[against]), logits, examples, task.name, theirs)
+
+    if mixup is None or not kind.mixes:
+        losses = kind.loss(logits.rows, targets)
+        return _weighed(losses, logits, examples, task.name, labelled)
+    return mixup.losses(task.name, logits.rows, held)
+
+
+def record_divergences(
+    model: MultiTaskModel,
+    logits: Mapping[str, Ragged[Tensor]],
+    others: Mapping[str, Ragged[Tensor]],
+    examples: Examples,
+    index: Index,
+) -> dict[str, Tensor]:
+    """How far two readings of a batch are apart, by task and record as in `record_losses`."""
+    theirs = _labelled(model, others, examples, index)
+    found = {}
+    for name, (chosen, labelled) in _labelled(model, logits, examples, index).items():
+        divergence = model.tasks[name].task_type.divergence
+        apart = symmetric(divergence, chosen.rows, theirs[name][0].rows)
+        found[name] = _weighed(apart, chosen, examples, name, labelled)
+    return found
+
+
+def _labelled(
+    model: MultiTaskModel, logits: Mapping[str, Ragged[Tensor]], examples: Examples, index: Index
+) -> dict[str, tuple[Ragged[Tensor], Index]]:
+    """Of each task with labelled records in the batch, their logits and rows in `examples`."""
+    found = {}
+    for name in model.tasks:
         present = examples.present(name, index)
-        if not present.any():
-            continue
-        chosen = logits[name].take(np.flatnonzero(present))
-        targets = examples.targets[name].take(index[present]).rows.to(chosen.rows.device)
-        losses[name] = _means(task.task_type.loss(chosen.rows, targets), chosen)
-        if name in examples.weights:
-            weights = examples.weights[name][torch.from_numpy(index[present])]
-            losses[name] = losses[name] * weights.to(chosen.rows.device)
-    return losses
+        if present.any():
+            found[name] = (logits[name].take(np.flatnonzero(present)), index[present])
+    return found
+
+
+def _weighed(
+    losses: Tensor, rows: Ragged[Tensor], examples: Examples, task: str, labelled: Index
+) -> Tensor:
+    """The mean over each record's rows, as much as the record counts: `(U,) -> (n,)`."""
+    means = _means(losses, rows)
+    if task not in examples.weights:
+        return means
+    return means * examples.weights[task][torch.from_numpy(labelled)].to(means.device)
 
 
 def _means(losses: Tensor, rows: Ragged[Tensor]) -> Tensor:
@@ -73,12 +133,13 @@ def _means(losses: Tensor, rows: Ragged[Tensor]) -> Tensor:
 def whose(model: MultiTaskModel) -> Learning:
     """The parameters that learn, by whose they are.
 
-    Gradients of tasks are compared over the trunk and the encoder's uppermost layer.
+    Gradients of tasks are compared over the trunk and the encoder's uppermost layer. Heads, gates
+    and a task's own experts belong to one task each.
     """
-    heads = _learning(model.heads)
+    own = [p for task in model.tasks for p in _learning(model.own(task))]
     compared = [*_learning(model.trunk), *_learning(_uppermost(model.encoder))]
-    taken = {id(p) for p in (*compared, *heads)}
-    return Learning(compared, [p for p in _learning(model) if id(p) not in taken], heads)
+    taken = {id(p) for p in (*compared, *own)}
+    return Learning(compared, [p for p in _learning(model) if id(p) not in taken], own)
 
 
 def _learning(module: Module) -> list[Parameter]:
@@ -91,13 +152,21 @@ def _uppermost(encoder: Module) -> ModuleList:
     return max(lists, key=len, default=ModuleList())[-1:]
 
 
+class Diverged(MtrecError):
+    """A loss or a weight is no longer a number."""
+
+
 class Updater:
     """Makes the updates of one training.
 
+    Attributes:
+        steps: how many it has made.
+        pace: a factor on every learning rate.
+
     Args:
         strategy: combines the losses of the tasks whose λ is above 0.
-        watching: the tasks whose λ is 0: their heads learn on detached states, clipped apart,
-            so that they change nothing for the others.
+        watching: the tasks whose λ is 0: what is theirs alone learns on detached states, clipped
+            apart, so that they change nothing for the others.
     """
 
     def __init__(
@@ -111,7 +180,7 @@ class Updater:
         self.strategy = strategy
         self.watching = watching
         self.config = config
-        apart = {id(p) for task in watching for p in model.head(task).parameters()}
+        apart = {id(p) for task in watching for p in model.own(task).parameters()}
         learning = _learning(model)
         self._clipped = (
             [p for p in learning if id(p) not in apart],
@@ -129,33 +198,34 @@ class Updater:
         )
         strategy.attach(whose(model))
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
+        adversarial = config.adversarial
+        self._reach = reach(model.encoder, adversarial.fgm_strength) if adversarial.fgm else 0.0
         self.steps = 0
+        self.pace = 1.0
 
     def update(
         self,
-        reading: Reading,
+        read: Callable[..., Reading],
         examples: Examples,
         index: Index,
         progress: float,
-        read_again: Callable[[], Reading] | None = None,
     ) -> dict[str, float]:
         """One step on a batch.
 
         Args:
-            reading: what `wanted_units` are of the batch's texts.
+            read: reads what `wanted_units` are of the batch's texts, as often as it is asked: with
+                a `Change` of embeddings where `train.adversarial.fgm` is on, else with nothing.
             index: its rows in `examples`.
             progress: how much of the training is done, 0 to 1, for the schedule.
-            read_again: reads the batch once more, for strategies that ask what the step did;
-                without it the reading is taken to stay as it is.
 
         Returns:
             The mean loss of each task that has a label in the batch.
 
         Raises:
-            MtrecError: a loss is no longer a number.
+            Diverged: a loss is no longer a number.
         """
-        self.steps += 1
-        means = self._means(reading, examples, index)
+        losses = self._objective(read, examples, index)
+        means = losses()
         values = {task: float(loss.detach()) for task, loss in means.items()}
         self._check(values)
         self._optimizer.zero_grad(set_to_none=True)
@@ -169,11 +239,11 @@ class Updater:
             clip_grad_norm_(parameters, self.config.clip)
         factor = schedule(progress, self.config.warmup)
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
-            group["lr"] = factor * rate
+            group["lr"] = factor * self.pace * rate
         self._optimizer.step()
+        self.steps += 1
         if shared:
-            again = read_again or (lambda: reading)
-            self.strategy.after_step(partial(self._losses_now, again, examples, index))
+            self.strategy.after_step(partial(_values, losses))
         return values
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -185,7 +255,8 @@ class Updater:
             for name, value in each.items()
         }
         own = {f"own:{place}": each for place, each in enumerate(self.strategy.parameters())}
-        return tensors | own, {"steps": self.steps, "strategy": self.strategy.state()}
+        numbers = {"steps": self.steps, "pace": self.pace, "strategy": self.strategy.state()}
+        return tensors | own, numbers
 
     @torch.no_grad()
     def load_state(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, Any]) -> None:
@@ -199,29 +270,55 @@ class Updater:
             else:
                 moments.setdefault(int(owner), {})[what] = value
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments})
-        self.steps = numbers["steps"]
+        self.steps, self.pace = numbers["steps"], numbers["pace"]
         self.strategy.load_state(numbers["strategy"])
 
-    def _means(self, reading: Reading, examples: Examples, index: Index) -> dict[str, Tensor]:
-        """The mean loss of each task that has a label in the batch."""
-        logits = self.model(reading, detached=self.watching)
-        losses = record_losses(self.model, logits, examples, index)
-        return {task: each.mean() for task, each in losses.items()}
+    def _objective(
+        self, read: Callable[..., Reading], examples: Examples, index: Index
+    ) -> Callable[[], dict[str, Tensor]]:
+        """What gives the mean loss of each task that has a label in the batch, read anew."""
+        augment = self.config.augment
+        mixup = Mixup.drawn(augment.mixup_strength) if augment.mixup else None
 
-    @torch.no_grad()
-    def _losses_now(
-        self, read: Callable[[], Reading], examples: Examples, index: Index
-    ) -> dict[str, float]:
-        return {task: float(loss) for task, loss in self._means(read(), examples, index).items()}
+        def answers(change: Change | None) -> dict[str, Ragged[Tensor]]:
+            reading = read() if change is None else read(change)
+            return self.model(reading, detached=self.watching)  # type: ignore[no-any-return]
+
+        def losses(logits: Mapping[str, Ragged[Tensor]]) -> dict[str, Tensor]:
+            return _mean_of_each(record_losses(self.model, logits, examples, index, mixup))
+
+        def apart(
+            logits: Mapping[str, Ragged[Tensor]], others: Mapping[str, Ragged[Tensor]]
+        ) -> dict[str, Tensor]:
+            return _mean_of_each(record_divergences(self.model, logits, others, examples, index))
+
+        return Hardened(
+            self.config.adversarial,
+            self._reach,
+            answers,
+            losses,
+            apart,
+            self.strategy.prior,
+            self.watching,
+        )
 
     def _check(self, losses: dict[str, float]) -> None:
         for task, loss in losses.items():
             if not math.isfinite(loss):
-                raise MtrecError(
+                raise Diverged(
                     f"The training went off: the loss of task '{task}' is no longer a number",
-                    found=f"{loss} at step {self.steps}",
+                    found=f"{loss} at step {self.steps + 1}",
                     fix="lower train.learning_rate and train.head_learning_rate",
                 )
+
+
+def _mean_of_each(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {task: each.mean() for task, each in losses.items()}
+
+
+@torch.no_grad()
+def _values(losses: Callable[[], Mapping[str, Tensor]]) -> dict[str, float]:
+    return {task: float(loss) for task, loss in losses().items()}
 
 
 def schedule(progress: float, warmup: float) -> float:

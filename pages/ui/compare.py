@@ -280,15 +280,10 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         key=f"sides-{name}",
         selection_mode="single-row",
         on_select="rerun",
-        column_order=[
-            TEXT,
-            TRUTH,
-            PREDICTED_A,
-            PREDICTED_B,
-            CONFIDENCE_A,
-            CONFIDENCE_B,
-            USER,
-        ],
+        column_order=shell.filled(
+            table,
+            [TEXT, TRUTH, PREDICTED_A, PREDICTED_B, CONFIDENCE_A, CONFIDENCE_B, USER],
+        ),
         column_config={
             TEXT: st.column_config.TextColumn("text", width="large"),
             TRUTH: st.column_config.TextColumn("true", help="What the data says."),

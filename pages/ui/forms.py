@@ -40,7 +40,7 @@ def fields(
         defaults: the model with its default values; its fields give type, bounds and help.
         path: where the model stands in the config tree; empty at its root.
         leave_out: paths of fields that are drawn elsewhere or not at all.
-        choices: for text fields with a fixed set of values, these values by path.
+        choices: by path, the values of a text field that has a fixed set of them, or words on each.
     """
     values: dict[str, Any] = {}
     columns: Iterator[DeltaGenerator] | None = None
@@ -64,7 +64,7 @@ def field(info: FieldInfo, path: str, default: Any, choices: Choices | None = No
     label = info.title or label_of(path)
     kind, optional = _kind(info.annotation)
     shared: dict[str, Any] = {"key": path, "help": info.description, "bind": "query-params"}
-    if get_origin(kind) is Literal:
+    if choices is None and get_origin(kind) is Literal:
         choices = [str(choice) for choice in get_args(kind)]
     if choices is not None:
         return _choice(label, choices, default, shared)

@@ -304,7 +304,7 @@ def _nearest(
     with st.spinner("Reading what it learned from…", show_time=True):
         learned = _learned(run, task)
         with lock:
-            (like,) = states_of(model, [text])
+            (like,) = states_of(model, [text], task)
     found = nearest(learned, like, NEAREST, without=record)
     among = {"compared": len(learned.records), "total": learned.total, "usual": learned.usual}
     return found, among

@@ -9,8 +9,9 @@ import streamlit as st
 
 from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
+from mtrec.runs.export import exported_bytes
 from mtrec.runs.progress import duration
-from mtrec.runs.store import FINISHED, RunInfo
+from mtrec.runs.store import FINISHED, MODEL, RUNNING, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
 from pages.ui.text import ago, plain
@@ -25,15 +26,26 @@ def follow(run: RunInfo) -> None:
     st.markdown(f"{STATUS[run.status]} · started {ago(run.created)}")
     if not run.ended:
         live.progress(run)
-        st.button(
-            "Stop",
-            key="stop",
-            icon=":material/stop:",
-            on_click=_stop,
-            args=(run,),
-            help="Ends this training within seconds. There will be no report, but it can go on "
-            "later from where it stands.",
-        )
+        with st.container(horizontal=True):
+            st.button(
+                "Stop",
+                key="stop",
+                icon=":material/stop:",
+                on_click=_stop,
+                args=(run, False),
+                help="Ends this training within seconds. There will be no report, but it can go on "
+                "later from where it stands.",
+            )
+            if run.status == RUNNING:
+                st.button(
+                    "Finish now",
+                    key="finish",
+                    icon=":material/done:",
+                    on_click=_stop,
+                    args=(run, True),
+                    help="Learns no more, and makes reports and recommendations with the best it "
+                    "has learned so far.",
+                )
     elif run.reason:
         st.warning(plain(run.reason), icon=":material/info:")
     for note in state.store().summary(run.run).get("notes", []):
@@ -43,6 +55,7 @@ def follow(run: RunInfo) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             if run.status == FINISHED:
                 st.page_link(shell.REPORT, label="Read its report", icon=":material/lab_profile:")
+                _download_model(run)
             else:
                 st.button(
                     "Go on",
@@ -113,10 +126,28 @@ def _open_row(runs: list[RunInfo]) -> None:
         state.wish(run=state.run_label(runs[rows[0]]))
 
 
-def _stop(run: RunInfo) -> None:
-    """Asks a run to stop."""
+def _download_model(run: RunInfo) -> None:
+    """Saves what a run learned, where it learned tasks."""
+    store = state.store()
+    if not (store.folder(run.run) / MODEL).exists():
+        return
+    st.download_button(
+        "Download the model",
+        data=lambda: exported_bytes(store, run),
+        file_name="model.zip",
+        mime="application/zip",
+        key="model",
+        icon=":material/download:",
+        on_click="ignore",
+        help="A zip file with the model and how to use it, for your developers: mtrec answers from "
+        "it on another machine, and other programs can open the language model inside.",
+    )
+
+
+def _stop(run: RunInfo, keep: bool) -> None:
+    """Asks a run to stop, or to finish with what it has learned."""
     with shell.guard():
-        launcher.stop(state.store(), run.run)
+        launcher.stop(state.store(), run.run, keep)
 
 
 def _resume(run: RunInfo) -> None:

@@ -92,6 +92,12 @@ METHODS = {
     "full": "All of it: longest",
 }
 
+TRUNKS = {
+    "shared": "One layer, the same for all: the least to learn",
+    "mmoe": "Several layers, each task takes its own mixture: where tasks get in each other's way",
+    "cgc": "The same, and some for each task alone: where tasks have little in common",
+}
+
 LABEL_KINDS = {
     "binary": "one of two",
     "multiclass": "one of several",

@@ -26,6 +26,7 @@ from mtrec.training.reporter import SilentReporter
 
 METHODS = ("frozen", "top", "lora", "prompt", "full")
 LONG = ("frozen", "prompt")  # learn little in an epoch, and an epoch is quick or teaches only heads
+TRUNKS = [("top", "mmoe"), ("frozen", "cgc")]  # the kinds of trunk beside the shared one
 N = 360
 
 
@@ -73,14 +74,20 @@ def dataset() -> Any:
 
 
 def learned(
-    dataset: Any, folder: Path, cache: Path, method: str, epochs: int = 12, **tasks: TaskConfig
+    dataset: Any,
+    folder: Path,
+    cache: Path,
+    method: str,
+    epochs: int = 12,
+    kind: str = "shared",
+    **tasks: TaskConfig,
 ) -> TrainResult:
     return train(
         dataset,
         EncoderConfig.model_validate(
             {"name": str(folder), "method": method, "top_layers": 1, "max_length": 48}
         ),
-        TrunkConfig(width=32, dropout=0),
+        TrunkConfig.model_validate({"kind": kind, "width": 32, "dropout": 0}),
         {name: tasks.get(name, TaskConfig()) for name in dataset.tasks},
         StrategyConfig(),
         TrainConfig(
@@ -95,7 +102,11 @@ def learned(
     )
 
 
-@pytest.fixture(scope="module", params=METHODS)
+@pytest.fixture(
+    scope="module",
+    params=[*((method, "shared") for method in METHODS), *TRUNKS],
+    ids="-".join,
+)
 def result(
     request: pytest.FixtureRequest,
     dataset: Any,
@@ -103,8 +114,9 @@ def result(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> TrainResult:
     cache = tmp_path_factory.mktemp("cache")
-    epochs = 60 if request.param in LONG else 12
-    return learned(dataset, tiny_encoder_folder, cache, request.param, epochs)
+    method, kind = request.param
+    epochs = 60 if method in LONG else 12
+    return learned(dataset, tiny_encoder_folder, cache, method, epochs, kind)
 
 
 def test_every_type_is_learned_beside_the_others(dataset: Any, result: TrainResult) -> None:

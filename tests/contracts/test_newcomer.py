@@ -47,6 +47,9 @@ class Stars(SingleLabel):
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         return (logits[:, 0] - targets).square()
 
+    def divergence(self, logits: Tensor, others: Tensor) -> Tensor:
+        return (logits[:, 0] - others[:, 0]).square()
+
     def probabilities(self, logits: Tensor) -> Floats:
         places = torch.arange(3, dtype=torch.float32)
         return (-4 * (logits - places).square()).softmax(dim=1).numpy()

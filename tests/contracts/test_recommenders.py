@@ -16,10 +16,10 @@ from mtrec.recommend.base import Recommender
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import FusedRecommender, unadapted
-from mtrec.recommend.profiles import ENCODER, TRUNK, TaskView, Vectors, build_sources
+from mtrec.recommend.profiles import ENCODER, TaskView, Vectors, build_sources
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import load_stage, save_stage
-from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, STAGES
+from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, STAGES, TRUNK
 from mtrec.training.reporter import SilentReporter
 
 USERS, ITEMS = 30, 25

@@ -24,6 +24,19 @@ def test_what_is_not_here_is_refused_in_a_sentence(key: str, value: Any, sentenc
         EncoderConfig.model_validate({key: value})
 
 
+def test_a_trunk_of_an_unknown_kind_is_refused_and_experts_are_counted() -> None:
+    with pytest.raises(ValidationError, match="'shared', 'mmoe' or 'cgc'"):
+        TrunkConfig.model_validate({"kind": "ple"})
+    for setting in ("experts", "task_experts"):
+        with pytest.raises(ValidationError, match="greater than or equal to 1"):
+            TrunkConfig.model_validate({setting: 0})
+    trunks = [
+        TrunkConfig.model_validate({"kind": kind, "task_experts": 2})
+        for kind in ("shared", "mmoe", "cgc")
+    ]
+    assert [trunk.own_experts for trunk in trunks] == [0, 0, 2]
+
+
 @pytest.mark.parametrize("config", [EncoderConfig, TrunkConfig])
 def test_every_setting_is_described(config: type[BaseModel]) -> None:
     assert all(field.description for field in config.model_fields.values())

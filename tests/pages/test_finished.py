@@ -280,6 +280,19 @@ def test_start_is_refused_with_a_sentence_while_every_lambda_is_zero(done: Done)
     assert "Every task has λ 0" in app.warning[0].value
 
 
+def test_settings_that_do_not_go_together_are_a_sentence_above_the_list(done: Done) -> None:
+    choices = {"encoder.method": "frozen", "train.augment.words": "true"}
+    app = open_page("train", **choices)
+    assert not app.exception
+    (sentence,) = (block.value for block in app.error)
+    assert "needs texts that are read anew in each epoch" in sentence
+    assert "What to do: set train\\.augment\\.words\\=false" in sentence
+    assert not [button for button in app.button if button.key == "start"]
+    assert len(app.dataframe)
+    app.toggle(key="train.augment.words").set_value(False).run()
+    assert not app.error and app.button(key="start")
+
+
 def test_too_few_items_are_pointed_out_where_recommendations_are_shown(
     done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from streamlit.testing.v1 import AppTest
+
+from mtrec.models.config import EncoderConfig, TrunkConfig
+from pages.ui.words import METHODS, TRUNKS
 
 
 def all_kinds() -> None:
@@ -23,11 +28,12 @@ def all_kinds() -> None:
         kind: Literal["a", "b"] = Field("b", description="Which")
         name: str = Field("x", description="What")
         way: str = Field("sum", description="How")
+        sort: Literal["c", "d"] = Field("c", description="Of what sort")
         hidden: str = Field("y", description="Not drawn")
         inner: Inner = Field(Inner(), description="Inner things")
         extra: dict[str, int] = {}
 
-    choices = {"way": ["sum", "other"]}
+    choices = {"way": ["sum", "other"], "sort": {"c": "the first", "d": "the second"}}
     st.session_state["got"] = forms.fields(Settings(), leave_out=["hidden"], choices=choices)
 
 
@@ -52,6 +58,7 @@ def test_untouched_controls_give_the_defaults() -> None:
         "kind": "b",
         "name": "x",
         "way": "sum",
+        "sort": "c",
         "inner": {"rate": 3e-5},
     }
 
@@ -65,6 +72,16 @@ def test_every_control_has_its_description_as_help_and_its_bounds() -> None:
     assert (count.min, count.max, count.help) == (1, 9, "How many")
     assert app.number_input(key="inner.rate").step == 1e-6
     assert not [box for box in app.text_input if box.key == "hidden"]
+    sort = app.selectbox(key="sort")
+    assert sort.options == ["c", "d"]
+    assert sort.help == "Of what sort\n\n- **c**: the first\n- **d**: the second"
+    assert [caption.value for caption in app.caption] == ["the first"]
+
+
+def test_every_choice_with_words_has_them() -> None:
+    trunks = get_args(TrunkConfig.model_fields["kind"].annotation)
+    methods = get_args(EncoderConfig.model_fields["method"].annotation)
+    assert (tuple(TRUNKS), tuple(METHODS)) == (trunks, methods)
 
 
 def test_what_is_set_comes_back() -> None:

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from mtrec.recommend.data import RecommendationData
-from mtrec.recommend.profiles import ENCODER, TRUNK, TaskView, Vectors
+from mtrec.recommend.profiles import ENCODER, TaskView, Vectors
+from mtrec.schema import TRUNK
 
 RECORDS = [  # user, item, source, split
     ("ann", "a", "reviews", "train"),

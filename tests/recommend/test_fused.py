@@ -7,7 +7,8 @@ import pytest
 
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import FusedRecommender, unadapted
-from mtrec.recommend.profiles import ENCODER, TRUNK, build_sources, unit
+from mtrec.recommend.profiles import ENCODER, build_sources, unit
+from mtrec.schema import TRUNK
 
 EVERYBODY = np.arange(3)
 

@@ -19,7 +19,7 @@ from mtrec.recommend.people import People
 from mtrec.recommend.pipeline import run_recommend
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
 from mtrec.reports.evaluation import differences, evaluation
-from mtrec.schema import STAGES, TEXT
+from mtrec.schema import STAGES, TEXT, task_space
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.inference import infer
 from mtrec.training.reporter import SilentReporter
@@ -31,7 +31,7 @@ Run = Callable[..., Path]
 def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs the stage on a recipe with an untrained model and returns the run's folder."""
 
-    def run_on(recipe: Path, method: str = "frozen") -> Path:
+    def run_on(recipe: Path, method: str = "frozen", kind: str = "shared") -> Path:
         dataset = read_dataset(recipe, TASK_TYPES)
         folder, cache = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("cache")
         config = EncoderConfig.model_validate(
@@ -44,7 +44,8 @@ def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
                 HeadSpec(name, task.type, tuple(task.labels))
                 for name, task in dataset.tasks.items()
             ]
-            model = MultiTaskModel(load_encoder(config), TrunkConfig(width=16), heads).eval()
+            trunk = TrunkConfig.model_validate({"kind": kind, "width": 16})
+            model = MultiTaskModel(load_encoder(config), trunk, heads).eval()
             if model.encoder.learns:
                 for parameter in model.encoder.parameters():
                     parameter.data += 0.05 * parameter.data.abs()
@@ -227,6 +228,30 @@ def test_an_encoder_that_learned_keeps_its_former_vectors_for_before(
             position = people.users.tolist().index("u02")
             scores = people.stage(stage).scores(np.array([position]))[0]
             assert each["score"] == pytest.approx(float(scores[int(each["item"][1:])]), abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["mmoe", "cgc"])
+def test_tasks_that_mix_experts_have_profiles_and_reasons(
+    run: Run, kind: str, tiny_recipe: Path
+) -> None:
+    people = People(run(tiny_recipe, kind=kind) / FOLDER)
+    assert people.stages == list(STAGES)
+    tasks = ("sentiment", "topic")
+    assert [people.stage("multitask").sources[task].space for task in tasks] == [
+        task_space(task) for task in tasks
+    ]
+    users = np.arange(len(people.users))
+    for stage in STAGES:
+        said = people.profile("u02", stage)
+        assert sum(each["weight"] for each in said["sources"].values()) == pytest.approx(1)
+        json.dumps(said, allow_nan=False)
+        scores = people.stage(stage).scores(users)[people.users.tolist().index("u02")]
+        for each in people.recommend("u02", 5, stage):
+            added = sum(reason["weight"] for reason in each["reasons"])
+            assert added == pytest.approx(each["score"], abs=1e-6)
+            assert each["score"] == pytest.approx(float(scores[int(each["item"][1:])]), abs=1e-4)
+    without = people.stage("multitask").without("topic")
+    assert not np.allclose(without.scores(users), people.stage("multitask").scores(users))
 
 
 def test_answers_come_quickly_and_without_torch(folder: Path) -> None:

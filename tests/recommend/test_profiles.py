@@ -8,7 +8,8 @@ import pytest
 
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import unadapted
-from mtrec.recommend.profiles import ENCODER, TRUNK, TaskView, Vectors, build_sources, traits, unit
+from mtrec.recommend.profiles import ENCODER, TaskView, Vectors, build_sources, traits, unit
+from mtrec.schema import TRUNK, task_space
 
 
 @pytest.fixture
@@ -31,6 +32,21 @@ def test_a_task_reads_its_activities_text_reads_all_and_liked_reads_likes(
         encoder.records[[0, 1, 2, 7]].sum(axis=0), abs=1e-6
     )
     assert sources["liked"].sums()[1] == pytest.approx(encoder.items[[1, 2]].sum(axis=0), abs=1e-6)
+
+
+def test_a_task_with_states_of_its_own_reads_those_and_items_as_it_sees_them(
+    data: RecommendationData, spaces: Any, views: Any
+) -> None:
+    own = task_space("mood")
+    apart = {**spaces, own: Vectors(-spaces[TRUNK].records, spaces[TRUNK].items)}
+    view = TaskView(views["mood"].activities, views["mood"].projection, own)
+    before = unadapted("multitask", build_sources(data, spaces, views), spaces, 3)
+    after = unadapted("multitask", build_sources(data, apart, {"mood": view}), apart, 3)
+    assert (before.sources["mood"].space, after.sources["mood"].space) == (TRUNK, own)
+    one, other = (each.profiles(np.arange(2)) for each in (before, after))
+    np.testing.assert_allclose(other[own], -one[TRUNK], atol=1e-6)
+    assert not other[TRUNK].any()
+    np.testing.assert_array_equal(other[ENCODER], one[ENCODER])
 
 
 def test_a_held_out_review_cannot_change_a_profile(

@@ -56,15 +56,16 @@ def test_of_nothing_learned_nothing_is_near() -> None:
     assert nearest(table(STATES[:0]), STATES[0], 5).empty
 
 
-@pytest.fixture(params=["frozen", "top"])
+@pytest.fixture(params=[("frozen", "shared"), ("top", "shared"), ("frozen", "mmoe")])
 def model(
     request: pytest.FixtureRequest, tiny_encoder_folder: Path, one_thread: None
 ) -> MultiTaskModel:
+    method, kind = request.param
     config = EncoderConfig.model_validate(
-        {"name": str(tiny_encoder_folder), "method": request.param, "top_layers": 1}
+        {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
     )
-    task = HeadSpec("mood", "binary", ("bad", "good"))
-    return MultiTaskModel(load_encoder(config), TrunkConfig(width=8), [task]).eval()
+    tasks = [HeadSpec("other", "binary", ("a", "b")), HeadSpec("mood", "binary", ("bad", "good"))]
+    return MultiTaskModel(load_encoder(config), TrunkConfig(kind=kind, width=8), tasks).eval()
 
 
 RECORDS = pd.DataFrame(
@@ -85,10 +86,11 @@ def test_only_training_records_with_a_label_are_compared(
     assert found.records["record"].tolist() == [0, 2, 3, 4, 7] and found.total == 5
     assert found.records["label"].tolist() == ["good", "bad", "good", "bad", "bad"]
     assert any(tmp_path.rglob("*.safetensors")) is not model.encoder.learns
-    trained = infer(model, found.records["text"].tolist(), None, SilentReporter()).states
+    states = infer(model, found.records["text"].tolist(), None, SilentReporter()).states
+    trained = states[model.space("mood")]
     lengths = np.linalg.norm(trained, axis=1, keepdims=True)
     np.testing.assert_allclose(found.states, trained / lengths, atol=1e-5)
-    (state,) = states_of(model, ["the film was good 3"])
+    (state,) = states_of(model, ["the film was good 3"], "mood")
     assert nearest(found, state, 1)["record"].tolist() == [3]
 
 
@@ -103,4 +105,4 @@ def test_a_task_that_nothing_was_learned_of_gives_an_empty_table(model: MultiTas
     unlabelled = RECORDS.assign(**{"task:mood": pd.Series([None] * 8, dtype="str")})
     found = learned_from(model, unlabelled, "mood", None)
     assert found.total == 0 and found.states.shape == (0, 8)
-    assert nearest(found, states_of(model, ["good"])[0], 5).empty
+    assert nearest(found, states_of(model, ["good"], "mood")[0], 5).empty

@@ -132,6 +132,20 @@ def test_a_stop_ends_it_without_results(store: RunStore, tiny_encoder_folder: Pa
     assert not (store.folder(run) / "summary.json").exists()
 
 
+def test_a_run_that_is_to_finish_reports_on_what_it_learned(
+    store: RunStore, tiny_encoder_folder: Path
+) -> None:
+    run = queue(store, tiny_encoder_folder)
+    LiveFiles(store.folder(run)).finish.touch()
+
+    worker.main(run)
+
+    info = store.get(run)
+    assert info.status == FINISHED and info.metrics
+    summary = store.summary(run)
+    assert summary["epochs"] == 1 and "ended early" in " ".join(summary["notes"])
+
+
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
@@ -144,6 +158,7 @@ def test_a_stop_ends_it_without_results(store: RunStore, tiny_encoder_folder: Pa
             "Memory ran out",
         ),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), FAILED, "Memory ran out"),
+        (OSError(28, "No space left on device"), FAILED, "The disk is full. Fix: free some space"),
         (ZeroDivisionError("division by zero"), FAILED, "unforeseen error (ZeroDivisionError)"),
     ],
 )

@@ -58,11 +58,15 @@ def learned(
     )
 
 
+@pytest.mark.parametrize("kind", ["shared", "mmoe", "cgc"])
 @pytest.mark.parametrize("method", ["frozen", "top", "full"])
-def test_every_parameter_that_learns_is_somebodys(method: str, tiny_encoder_folder: Path) -> None:
+def test_every_parameter_that_learns_is_somebodys(
+    method: str, kind: str, tiny_encoder_folder: Path
+) -> None:
     config = {"name": str(tiny_encoder_folder), "method": method, "top_layers": 2}
     encoder = load_encoder(EncoderConfig.model_validate(config))
-    model = MultiTaskModel(encoder, TrunkConfig(width=16), SPECS)
+    trunk = TrunkConfig.model_validate({"kind": kind, "width": 16})
+    model = MultiTaskModel(encoder, trunk, SPECS)
     learning = whose(model)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     compared, shared, heads = (
@@ -71,7 +75,9 @@ def test_every_parameter_that_learns_is_somebodys(method: str, tiny_encoder_fold
     )
     every = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
     assert sorted([*compared, *shared, *heads]) == sorted(every)
-    assert all(name.startswith("heads.") for name in heads)
+    assert {name.split(".")[0] for name in heads} == {"heads"} | (
+        set() if kind == "shared" else {"mixtures"}
+    )
     above = {name for name in compared if not name.startswith("trunk.")}
     assert all(".layer.1." in name for name in above)
     assert bool(above) is (method != "frozen")

@@ -25,9 +25,10 @@ MOODS, TOPICS = ("bad", "good"), ("book", "film", "song")
 
 @dataclass
 class Watcher:
-    """Remembers what it is told; asks to stop once `stop_when` says so."""
+    """Remembers what it is told; asks to stop or to finish once it is said when."""
 
     stop_when: Callable[[Watcher], bool] = lambda _: False
+    finish_when: Callable[[Watcher], bool] = lambda _: False
     phases: list[tuple[str, int]] = field(default_factory=list)
     done: int = 0
     steps: list[dict[str, float]] = field(default_factory=list)
@@ -41,7 +42,13 @@ class Watcher:
         self.done = 0
 
     def goes_on(self, epoch: int, step: int, done: int) -> None:
-        self.before, self.done = (epoch, step), done
+        self.done = done
+        if not self.steps:
+            self.before = (epoch, step)
+        for each in (self.steps, self.weights):
+            del each[step - self.before[1] :]
+        for each in (self.epochs, self.losses):
+            del each[epoch - self.before[0] :]
 
     def advance(self, n: int) -> None:
         self.done += n
@@ -63,6 +70,9 @@ class Watcher:
 
     def should_stop(self) -> bool:
         return self.stop_when(self)
+
+    def should_finish(self) -> bool:
+        return self.finish_when(self)
 
 
 def make_dataset(n: int = 240, seed: int = 0) -> Any:
@@ -114,6 +124,7 @@ class Trainer:
         lambdas: Mapping[str, float | None] | None = None,
         *,
         strategy: str = "sum",
+        trunk: Mapping[str, Any] | None = None,
         kept: Path | None = None,
         **settings: Any,
     ) -> TrainResult:
@@ -123,7 +134,7 @@ class Trainer:
             EncoderConfig.model_validate(
                 {"name": str(self.folder), "method": method, "top_layers": 1, "max_length": 48}
             ),
-            TrunkConfig(width=16, dropout=0),
+            TrunkConfig.model_validate({"width": 16, "dropout": 0} | dict(trunk or {})),
             {
                 task: TaskConfig(lambda_=value or 0, enabled=value is not None)
                 for task, value in chosen.items()

@@ -19,21 +19,28 @@ from mtrec.training.reporter import SilentReporter
 TEXTS = ["the film was good", "bad", "it was a very very fine book"]
 
 
-@pytest.mark.parametrize("method", ["frozen", "top"])
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("frozen", "shared"), ("top", "shared"), ("frozen", "mmoe"), ("frozen", "cgc")],
+)
 def test_a_loaded_model_says_exactly_what_the_saved_one_said(
-    method: str, dataset: Any, trainer: Any, tmp_path: Path
+    method: str, kind: str, dataset: Any, trainer: Any, tmp_path: Path
 ) -> None:
-    model = trainer(dataset, method=method, learning_rate=1e-3).model
+    trunk = {"kind": kind, "experts": 3, "task_experts": 2}
+    model = trainer(dataset, method=method, learning_rate=1e-3, trunk=trunk).model
     save_model(model, tmp_path / "model")
     loaded = load_model(tmp_path / "model")
     before = infer(model, TEXTS, None, SilentReporter())
     after = infer(loaded, TEXTS, None, SilentReporter())
     assert np.array_equal(before.vectors, after.vectors)
-    assert np.array_equal(before.states, after.states)
+    assert list(before.states) == list(after.states)
+    for space, states in before.states.items():
+        assert np.array_equal(states, after.states[space])
     for task in model.tasks:
         assert np.array_equal(before.predictions[task].shares, after.predictions[task].shares)
     assert loaded.calibrations == model.calibrations
     assert loaded.tasks == model.tasks
+    assert loaded.trunk_config == model.trunk_config
     assert loaded.encoder.config == model.encoder.config
     assert loaded.encoder.learns is (method == "top")
 

@@ -5,8 +5,12 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
+from mtrec.config import RunConfig, for_dataset, with_settings
+from mtrec.errors import InputError
 from mtrec.models.config import EncoderConfig
-from mtrec.training.config import TrainConfig
+from mtrec.training.config import AdversarialConfig, AugmentConfig, TrainConfig
+
+RDROP = "train.adversarial.rdrop=true"
 
 
 @pytest.mark.parametrize("method", get_args(EncoderConfig.model_fields["method"].annotation))
@@ -25,6 +29,48 @@ def test_epochs_left_empty_are_the_methods_own() -> None:
 
 
 def test_every_setting_is_described_and_unknown_ones_are_refused() -> None:
-    assert all(field.description for field in TrainConfig.model_fields.values())
+    for settings in (TrainConfig, AdversarialConfig, AugmentConfig):
+        assert all(field.description for field in settings.model_fields.values())
     with pytest.raises(ValidationError, match="Extra inputs"):
         TrainConfig.model_validate({"learning_rat": 1e-3})
+
+
+def test_what_changes_texts_or_losses_is_off_unless_asked_for() -> None:
+    for settings in (AdversarialConfig(), AugmentConfig()):
+        switches = [value for value in settings.model_dump().values() if isinstance(value, bool)]
+        assert switches and not any(switches)
+
+
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        (["encoder.method=frozen", "train.augment.words=true"], "train.augment.words"),
+        (["encoder.method=frozen", "train.adversarial.fgm=true"], "train.adversarial.fgm"),
+        (["trunk.dropout=0", "encoder.method=frozen", RDROP], "train.adversarial.rdrop"),
+        (["trunk.dropout=0", "encoder.method=prompt", RDROP], "train.adversarial.rdrop"),
+        (
+            ["trunk.dropout=0", "encoder.method=lora", "encoder.lora_dropout=0", RDROP],
+            "train.adversarial.rdrop",
+        ),
+    ],
+)
+def test_what_cannot_apply_is_refused_with_a_sentence(settings: list[str], where: str) -> None:
+    config = with_settings(RunConfig(), settings)
+    with pytest.raises(InputError) as error:
+        for_dataset(config, {})
+    assert error.value.where == where
+    assert error.value.expected and error.value.found and f"{where}=false" in error.value.fix
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["encoder.method=top", "train.augment.words=true", "train.adversarial.fgm=true"],
+        ["encoder.method=frozen", RDROP],  # by the trunk's dropout
+        ["trunk.dropout=0", "encoder.method=full", RDROP],  # by the encoder's own
+        ["trunk.dropout=0", "encoder.method=lora", RDROP],
+        ["encoder.method=frozen", "train.augment.cutoff=true", "train.augment.mixup=true"],
+    ],
+)
+def test_what_applies_is_let_through(settings: list[str]) -> None:
+    for_dataset(with_settings(RunConfig(), settings), {})

@@ -145,6 +145,18 @@ def test_stop_is_heard_before_the_next_step(
     assert result.epochs == 0
 
 
+@pytest.mark.parametrize("steps", [1, 7])
+def test_finishing_early_keeps_what_was_learned(
+    dataset: Any, trainer: Any, watcher: Any, steps: int
+) -> None:
+    settings = {"epochs": 5, "batch_tokens": 256}
+    watcher.finish_when = lambda seen: len(seen.steps) >= steps
+    result = trainer(dataset, watcher, **settings)
+    assert not result.stopped and len(watcher.steps) == steps
+    assert 1 <= result.best_epoch <= result.epochs == len(watcher.epochs) < 5
+    assert f"ended early, as asked, in epoch {result.epochs} of at most 5" in result.notes[0]
+
+
 @pytest.mark.parametrize("method", ["frozen", "top"])
 def test_stop_is_heard_while_texts_are_read(
     method: str, dataset: Any, trainer: Any, watcher: Any

@@ -19,6 +19,22 @@ from mtrec.training.snapshot import Keeper, Snapshot, load_snapshot, save_snapsh
 
 SETTINGS = {"epochs": 3, "batch_tokens": 256, "learning_rate": 1e-3}
 METHODS = ("frozen", "top", "lora", "prompt", "full")
+SWITCHES: dict[str, tuple[str, dict[str, Any]]] = {
+    "fgm": ("top", {"adversarial": {"fgm": True}}),
+    "rdrop": ("frozen", {"adversarial": {"rdrop": True}}),
+    "words": ("top", {"augment": {"words": True, "words_strength": 0.4}}),
+    "cutoff": ("prompt", {"augment": {"cutoff": True, "cutoff_strength": 0.4}}),
+    "cutoff of states": ("frozen", {"augment": {"cutoff": True, "cutoff_strength": 0.4}}),
+    "mixup": ("frozen", {"augment": {"mixup": True}}),
+    "all": (
+        "full",
+        {
+            "adversarial": {"fgm": True, "rdrop": True},
+            "augment": {"words": True, "cutoff": True, "mixup": True},
+            "strategy": "famo",
+        },
+    ),
+}
 
 
 class Killed(BaseException):
@@ -74,7 +90,7 @@ def test_killed_anywhere_it_goes_on_to_equal_digits(
     assert broken.steps + second.steps == watcher.steps
     assert broken.epochs + second.epochs == watcher.epochs
     assert second.done == watcher.done
-    assert result.other_versions == ()
+    assert result.notes == ()
 
 
 @pytest.mark.parametrize("method", ["frozen", "full"])
@@ -107,6 +123,48 @@ def test_every_strategy_goes_on_to_equal_digits(
     assert broken.weights + second.weights == watcher.weights
 
 
+@pytest.mark.parametrize("strategy", ["sum", "pcgrad"])
+@pytest.mark.parametrize("kind", ["mmoe", "cgc"])
+def test_every_trunk_goes_on_to_equal_digits(
+    kind: str,
+    strategy: str,
+    always: None,
+    dataset: Any,
+    trainer: Any,
+    watcher: Any,
+    tmp_path: Path,
+) -> None:
+    settings = {**SETTINGS, "strategy": strategy, "trunk": {"kind": kind, "dropout": 0.2}}
+    lambdas = {"topic": 0.0} if strategy == "sum" else {}
+    whole = trainer(dataset, watcher, "top", lambdas, **settings)
+    middle = len(watcher.steps) // 2
+    broken = type(watcher)(stop_when=killed_when(lambda each: len(each.steps) == middle))
+    with pytest.raises(Killed):
+        trainer(dataset, broken, "top", lambdas, kept=tmp_path / "kept", **settings)
+    second = type(watcher)()
+    result = trainer(dataset, second, "top", lambdas, kept=tmp_path / "kept", **settings)
+    assert same(whole, result)
+    assert broken.steps + second.steps == watcher.steps
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_changed_texts_and_losses_go_on_to_equal_digits(
+    switch: str, always: None, dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
+    method, chosen = SWITCHES[switch]
+    settings = {**SETTINGS, "trunk": {"dropout": 0.2}, **chosen}
+    whole = trainer(dataset, watcher, method, **settings)
+    middle = len(watcher.steps) // 2
+    broken = type(watcher)(stop_when=killed_when(lambda each: len(each.steps) == middle))
+    with pytest.raises(Killed):
+        trainer(dataset, broken, method, kept=tmp_path / "kept", **settings)
+    second = type(watcher)()
+    result = trainer(dataset, second, method, kept=tmp_path / "kept", **settings)
+    assert same(whole, result)
+    assert broken.steps + second.steps == watcher.steps
+    assert broken.weights + second.weights == watcher.weights
+
+
 def test_killed_again_and_again(
     always: None, dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
 ) -> None:
@@ -134,7 +192,7 @@ def test_other_versions_are_told(
     before = snapshot.versions()["torch"]
     monkeypatch.setattr(snapshot, "versions", lambda: now)
     result = trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
-    assert result.other_versions == (f"torch {before}, now 99.0",)
+    assert f"(torch {before}, now 99.0)" in result.notes[0]
 
 
 def test_a_snapshot_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ def examples(
 
 def trunk_gradient(lambdas: dict[str, float], targets: dict[str, list[int]]) -> np.ndarray:
     chosen = updater(lambdas)
-    chosen.update(READING, examples({task: targets[task] for task in lambdas}), np.arange(2), 0.5)
+    known = examples({task: targets[task] for task in lambdas})
+    chosen.update(lambda: READING, known, np.arange(2), 0.5)
     gradient = chosen.model.trunk[0].weight.grad
     return np.zeros((2, 2)) if gradient is None else gradient.numpy()
 
@@ -97,7 +98,7 @@ def test_a_loss_is_the_mean_over_the_records_that_carry_the_task() -> None:
 
 def test_a_record_counts_as_much_as_its_weight_says() -> None:
     chosen = updater({"a": 1.0})
-    chosen.update(READING, examples({"a": [1, 0]}, {"a": [0.5, 1.5]}), np.arange(2), 0.5)
+    chosen.update(lambda: READING, examples({"a": [1, 0]}, {"a": [0.5, 1.5]}), np.arange(2), 0.5)
     x = VECTORS.numpy()
     expected = (0.5 * (sigmoid(1) - 1) * x[0] + 1.5 * sigmoid(3) * x[1]) / 2
     gradient = chosen.model.trunk[0].weight.grad
@@ -126,7 +127,8 @@ def test_an_absent_task_contributes_nothing_and_hands_nothing_on() -> None:
 
 def test_lambda_zero_leaves_the_trunk_alone_and_trains_the_head_with_weight_one() -> None:
     chosen = updater({"a": 1.0, "b": 0.0})
-    losses = chosen.update(READING, examples({"a": [-1, -1], "b": [1, 1]}), np.arange(2), 0.5)
+    known = examples({"a": [-1, -1], "b": [1, 1]})
+    losses = chosen.update(lambda: READING, known, np.arange(2), 0.5)
     assert chosen.model.trunk[0].weight.grad is None
     of_head = ((sigmoid(-2) - 1) * VECTORS[0] + (sigmoid(1) - 1) * VECTORS[1]) / 2
     gradient = chosen.model.head("b").weight.grad
@@ -138,8 +140,8 @@ def test_lambda_zero_leaves_the_trunk_alone_and_trains_the_head_with_weight_one(
 def test_a_watching_task_does_not_change_the_others_under_clipping() -> None:
     """Both kinds of gradient are clipped apart, so that the watching one takes up no room."""
     with_it, without = updater({"a": 1.0, "b": 0.0}, clip=0.01), updater({"a": 1.0}, clip=0.01)
-    with_it.update(READING, examples({"a": [1, 0], "b": [1, 1]}), np.arange(2), 0.5)
-    without.update(READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    with_it.update(lambda: READING, examples({"a": [1, 0], "b": [1, 1]}), np.arange(2), 0.5)
+    without.update(lambda: READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
     one, other = with_it.model.trunk[0].weight, without.model.trunk[0].weight
     assert one.grad is not None
     assert other.grad is not None
@@ -147,9 +149,31 @@ def test_a_watching_task_does_not_change_the_others_under_clipping() -> None:
     assert torch.equal(one, other)
 
 
+@pytest.mark.parametrize("kind", ["mmoe", "cgc"])
+def test_a_watching_task_that_mixes_experts_changes_nothing_that_others_read(kind: str) -> None:
+    """Its gate, its experts and its head learn; all else moves as if it were not there."""
+    updaters = []
+    trunk = TrunkConfig.model_validate({"kind": kind, "width": 8, "dropout": 0})
+    for tasks in (("a", "b"), ("a",)):
+        torch.manual_seed(0)
+        specs = [HeadSpec(task, "binary", ("no", "yes")) for task in tasks]
+        model = MultiTaskModel(cast(Any, NoEncoder()), trunk, specs)
+        updaters.append(Updater(model, Sum({"a": 1.0}), set(tasks) - {"a"}, TrainConfig(clip=0.01)))
+    with_it, without = (each.model for each in updaters)
+    without.load_state_dict(with_it.state_dict(), strict=False)
+    before = {name: value.clone() for name, value in with_it.own("b").state_dict().items()}
+    for each, targets in zip(updaters, ({"a": [1, 0], "b": [1, 1]}, {"a": [1, 0]}), strict=True):
+        for _ in range(3):
+            each.update(lambda: READING, examples(targets), np.arange(2), 0.5)
+    for name, value in without.state_dict().items():
+        assert torch.equal(value, with_it.state_dict()[name]), name
+    after = with_it.own("b").state_dict()
+    assert all(not torch.equal(value, after[name]) for name, value in before.items())
+
+
 def test_gradients_are_clipped_to_the_norm() -> None:
     chosen = updater({"a": 1.0}, clip=0.01)
-    chosen.update(READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    chosen.update(lambda: READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
     gradients = [p.grad for p in chosen.model.parameters() if p.grad is not None]
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
     assert float(norm) == pytest.approx(0.01, rel=1e-3)
@@ -157,10 +181,10 @@ def test_gradients_are_clipped_to_the_norm() -> None:
 
 def test_a_loss_that_is_no_number_names_step_and_task() -> None:
     chosen = updater({"a": 1.0})
-    chosen.update(READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
+    chosen.update(lambda: READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
     with pytest.raises(MtrecError, match=r"task 'a' is no longer a number.*at step 2.*lower"):
         nothing = {Unit.TEXT: Ragged.single(VECTORS[:, None] * float("nan"))}
-        chosen.update(nothing, examples({"a": [1, 0]}), np.arange(2), 0.5)
+        chosen.update(lambda: nothing, examples({"a": [1, 0]}), np.arange(2), 0.5)
 
 
 def test_the_schedule_rises_over_the_warm_up_and_falls_to_zero() -> None:
