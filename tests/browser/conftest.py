@@ -12,10 +12,17 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from mtrec.data.sample import generate
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CRITICS = ROOT.parent / "shared" / "data" / "critics"
+PEOPLE, EACH = 20, 10  # critics, and reviews of each: trained on in half a minute
+WAIT = 60_000.0  # milliseconds to wait at most
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -58,6 +65,42 @@ def address(tmp_path: Path) -> Iterator[str]:
         server.terminate()
         server.wait(20)
         log.close()
+
+
+@pytest.fixture
+def heard() -> list[str | bytes]:
+    """Everything that the server says to the page."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: str, heard: list[str | bytes]) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.on(
+            "websocket", lambda socket: socket.on("framereceived", lambda said: heard.append(said))
+        )
+        page.set_default_timeout(WAIT)
+        expect.set_options(timeout=WAIT)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Real film reviews and their films where they lie beside the project, else a sample shop."""
+    if not CRITICS.is_dir():
+        generate(people=PEOPLE, records=PEOPLE * EACH, purchases=PEOPLE * EACH).write(tmp_path)
+        return [tmp_path / f"{name}.csv" for name in ("reviews", "products", "purchases")]
+    reviews = pd.read_csv(CRITICS / "reviews.csv", dtype=str, keep_default_na=False)
+    reviews = reviews[(reviews["critic"] != "") & (reviews["review"] != "")]
+    busy = reviews["critic"].value_counts().index[:PEOPLE]
+    chosen = reviews[reviews["critic"].isin(busy)].groupby("critic").head(EACH)
+    films = pd.read_csv(CRITICS / "movies.csv", dtype=str, keep_default_na=False)
+    chosen.to_csv(tmp_path / "reviews.csv", index=False)
+    films[films["movie_id"].isin(chosen["movie_id"])].to_csv(tmp_path / "movies.csv", index=False)
+    return [tmp_path / "reviews.csv", tmp_path / "movies.csv"]
 
 
 def _wait_until_healthy(url: str, seconds: float = 30) -> None:

@@ -1,0 +1,86 @@
+"""Trainings in a browser: start, leave, stop, go on, queue, finish early, compare."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import bring, button, go, nothing_failed, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+TRAINING = 300_000.0  # milliseconds to wait at most
+
+
+def test_no_training_is_lost(address: str, page: Page, files: list[Path]) -> None:
+    bring(page, address, files)
+    go(page, "Train")
+    begin(page, "first", "top")
+    stop(page)
+    go_on(page)
+    begin(page, "second", "frozen")
+    expect(page.get_by_text("Waiting for another training to end")).to_be_visible()
+    finish(page, "first")
+    expect(page.get_by_text("Learning was ended early, as asked")).to_be_visible(timeout=TRAINING)
+    choose(page, "second")
+    expect(page.get_by_text(re.compile("finished · started"))).to_be_visible(timeout=TRAINING)
+    compare(page)
+
+
+def begin(page: Page, name: str, method: str) -> None:
+    """Starts a training that would go on for long."""
+    page.get_by_test_id("stRadio").get_by_text(method, exact=True).click()
+    settle(page)
+    if method == "top":
+        page.get_by_label("Epochs", exact=True).first.fill("500")
+    page.get_by_label("Name of the run", exact=True).fill(name)
+    page.keyboard.press("Tab")
+    settle(page)
+    button(page, "Start training").click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    expect(button(page, "Stop")).to_be_visible()
+    nothing_failed(page)
+
+
+def stop(page: Page) -> None:
+    """Once an epoch is over."""
+    expect(page.get_by_text(re.compile(r"\d+ of at most 500 epochs done"))).to_be_visible(
+        timeout=TRAINING
+    )
+    button(page, "Stop").click()
+    expect(page.get_by_text(re.compile("stopped · started"))).to_be_visible()
+    nothing_failed(page)
+
+
+def go_on(page: Page) -> None:
+    """The page is loaded anew in between, and the training goes on behind where it was."""
+    page.reload()
+    button(page, "Go on").click()
+    expect(button(page, "Finish now")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ of at most 500 epochs done"))).to_be_visible()
+    nothing_failed(page)
+
+
+def finish(page: Page, name: str) -> None:
+    choose(page, name)
+    button(page, "Finish now").click()
+    settle(page)
+    nothing_failed(page)
+
+
+def choose(page: Page, name: str) -> None:
+    """A training in the sidebar."""
+    page.get_by_label("Training run", exact=True).click()
+    page.get_by_role("option", name=re.compile(f"^{name} ·")).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def compare(page: Page) -> None:
+    """The report lays both side by side."""
+    go(page, "Report")
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_text(re.compile("encoder.method")).first).to_be_visible()
+    nothing_failed(page)
