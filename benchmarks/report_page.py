@@ -1,0 +1,167 @@
+"""How long does the Report page take to open, to answer a click, and to show another side of it?
+
+    python -m benchmarks.report_page WORKSPACE
+
+Starts the dashboard over a workspace and drives Chromium at the newest finished run of each
+dataset. Seconds from the click, or from asking for the page, until its last element stands and
+nothing is computed any more: once as the first visit after the server's start, then the median of
+repeated visits. The work is done for people, so what counts is seconds and not a ratio; both depend
+on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from benchmarks.markdown import table
+from mtrec.reports.classification import load_reports
+from mtrec.runs.store import FINISHED, RunInfo, RunStore
+from mtrec.schema import TEST
+from mtrec.workspace import Workspace
+from pages.ui.state import run_label
+
+ROOT = Path(__file__).parents[1]
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+DASHBOARD = (sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true")
+REPEATS = 3
+PATIENCE = 120_000  # milliseconds
+HEADER, ROW = 35, 35  # pixels of a table
+MIXUPS = "Mix-ups"
+OTHERS = ("Labels", "Sureness", "Weak spots", "Compare", "Recommendations")
+
+
+@contextmanager
+def dashboard(workspace: Path) -> Iterator[str]:
+    """The address of a fresh server over a workspace."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [*DASHBOARD, "--server.port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "MTREC_WORKSPACE": str(workspace)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        while True:
+            try:
+                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                    break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+class Visitor:
+    """Somebody who looks at the report of one run."""
+
+    def __init__(self, page: Page, address: str, run: RunInfo, task: str) -> None:
+        self.page = page
+        self._address = address
+        self._choices = {"dataset": run.dataset, "run": run_label(run), "task": task}
+
+    def open(self, tab: str) -> float:
+        """Seconds until the page stands with one side of the report open."""
+        self.page.goto("about:blank")
+        link = f"{self._address}/report?{urlencode({**self._choices, 'tab': tab})}"
+        return self._timed(lambda: self.page.goto(link), self._tab(tab))
+
+    def show(self, tab: str) -> float:
+        """Seconds until another side of the report stands."""
+        return self._timed(self._tab(tab).click, self._tab(tab))
+
+    def click_cell(self, row: int) -> float:
+        """Seconds until the texts behind a cell stand."""
+        matrix = self.page.get_by_test_id("stDataFrame").filter(
+            has=self.page.locator("[aria-label^='Confusion matrix']")
+        )
+        matrix.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(500)
+        box = matrix.bounding_box()
+        if box is None:
+            raise RuntimeError("the matrix is not on the page")
+        x, y = box["x"] + 0.6 * box["width"], box["y"] + HEADER + (row + 0.5) * ROW
+        texts = self.page.get_by_text(re.compile("taken for .*, the surest answers first"))
+        return self._timed(lambda: self.page.mouse.click(x, y), texts)
+
+    def _tab(self, name: str) -> Locator:
+        return self.page.get_by_role("tab", name=name, exact=True, selected=True).or_(
+            self.page.get_by_role("tab", name=name, exact=True)
+        )
+
+    def _timed(self, act: Callable[[], object], stands: Locator) -> float:
+        start = time.perf_counter()
+        act()
+        expect(stands.first).to_be_visible(timeout=PATIENCE)
+        running = self.page.locator("[data-test-script-state=running]")
+        while True:
+            expect(running).to_have_count(0, timeout=PATIENCE)
+            ended = time.perf_counter()
+            self.page.wait_for_timeout(300)  # whether another computation follows at once
+            if not running.count():
+                return ended - start
+
+
+def measured(visitor: Visitor, first: float) -> list[str]:
+    """The times of one report as cells of a table."""
+    opened = statistics.median(visitor.open(MIXUPS) for _ in range(REPEATS))
+    clicked = statistics.median(visitor.click_cell(row) for row in range(REPEATS))
+    shown = [visitor.show(tab) for tab in OTHERS]
+    again = [visitor.show(tab) for tab in OTHERS]
+    return [f"{each:.1f}" for each in (first, opened, clicked, max(shown), max(again))]
+
+
+def rows(workspace: Path, page: Page) -> Iterator[list[str]]:
+    """Per dataset its newest finished run, by a server of its own."""
+    store = RunStore(Workspace(workspace))
+    newest = {run.dataset: run for run in reversed(store.list()) if run.status == FINISHED}
+    for run in newest.values():
+        reports = load_reports(store.fetch(run.run), TEST)
+        task = max(reports, key=lambda name: len(reports[name]["labels"]))
+        with dashboard(workspace) as address:
+            visitor = Visitor(page, address, run, task)
+            start = [run.dataset, task, str(len(reports[task]["labels"]))]
+            yield [
+                *start,
+                f"{reports[task]['support']:,}",
+                *measured(visitor, visitor.open(MIXUPS)),
+            ]
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("workspace", type=Path, help="a workspace with finished runs")
+    args = parser.parse_args()
+    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        names = ["data", "task", "labels", "test records"]
+        names += ["first visit", "page", "click", "slowest side", "again"]
+        print(table(names, rows(args.workspace.resolve(), page)))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
