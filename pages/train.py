@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from mtrec.config import RunConfig, for_dataset, parse_config
+from mtrec.config import PRESETS, RunConfig, for_dataset, parse_config, with_settings
 from mtrec.data.dataset import DatasetSummary
+from mtrec.models.config import MINILM, SCRATCH, EncoderConfig
+from mtrec.models.reading import UNKNOWN
 from mtrec.runs import launcher
 from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from pages.ui import forms, live, runs, shell, state
 from pages.ui.text import number, plain
-from pages.ui.words import LAMBDA_HELP, METHODS, TRUNKS
+from pages.ui.words import ENCODERS, LAMBDA_HELP, METHODS, OTHER_ENCODER, TRUNKS
 
 CHOICES = {
     "strategy.name": {name: each.what_for for name, each in STRATEGIES.items()},
     "trunk.kind": TRUNKS,
 }
-METHOD, EPOCHS = "encoder.method", "train.epochs"
-APART = (METHOD, EPOCHS)  # drawn first, not among the folded settings
+NAME, METHOD, EPOCHS = "encoder.name", "encoder.method", "train.epochs"
+APART = (NAME, METHOD, EPOCHS)  # drawn first, not among the folded settings
 
 
 def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
     """Draws every setting and gives the config they make, and the run's name."""
     defaults = RunConfig()
+    presets()
     left, right = st.columns(2)
     with left:
+        encoder = language_model(dataset, defaults.encoder)
         method = st.radio(
             "How much of the language model learns",
             list(METHODS),
@@ -52,11 +58,51 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             st.markdown("This dataset has no labels: only recommendations are learned.")
     with st.expander("All other settings"):
         rest = forms.fields(defaults, leave_out=APART, choices=CHOICES)
-    rest["encoder"]["method"] = method
+    rest["encoder"] |= {"name": encoder, "method": method}
     rest["train"]["epochs"] = epochs
     rest["tasks"] = {task: {"lambda": value} for task, value in lambdas.items()}
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     return for_dataset(parse_config(rest, "the settings above"), kinds), name.strip()
+
+
+def presets() -> None:
+    """Buttons that put settings to begin with into the controls."""
+    with st.container(horizontal=True):
+        for name, (chosen, words) in PRESETS.items():
+            st.button(
+                name,
+                key=f"preset-{name}",
+                on_click=begin_with,
+                args=(chosen,),
+                help=f"{words}. Puts this into the controls below, and all other settings back to "
+                "what they are at first; the language model and the weights of tasks stay.",
+            )
+
+
+def begin_with(chosen: Sequence[str]) -> None:
+    """Puts a preset into the controls."""
+    config = with_settings(RunConfig(), chosen)
+    name = st.session_state.get(NAME, config.encoder.name)
+    encoder = config.encoder.model_copy(update={"name": name})
+    forms.remember(config.model_copy(update={"encoder": encoder}))
+
+
+def language_model(dataset: DatasetSummary, defaults: EncoderConfig) -> str:
+    """The choice of what reads the texts, and a word where it can hardly read them."""
+    chosen: str = forms.field(
+        type(defaults).model_fields["name"],
+        NAME,
+        defaults.name,
+        ENCODERS,
+        OTHER_ENCODER,
+    )
+    if chosen == MINILM and any(each.code == UNKNOWN for each in dataset.warnings):
+        st.warning(
+            f"{MINILM} does not know many of the words in these texts. Choose {SCRATCH}, or a "
+            "language model for their language.",
+            icon=":material/translate:",
+        )
+    return chosen
 
 
 def weight(task: str, dataset: DatasetSummary) -> float:

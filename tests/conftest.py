@@ -24,6 +24,15 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture
+def tiny_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoders made from nothing are small: 2 layers, 32 wide."""
+    from mtrec.models import scratch
+
+    for name, value in (("LAYERS", 2), ("WIDTH", 32), ("HEADS", 2)):
+        monkeypatch.setattr(scratch, name, value)
+
+
 @pytest.fixture(scope="session")
 def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random BERT (2 layers, 32 wide) with a tokenizer of a few words and all letters."""

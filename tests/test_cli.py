@@ -292,6 +292,20 @@ def test_train_prints_the_id_last_and_runs_lists_it(run: str, settings: Path, as
 
 
 @pytest.mark.slow
+def test_train_on_an_encoder_made_of_the_texts(imported: Workspace, settings: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    made = ["--set", "encoder.name=scratch", "--set", "encoder.method=full"]
+    quick = ["--set", "train.epochs=1", "--set", "recommend.enabled=false"]
+    done = ask("train", "tiny", "--config", str(settings), *made, *quick, "--json")
+    value = done.json(Trained)
+    assert value.status == "finished" and "Traceback" not in done.err
+    assert ask("predict", value.run, "--text", "the film", "--json").json(list[Predicted])
+    assert ask("delete", value.run).status == 0
+    never = ["--set", "encoder.method=frozen", "--set", "encoder.pretrain_epochs=0"]
+    refused = ask("train", "tiny", "--config", str(settings), *made, *never)
+    assert refused.status == 2 and "Fix: set encoder.method=full" in refused.err
+
+
+@pytest.mark.slow
 def test_report(run: str, ask) -> None:  # type: ignore[no-untyped-def]
     report = ask("report", run, "--json").json(dict[str, Report])
 

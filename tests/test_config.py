@@ -51,7 +51,7 @@ def test_the_last_setting_of_a_key_holds() -> None:
         ("tasks.mood.lambda=-1", "greater than or equal to 0"),
         ("encoder.method=topp", "'frozen', 'top', 'lora', 'prompt' or 'full'"),
         ("encoder.lora_rnk=4", "Fix: write encoder.lora_rank"),
-        ("encoder.name=scratch", "minilm, a folder"),
+        ("encoder.pretrain_epochs=-1", "greater than or equal to 0"),
         ("strategy.name=uncertainly", "one of: sum"),
         ("train.epochs=many", "a valid integer"),
         ("train.epochs.most=2", "Expected: train.epochs=value"),

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
-
-def _not_here_yet(later: tuple[str, ...], sentence: str) -> BeforeValidator:
-    """Refuses values that a later version will know, in a sentence that names what there is."""
-
-    def check(value: Any) -> Any:
-        if value in later:
-            raise PydanticCustomError("not_here_yet", sentence, {"found": value})
-        return value
-
-    return BeforeValidator(check)
-
-
-Name = Annotated[
-    str, _not_here_yet(("scratch",), "{found} is not here yet; use minilm, a folder or a hub id")
-]
+MINILM, SCRATCH = "minilm", "scratch"
+PRETRAIN_EPOCHS = 5  # of an encoder that is made from nothing
 
 
 class EncoderConfig(BaseModel):
@@ -29,11 +15,13 @@ class EncoderConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Name = Field(
-        "minilm",
+    name: str = Field(
+        MINILM,
         min_length=1,
         description="The language model that reads the texts: minilm (comes with mtrec, English), "
-        "a folder with a Hugging Face model, or the id of one on the hub",
+        "scratch (a small one that learns to read from your training texts alone, for any "
+        "language; best with the method full), a folder with a Hugging Face model, or the id of "
+        "one on the hub",
     )
     method: Literal["frozen", "top", "lora", "prompt", "full"] = Field(
         "top",
@@ -74,6 +62,28 @@ class EncoderConfig(BaseModel):
         "mean",
         description="How a text becomes one vector: the mean of its word pieces, or its first one",
     )
+    pretrain_epochs: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        title="Epochs of guessing words",
+        description="How often the language model first goes through the training texts and learns "
+        "to guess words that are hidden in them, before it learns the tasks. It needs no labels "
+        "for that, and comes to know how people write here. 0 for never. Left empty: "
+        f"{PRETRAIN_EPOCHS} for scratch, 0 for all others",
+    )
+
+    @property
+    def epochs_of_guessing(self) -> int:
+        """How often it goes through the training texts before it learns the tasks."""
+        if self.pretrain_epochs is not None:
+            return self.pretrain_epochs
+        return PRETRAIN_EPOCHS if self.name == SCRATCH else 0
+
+    @property
+    def is_made(self) -> bool:
+        """Whether a run makes its encoder itself, before the tasks, and does not take it as is."""
+        return self.name == SCRATCH or self.epochs_of_guessing > 0
 
 
 class TrunkConfig(BaseModel):

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mtrec.errors import InputError
+from mtrec.errors import InputError, MtrecError
 from mtrec.models.adapters import LowRank, Prompts
 from mtrec.models.config import EncoderConfig
 from mtrec.models.marks import MarkedEmbedding, add_marks
@@ -277,19 +277,33 @@ class Encoder(nn.Module):
 
 
 def load_encoder(
-    config: EncoderConfig, precision: Precision = "fp32", marks: bool = False
+    config: EncoderConfig,
+    precision: Precision = "fp32",
+    marks: bool = False,
+    folder: Path | None = None,
 ) -> Encoder:
     """The encoder that the settings name, on the CPU.
 
     Args:
         marks: whether it tells the marks of entities from other words.
+        folder: where it lies if not where its name says: what a run made, or learned.
 
     Raises:
         InputError: there is no such encoder, or it can't be used; says what was found.
+        MtrecError: a run makes it, and no folder is given.
     """
-    backbone, tokenizer = load_pretrained(config.name)
+    if config.is_made and folder is None:
+        raise MtrecError(
+            f"The encoder '{config.name}' is made by a training, and what it made is not here",
+            expected="the folder that the training made it in",
+            found="none",
+            where="encoder.name",
+            fix="train again",
+        )
+    source = config.name if folder is None else str(folder)
+    backbone, tokenizer = load_pretrained(source)
     encoder = Encoder(backbone, tokenizer, config, precision, marks)
-    prompts = Path(config.name) / PROMPTS
+    prompts = Path(source) / PROMPTS
     if encoder.prompts is not None and prompts.is_dir():
         encoder.prompts.load(prompts)
     return encoder

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtrec.errors import InputError, MtrecError
+from mtrec.models.config import MINILM
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-MINILM = "minilm"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 

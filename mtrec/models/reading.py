@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from mtrec.data.sampling import some_of
-from mtrec.models.config import EncoderConfig
-from mtrec.models.pretrained import MINILM, tokenizer_file
+from mtrec.models.config import MINILM, EncoderConfig
+from mtrec.models.pretrained import tokenizer_file
 from mtrec.schema import DataWarning
 
 SAMPLE = 2000  # texts that are looked at
 MUCH_UNKNOWN = 0.05  # share of pieces from which texts are hardly understood
 MUCH_CUT = 0.05  # share of texts from which the length matters
+UNKNOWN = "unknown_words"  # the code of the warning of them
 MAX_LENGTH: int = EncoderConfig.model_fields["max_length"].default
 
 
@@ -93,10 +94,11 @@ def check_reading(
         message = (
             f"About {reading.unknown:.0%} of the word pieces in the texts are unknown to the "
             f"encoder {name}: it reads them all as one and the same sign and learns little from "
-            "them; choose an encoder for the language of your texts (encoder.name)"
+            "them; choose scratch, which learns to read from your texts (encoder.name=scratch), or "
+            "an encoder for their language (encoder.name)"
         )
         rows = round(reading.touched * len(texts))
-        warnings.append(DataWarning("unknown_words", "records", rows, message))
+        warnings.append(DataWarning(UNKNOWN, "records", rows, message))
     if reading.cut >= MUCH_CUT:
         message = (
             f"About {reading.cut:.0%} of the texts are longer than the {max_length} word pieces "

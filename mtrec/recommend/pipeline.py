@@ -97,6 +97,7 @@ def run_recommend(
     cache: Path,
     seed: int,
     reporter: Reporter,
+    made: Path | None = None,
 ) -> RecommendResult:
     """Builds every stage there can be, judges them beside the baselines on test, and writes
     `recommend/`, `evaluation.json` and `paired.json` into a run's folder.
@@ -108,6 +109,7 @@ def run_recommend(
             has no task, which leaves out the stage `multitask`.
         encoder: how the run's encoder was loaded.
         cache: the folder that `encode_texts` keeps vectors in.
+        made: the folder of the encoder as it came, where the run made it.
 
     Raises:
         Stopped: the reporter asked to stop.
@@ -116,7 +118,7 @@ def run_recommend(
     folder.joinpath(FOLDER).mkdir(parents=True, exist_ok=True)
     val = RecommendationData.from_dataset(dataset, "val")
     test = RecommendationData.from_dataset(dataset, "test")
-    raw = _raw(dataset, model, inference, encoder, cache, reporter)
+    raw = _raw(dataset, model, inference, encoder, cache, reporter, made)
     learned_spaces, views = raw, {}
     if model is not None and inference is not None:
         learned_spaces = _learned(dataset, model, inference, raw, cache, reporter)
@@ -152,13 +154,15 @@ def _raw(
     config: EncoderConfig,
     cache: Path,
     reporter: Reporter,
+    made: Path | None,
 ) -> dict[str, Vectors]:
-    """Records and items in the encoder as it came."""
+    """Records and items in the encoder as it came, or as the run made it before the tasks."""
     if model is not None and not model.encoder.learns and inference is not None:
         records, encoder = inference.vectors, model.encoder
     else:
         frozen = config.model_copy(update={"method": "frozen"})
-        encoder = load_encoder(frozen, model.encoder.precision if model is not None else "fp32")
+        precision = model.encoder.precision if model is not None else "fp32"
+        encoder = load_encoder(frozen, precision, folder=made)
         records = encode_texts(encoder, dataset.records[TEXT].tolist(), cache, reporter)
     items = encode_texts(encoder, dataset.items[TEXT].tolist(), cache, reporter)
     return {ENCODER: Vectors.of_length_one(records, items)}

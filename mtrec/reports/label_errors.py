@@ -52,6 +52,7 @@ def read_vectors(
     precision: Literal["fp32", "bf16"],
     cache: Path | None,
     reporter: Reporter,
+    made: Path | None = None,
 ) -> Vectors:
     """What a task reads of its labelled texts in the encoder as it came, `(N, d)`.
 
@@ -60,6 +61,7 @@ def read_vectors(
     Args:
         config: the encoder; how much of it learns makes no difference.
         cache: the folder in which trainings keep what they read.
+        made: the folder of the encoder, where a run made it.
 
     Raises:
         InputError: the encoder can't be loaded.
@@ -70,7 +72,7 @@ def read_vectors(
 
     unit = task_type.unit
     frozen = config.model_copy(update={"method": "frozen"})
-    encoder = load_encoder(frozen, precision, marks=unit is Unit.MARKS)
+    encoder = load_encoder(frozen, precision, marks=unit is Unit.MARKS, folder=made)
     read = encode_units(encoder, texts, [unit], cache, reporter)[unit]
     return np.asarray(read.rows.reshape(len(texts), -1))
 

@@ -26,6 +26,7 @@ from mtrec.data.dataset import delete_dataset as delete_versions
 from mtrec.data.dataset import rename_dataset as rename_versions
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import write_json
+from mtrec.models.config import MINILM, SCRATCH
 from mtrec.runs.progress import LiveFiles, Progress, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
@@ -85,7 +86,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
     config = for_dataset(config, {name: task.type for name, task in found.tasks.items()})
     _check_learnable(config, found)
     encoder = Path(config.encoder.name)
-    if encoder.is_dir():
+    if config.encoder.name not in (MINILM, SCRATCH) and encoder.is_dir():
         absolute = config.encoder.model_copy(update={"name": str(encoder.resolve())})
         config = config.model_copy(update={"encoder": absolute})
     name = name or f"{found.name} {config.encoder.method}"

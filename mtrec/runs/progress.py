@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,10 @@ from mtrec.schema import Estimate
 
 PATIENCE = 0.5  # seconds between two writes of the progress
 STEPS_PATIENCE = 2.0  # the same for the steps, whose file grows
+
+# Columns of hidden words' losses: on texts that are learned from, and on some kept apart.
+GUESSED, APART = "loss", "apart"
+_GUESS_TYPES = {"step": "int64", GUESSED: "float64", APART: "float64"}
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +67,7 @@ class LiveFiles:
         self.root = folder / "live"
         self.progress = self.root / "progress.json"
         self.steps = self.root / "steps.parquet"
+        self.guesses = self.root / "guesses.parquet"
         self.epochs = self.root / "epochs.json"
         self.log = self.root / "log.txt"
         self.stop = self.root / "stop"
@@ -87,7 +92,8 @@ class FileReporter:
         self._now = Progress(epochs=epochs)
         self._steps: list[dict[str, Any]] = []
         self._epochs: list[dict[str, Any]] = []
-        self._written = self._steps_written = -PATIENCE
+        self._guesses: list[dict[str, Any]] = []
+        self._written = self._steps_written = self._guesses_written = -STEPS_PATIENCE
 
     def expect(self, texts: int) -> None:
         """Says how many texts are still to be read by the encoder in phases to come."""
@@ -95,6 +101,7 @@ class FileReporter:
 
     def phase(self, name: str, total: int) -> None:
         _log.info("%s (%d)", name, total)
+        self._write_guesses()
         self._now = replace(self._now, phase=name, done=0, total=total)
         self._clock.phase(name, total, time.monotonic())
         self._write_progress()
@@ -120,15 +127,27 @@ class FileReporter:
         if self._steps:
             self._began -= self._steps[-1]["seconds"]
 
+    def guessed(self, step: int, loss: float | None, apart: float | None) -> None:
+        self._guesses.append({"step": step, GUESSED: loss, APART: apart})
+        if time.monotonic() - self._guesses_written >= STEPS_PATIENCE:
+            self._write_guesses()
+
     def advance(self, n: int) -> None:
         self._now = replace(self._now, done=self._now.done + n)
         self._clock.advance(n)
         if time.monotonic() - self._written >= PATIENCE:
             self._write_progress()
 
-    def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
+    def step(
+        self,
+        step: int,
+        losses: Mapping[str, float],
+        weights: Mapping[str, float],
+        cosines: Mapping[tuple[str, str], float],
+    ) -> None:
         row = {f"loss:{task}": value for task, value in losses.items()}
         row |= {f"weight:{task}": value for task, value in weights.items()}
+        row |= {f"cosine:{a} and {b}": value for (a, b), value in cosines.items()}
         self._steps.append({"step": step, "seconds": self._seconds(), **row})
         if time.monotonic() - self._steps_written >= STEPS_PATIENCE:
             self._write_steps()
@@ -159,6 +178,7 @@ class FileReporter:
 
     def close(self) -> None:
         """Writes what is not written yet."""
+        self._write_guesses()
         self._write_steps()
         self._write_progress()
 
@@ -181,6 +201,12 @@ class FileReporter:
             self._steps_written = time.monotonic()
             with replacing(self._files.steps) as part:
                 pd.DataFrame(self._steps).to_parquet(part)
+
+    def _write_guesses(self) -> None:
+        if self._guesses:
+            self._guesses_written = time.monotonic()
+            with replacing(self._files.guesses) as part:
+                pd.DataFrame(self._guesses).astype(_GUESS_TYPES).to_parquet(part)
 
 
 class _Clock:
@@ -252,9 +278,25 @@ def read_epochs(folder: Path) -> list[dict[str, Any]]:
 
 
 def read_steps(folder: Path) -> pd.DataFrame:
-    """One row an update: `step`, `seconds`, `loss:<task>` (missing: no label), `weight:<task>`."""
-    path = LiveFiles(folder).steps
+    """One row an update: `step`, `seconds`, `loss:<task>` (missing: no label), `weight:<task>`.
+
+    Where the strategy compared gradients, also `cosine:<task> and <task>`.
+    """
+    return _read(LiveFiles(folder).steps, ("step", "seconds"))
+
+
+def read_guesses(folder: Path) -> pd.DataFrame:
+    """How well hidden words were guessed before the tasks, a row a figure, in order.
+
+    Returns:
+        `step`, the update from 1; `loss`, its mean over hidden places, or `apart`, the same on
+        texts kept apart, the other of the two missing.
+    """
+    return _read(LiveFiles(folder).guesses, tuple(_GUESS_TYPES))
+
+
+def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.exists():
-        return pd.DataFrame({"step": [], "seconds": []})
+        return pd.DataFrame({name: [] for name in columns})
     # In one read: pandas opens a path twice, and the file may have been replaced in between.
     return pd.read_parquet(BytesIO(path.read_bytes()))

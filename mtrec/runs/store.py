@@ -37,6 +37,7 @@ EXPERIMENT = "mtrec"
 # In a run's folder.
 CONFIG, SUMMARY, MODEL = "config.json", "summary.json", "model"
 KEPT = "kept.safetensors"  # where its training stands, until it is finished
+MADE = "made"  # the encoder as it was before the tasks, where the run made it
 NO_RECOMMENDATIONS = "no_recommendations"  # in its summary: why it made none
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 ENDED = (FINISHED, STOPPED, FAILED)

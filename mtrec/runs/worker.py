@@ -22,6 +22,7 @@ from mtrec.runs.store import (
     FAILED,
     FINISHED,
     KEPT,
+    MADE,
     MODEL,
     NO_RECOMMENDATIONS,
     STOPPED,
@@ -73,6 +74,7 @@ class Work:
     def __init__(self, store: RunStore, run: str) -> None:
         from mtrec.training.course import TRAINING
         from mtrec.training.features import READING
+        from mtrec.training.pretraining import GUESSING
 
         self.store = store
         self.run = run
@@ -83,11 +85,10 @@ class Work:
         self.metrics: dict[str, float] = {}
         method = self.config.encoder.method
         self._is_frozen = method == "frozen"
-        self.reporter = FileReporter(
-            self.folder,
-            epochs=self.config.train.epochs_for(method) if self.dataset.tasks else 0,
-            telling=(READING, TRAINING) if self._is_frozen else (TRAINING,),
-        )
+        self._epochs = self.config.train.epochs_for(method) if self.dataset.tasks else 0
+        self._made = self.folder / MADE if self.config.encoder.is_made else None
+        telling = (READING, TRAINING) if self._is_frozen else (TRAINING,)
+        self.reporter = FileReporter(self.folder, self._epochs, telling=(GUESSING, *telling))
 
     def do(self) -> None:
         """All of it.
@@ -101,6 +102,8 @@ class Work:
         idle_gpu = cpu_only_torch_on_gpu_machine()
         if idle_gpu is not None:
             self._note(idle_gpu)
+        if self._made is not None:
+            self._make_encoder(self._made)
         self.reporter.expect(self._texts_after_training())
         model = self._train() if self.dataset.tasks else None
         inference = self._infer(model) if model is not None else None
@@ -114,6 +117,31 @@ class Work:
         write_json(self.folder / SUMMARY, self.summary)
         self.store.log_metrics(self.run, self.metrics)
         (self.folder / KEPT).unlink(missing_ok=True)
+
+    def _make_encoder(self, folder: Path) -> None:
+        from mtrec.models.multitask import HeadSpec, reads_marks
+        from mtrec.training.making import make_encoder, training_texts
+
+        learned = self.dataset.records[SPLIT].isin((TRAIN, VAL)).sum()
+        self.reporter.expect(
+            self._texts_after_training() + int(learned) * (1 if self._is_frozen else self._epochs)
+        )
+        tasks = [
+            HeadSpec(task.name, task.type, tuple(task.labels))
+            for task in self.dataset.tasks.values()
+            if self.config.tasks[task.name].enabled
+        ]
+        notes = make_encoder(
+            self.config.encoder,
+            training_texts(self.dataset),
+            reads_marks(tasks),
+            self.config.train,
+            folder,
+            self.store.workspace.cache,
+            self.reporter,
+        )
+        for note in notes:
+            self._note(note)
 
     def _texts_after_training(self) -> int:
         """How many texts are read once training is over, each counting as one learned from.
@@ -141,6 +169,7 @@ class Work:
             self.store.workspace.cache,
             self.reporter,
             self.folder / KEPT,
+            self._made,
         )
         if result.stopped:
             raise Stopped
@@ -195,6 +224,7 @@ class Work:
             self.store.workspace.cache,
             self.config.train.seed,
             self.reporter,
+            self._made,
         )
         self.metrics |= result.metrics
         self.summary["recommend_seconds"] = result.seconds

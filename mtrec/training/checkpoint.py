@@ -23,7 +23,7 @@ DESCRIPTION, WEIGHTS, ENCODER = "model.json", "weights.safetensors", "encoder"
 def save_model(model: MultiTaskModel, folder: Path) -> None:
     """Writes the model so that a reader finds all of it or what was there before.
 
-    An encoder that did not learn is stored by its name and fingerprint alone. One that learned is
+    An encoder that is as it came is stored by its name and fingerprint alone. One that learned is
     settled, so that the model in memory and the one in the folder give equal digits.
     """
     encoder = model.encoder
@@ -48,7 +48,7 @@ def save_model(model: MultiTaskModel, folder: Path) -> None:
         part.mkdir(parents=True)
         write_json(part / DESCRIPTION, description)
         save_file(weights, part / WEIGHTS)
-        if encoder.learns:
+        if encoder.learns or encoder.config.is_made:
             encoder.save(part / ENCODER)
 
 
@@ -71,12 +71,12 @@ def load_model(folder: Path) -> MultiTaskModel:
         ) from error
     config = EncoderConfig.model_validate(description["encoder"])
     stored = folder / ENCODER
-    source = config.model_copy(update={"name": str(stored)}) if stored.is_dir() else config
     tasks = [
         HeadSpec(task["name"], task["type"], tuple(task["labels"])) for task in description["tasks"]
     ]
-    encoder = load_encoder(source, description["precision"], reads_marks(tasks))
-    encoder.config = config
+    encoder = load_encoder(
+        config, description["precision"], reads_marks(tasks), stored if stored.is_dir() else None
+    )
     encoder.settle()  # reads faster
     if encoder.fingerprint != description["fingerprint"]:
         raise MtrecError(

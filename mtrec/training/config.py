@@ -7,11 +7,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mtrec.errors import InputError
-from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models.config import SCRATCH, EncoderConfig, TrunkConfig
 
 EPOCHS = {"frozen": 15, "top": 3, "lora": 3, "prompt": 5, "full": 3}
 # Best on validation of the sample shop (top, lora, prompt) and of wnut17 (full), of two to four.
 LEARNING_RATES = {"frozen": 0.0, "top": 2e-4, "lora": 1e-3, "prompt": 2e-2, "full": 1e-4}
+SCRATCH_RATES = {"full": 3e-4}  # of a small encoder made from nothing; on waimai, of two
 
 
 class AdversarialConfig(BaseModel):
@@ -128,7 +129,8 @@ class TrainConfig(BaseModel):
         gt=0,
         le=1,
         description="How large the encoder's steps are, where it learns. Left empty: "
-        + ", ".join(f"{rate:g} for {way}" for way, rate in LEARNING_RATES.items() if rate),
+        + ", ".join(f"{rate:g} for {way}" for way, rate in LEARNING_RATES.items() if rate)
+        + f" ({SCRATCH_RATES['full']:g} where scratch is the language model)",
     )
     head_learning_rate: float = Field(
         1e-3, gt=0, le=1, description="How large the steps of everything above the encoder are"
@@ -164,18 +166,28 @@ class TrainConfig(BaseModel):
         """The most epochs for an encoder method: as set, or the method's own number."""
         return self.epochs or EPOCHS[method]
 
-    def learning_rate_for(self, method: str) -> float:
-        """The encoder's learning rate for a method: as set, or the method's own."""
-        return self.learning_rate or LEARNING_RATES[method]
+    def learning_rate_for(self, encoder: EncoderConfig) -> float:
+        """The encoder's learning rate: as set, or its method's own."""
+        rates = LEARNING_RATES | (SCRATCH_RATES if encoder.name == SCRATCH else {})
+        return self.learning_rate or rates[encoder.method]
 
 
 def check_applicable(train: TrainConfig, encoder: EncoderConfig, trunk: TrunkConfig) -> None:
     """Refuses what cannot work together with how the encoder learns.
 
     Raises:
-        InputError: texts would have to be read anew, but a frozen encoder reads each once; or two
-            readings would have to differ, but nothing is hidden at random.
+        InputError: what rests of the encoder would be random, since it never learned; or texts
+            would have to be read anew, but a frozen encoder reads each once; or two readings would
+            have to differ, but nothing is hidden at random.
     """
+    if encoder.name == SCRATCH and encoder.method != "full" and not encoder.epochs_of_guessing:
+        raise InputError(
+            "The language model begins with random numbers, and most of it would never learn",
+            expected="encoder.method=full, or encoder.pretrain_epochs above 0",
+            found=f"encoder.method={encoder.method}, encoder.pretrain_epochs=0",
+            where="encoder.pretrain_epochs",
+            fix="set encoder.method=full, or leave encoder.pretrain_epochs out",
+        )
     frozen = encoder.method == "frozen"
     for switch, on in (
         ("adversarial.fgm", train.adversarial.fgm),

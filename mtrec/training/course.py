@@ -162,7 +162,8 @@ class Course:
             losses = self._update(given, examples, index)
             self._seen += len(index)
             self._seconds += time.perf_counter() - start
-            self.reporter.step(self.updater.steps, losses, self.updater.strategy.weights())
+            strategy = self.updater.strategy
+            self.reporter.step(self.updater.steps, losses, strategy.weights(), strategy.cosines())
             self.reporter.advance(len(index))
             self._batch += 1
             self.keeper.offer(self.snapshot)

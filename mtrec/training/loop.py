@@ -24,7 +24,7 @@ from mtrec.training.device import pick_device, pick_precision
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import read_inputs
 from mtrec.training.reporter import Reporter, Stopped
-from mtrec.training.snapshot import Keeper, Snapshot, load_snapshot
+from mtrec.training.snapshot import Keeper, load_snapshot
 from mtrec.training.step import Updater
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def train(
     cache: Path,
     reporter: Reporter,
     kept: Path | None = None,
+    made: Path | None = None,
 ) -> TrainResult:
     """Learns every enabled task of the dataset on one shared encoder.
 
@@ -78,6 +79,7 @@ def train(
         cache: a folder for vectors of texts.
         kept: a file in which the training is kept as it goes on. Where it holds one of the same
             settings and data, that one is gone on with, to the same digits as without a break.
+        made: the folder of the encoder, where it was made for this training.
 
     Raises:
         InputError: there is nothing to learn from, the encoder can't be loaded, or the settings do
@@ -105,7 +107,7 @@ def train(
         if before is None
         else before.numbers["precision"]
     )
-    encoder = load_encoder(encoder_config, precision, reads_marks(specs))
+    encoder = load_encoder(encoder_config, precision, reads_marks(specs), made)
     model = MultiTaskModel(encoder, trunk_config, specs).to(device)
     weighted = {task: value for task, value in lambdas.items() if value > 0}
     strategy = STRATEGIES[strategy_config.name](weighted, **strategy_config.params)
@@ -115,7 +117,7 @@ def train(
     course = Course(updater, examples, train_config, epochs, reporter, Keeper(kept))
     if before is not None:
         course.go_on(before)
-        course.notes += [each for each in _other_versions(before) if each not in course.notes]
+        course.notes += [each for each in before.remarks if each not in course.notes]
     stopped = False
     try:
         inputs = read_inputs(encoder, examples.texts, model.units, cache, reporter)
@@ -134,15 +136,6 @@ def train(
         stopped=stopped,
         notes=tuple(course.notes),
     )
-
-
-def _other_versions(kept: Snapshot) -> list[str]:
-    if not kept.other_versions:
-        return []
-    return [
-        f"It was begun with other versions ({'; '.join(kept.other_versions)}), so its figures may "
-        "differ in their last digits from those of a training in one go."
-    ]
 
 
 def _check(lambdas: Mapping[str, float], examples: Examples) -> None:

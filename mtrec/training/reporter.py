@@ -21,11 +21,23 @@ class Reporter(Protocol):
     def goes_on(self, epoch: int, step: int, done: int) -> None:
         """The phase that has begun goes on behind `epoch` epochs, `step` updates, `done` units."""
 
+    def guessed(self, step: int, loss: float | None, apart: float | None) -> None:
+        """Hidden words were guessed: the loss of an update, or after it on texts kept apart."""
+
     def advance(self, n: int) -> None:
         """`n` more units of the current phase are done."""
 
-    def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
-        """One update was made: the loss of each task that had a label in it, and the weights."""
+    def step(
+        self,
+        step: int,
+        losses: Mapping[str, float],
+        weights: Mapping[str, float],
+        cosines: Mapping[tuple[str, str], float],
+    ) -> None:
+        """One update was made: the loss of each task that had a label in it, and the weights.
+
+        Where the strategy compares gradients, also how far those of each two tasks agreed.
+        """
 
     def epoch(
         self,
@@ -51,10 +63,19 @@ class SilentReporter:
     def goes_on(self, epoch: int, step: int, done: int) -> None:
         pass
 
+    def guessed(self, step: int, loss: float | None, apart: float | None) -> None:
+        pass
+
     def advance(self, n: int) -> None:
         pass
 
-    def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
+    def step(
+        self,
+        step: int,
+        losses: Mapping[str, float],
+        weights: Mapping[str, float],
+        cosines: Mapping[tuple[str, str], float],
+    ) -> None:
         pass
 
     def epoch(

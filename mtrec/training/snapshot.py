@@ -58,6 +58,16 @@ class Snapshot:
             if then.get(name) != now
         ]
 
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know where a training goes on from here, in sentences."""
+        if not self.other_versions:
+            return []
+        return [
+            f"It was begun with other versions ({'; '.join(self.other_versions)}), so its figures "
+            "may differ in their last digits from those of a training in one go."
+        ]
+
 
 def versions() -> dict[str, str]:
     """The versions of the packages that do the arithmetic."""

@@ -189,11 +189,11 @@ class Updater:
         encoder = {id(p) for p in model.encoder.parameters()}
         below = [p for p in learning if id(p) in encoder]
         above = [p for p in learning if id(p) not in encoder]
-        rate = config.learning_rate_for(model.encoder.config.method)
+        rate = config.learning_rate_for(model.encoder.config)
         self._optimizer = torch.optim.AdamW(
-            _groups(below, rate, config.weight_decay)
-            + _groups(above, config.head_learning_rate, config.weight_decay)
-            + _groups(strategy.parameters(), strategy.rate, 0.0),
+            parameter_groups(below, rate, config.weight_decay)
+            + parameter_groups(above, config.head_learning_rate, config.weight_decay)
+            + parameter_groups(strategy.parameters(), strategy.rate, 0.0),
             fused=True,
         )
         strategy.attach(whose(model))
@@ -328,7 +328,9 @@ def schedule(progress: float, warmup: float) -> float:
     return (1 - progress) / (1 - warmup)
 
 
-def _groups(parameters: Sequence[Parameter], rate: float, decay: float) -> list[dict[str, Any]]:
+def parameter_groups(
+    parameters: Sequence[Parameter], rate: float, decay: float
+) -> list[dict[str, Any]]:
     """Weight decay on matrices, none on biases and norms."""
     matrices = [p for p in parameters if p.ndim > 1]
     vectors = [p for p in parameters if p.ndim <= 1]

@@ -19,7 +19,7 @@ from mtrec.reports.label_errors import (
     supports,
     suspects,
 )
-from mtrec.runs.store import RunInfo
+from mtrec.runs.store import MADE, RunInfo
 from mtrec.schema import ROW, SOURCE, TEXT, USER, task_column
 from mtrec.tasks import TASK_TYPES
 from pages.ui import shell, state
@@ -51,13 +51,15 @@ def ranking(root: Path, run: str, task: str) -> tuple[pd.DataFrame, pd.Series]:
     dataset = state.open_dataset(store.get(run).key)
     known, records = dataset.tasks[task], _labelled(dataset, task)
     task_type, texts = TASK_TYPES[known.type], records[TEXT].tolist()
+    encoder = store.config(run).encoder
     vectors = read_vectors(
         texts,
         task_type,
-        store.config(run).encoder,
+        encoder,
         store.summary(run)["precision"],
         store.workspace.cache,
         SilentReporter(),
+        store.fetch(run) / MADE if encoder.is_made else None,
     )
     labelled = (records[task_column(task)], known.labels, task_type, texts)
     return suspects(vectors, *labelled), rare(*labelled)

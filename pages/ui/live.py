@@ -8,14 +8,23 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mtrec.runs.progress import duration, read_epochs, read_progress, read_steps
+from mtrec.runs.progress import (
+    APART,
+    GUESSED,
+    duration,
+    read_epochs,
+    read_guesses,
+    read_progress,
+    read_steps,
+)
 from mtrec.runs.store import QUEUED, RUNNING, RunInfo
 from pages.ui import charts, shell, state
 from pages.ui.text import many, number, plain
-from pages.ui.words import EPOCH_HELP, metric
+from pages.ui.words import EPOCH_HELP, GUESSING_HELP, metric
 
 SHOWN_POINTS = 60
-LOSS = "loss:"  # begins the columns of the step table that hold losses
+LEARNED, KEPT_APART = "texts it learns from", "texts kept apart"
+LOSS, WEIGHT, COSINE = "loss:", "weight:", "cosine:"  # begin the columns of the step table
 
 
 def watch(run: RunInfo, draw: Callable[[RunInfo], None]) -> None:
@@ -67,14 +76,47 @@ def progress(run: RunInfo) -> None:
 
 
 def curves(run: RunInfo) -> None:
-    """How well each task did on validation after each epoch, and the loss of each update."""
+    """How well each task did on validation after each epoch, and the loss of each update.
+
+    Above them, where the language model learned from the texts first, how well it guessed words.
+    """
     folder = state.store().folder(run.run)
-    epochs, steps = read_epochs(folder), read_steps(folder)
+    epochs, steps, guesses = read_epochs(folder), read_steps(folder), read_guesses(folder)
+    if not guesses.empty:
+        _language(guesses)
     left, right = st.columns(2)
     with left:
         _quality(epochs)
     with right:
         _losses(steps)
+    strategy(steps)
+
+
+def strategy(steps: pd.DataFrame) -> None:
+    """What the strategy did with the tasks, where it did anything."""
+    left, right = st.columns(2)
+    with left:
+        _weights(steps)
+    with right:
+        _agreement(steps)
+
+
+def _language(guesses: pd.DataFrame) -> None:
+    st.markdown("**How well it guesses hidden words**", help=GUESSING_HELP)
+    learned = guesses.dropna(subset=[GUESSED]).reset_index(drop=True)
+    window = max(1, len(learned) // SHOWN_POINTS)
+    means = learned[["step", GUESSED]].groupby(learned.index // window).mean()
+    shown = pd.concat([means, guesses.loc[guesses[APART].notna(), ["step", APART]]])
+    table = shown.rename(columns={GUESSED: LEARNED, APART: KEPT_APART}).round(4)
+    charts.show(
+        charts.curves(table, "step", [LEARNED, KEPT_APART], "loss"),
+        "The loss of guessing words that are hidden in the training texts, before any label is "
+        "learned: lower is better. Where the texts kept apart get worse while the others get "
+        f"better, it learns by heart. Each point of the others is the mean of "
+        f"{many(window, 'update')}.",
+        table,
+        key="guesses",
+    )
 
 
 def _quality(epochs: list[dict[str, Any]]) -> None:
@@ -104,18 +146,69 @@ def _quality(epochs: list[dict[str, Any]]) -> None:
 
 def _losses(steps: pd.DataFrame) -> None:
     st.markdown("**How wrong the model still is**")
-    losses = steps.filter(like=LOSS).rename(columns=lambda name: str(name).removeprefix(LOSS))
+    losses = _part(steps, LOSS)
     if losses.empty:
         st.caption("The first figures come with the first updates.")
         return
-    window = max(1, len(steps) // SHOWN_POINTS)
-    smooth = losses.assign(step=steps["step"]).groupby(steps.index // window).mean().round(4)
-    charts.show(
-        charts.curves(smooth, "step", list(losses.columns), "loss"),
+    _over_steps(
+        losses,
+        steps,
+        "loss",
         "The loss of each task on the texts being learned: lower is better, falling means that it "
-        f"learns. Each point is the mean of {many(window, 'update')}.",
-        smooth,
+        "learns.",
         key="losses",
+    )
+
+
+def _weights(steps: pd.DataFrame) -> None:
+    """How much each task counted, where that changed."""
+    weights = _part(steps, WEIGHT)
+    if (weights.nunique() <= 1).all():
+        return
+    st.markdown("**How much each task counts**")
+    _over_steps(
+        weights,
+        steps,
+        "weight",
+        "The weight that the strategy gave to each task's loss: where a line rises, that task has "
+        "more say in what all share.",
+        key="weights",
+    )
+
+
+def _agreement(steps: pd.DataFrame) -> None:
+    """Whether tasks pull the same way, where the strategy compares them."""
+    cosines = _part(steps, COSINE)
+    if cosines.empty:
+        return
+    st.markdown("**Whether tasks pull the same way**")
+    _over_steps(
+        cosines,
+        steps,
+        "agreement",
+        "How far the changes that two tasks ask for agree (their gradients' cosine): 1 is the same "
+        "way, 0 has nothing to do with each other, below 0 they work against each other.",
+        key="cosines",
+    )
+
+
+def _part(steps: pd.DataFrame, beginning: str) -> pd.DataFrame:
+    """The columns of a kind, under the names of the tasks."""
+    named = [column for column in steps.columns if column.startswith(beginning)]
+    return steps[named].rename(columns=lambda name: str(name).removeprefix(beginning))
+
+
+def _over_steps(
+    values: pd.DataFrame, steps: pd.DataFrame, name: str, words: str, *, key: str
+) -> None:
+    """A line for each column over the updates, some of them together so that lines stay calm."""
+    window = max(1, len(steps) // SHOWN_POINTS)
+    smooth = values.assign(step=steps["step"]).groupby(steps.index // window).mean().round(4)
+    charts.show(
+        charts.curves(smooth, "step", list(values.columns), name),
+        f"{words} Each point is the mean of {many(window, 'update')}.",
+        smooth,
+        key=key,
     )
 
 

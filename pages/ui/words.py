@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mtrec.models.config import MINILM, SCRATCH
 from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, TEST, TRAIN, VAL
 
 METRICS = {
@@ -84,6 +85,14 @@ ASKED_SCHEMES = {
     "random": "At random",
 }
 
+ENCODERS = {
+    MINILM: "Comes with mtrec and has read much English",
+    SCRATCH: "Made anew: a small one that first learns to read from your training texts alone, in "
+    "any language. Best where all of it learns",
+}
+
+OTHER_ENCODER = "Another one: a folder with it, or its name on the Hugging Face hub"
+
 METHODS = {
     "frozen": "Nothing of it: quickest, a good first look",
     "top": "Its upper layers: minutes, usually better",
@@ -123,6 +132,11 @@ STATUS = {
 }
 
 SOURCES = {"text": "all their texts", "liked": "things they liked", "popular": "popular"}
+
+GUESSING_HELP = (
+    "The language model reads the training texts with about every seventh word hidden and learns "
+    "to guess these words. So it comes to know the language of the texts, without any label."
+)
 
 EPOCH_HELP = "An epoch is one pass over all training records."
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from mtrec.data.dataset import DatasetTask
-from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models import scratch
+from mtrec.models.config import SCRATCH, EncoderConfig, TrunkConfig
 from mtrec.schema import SPLIT, TEXT, USER, task_column
 from mtrec.strategies.config import StrategyConfig
 from mtrec.tasks import TASK_TYPES
@@ -22,11 +23,13 @@ from mtrec.training.checkpoint import load_model, save_model
 from mtrec.training.config import TrainConfig
 from mtrec.training.inference import infer
 from mtrec.training.loop import TrainResult, train
+from mtrec.training.making import make_encoder, training_texts
 from mtrec.training.reporter import SilentReporter
 
 METHODS = ("frozen", "top", "lora", "prompt", "full")
 LONG = ("frozen", "prompt")  # learn little in an epoch, and an epoch is quick or teaches only heads
 TRUNKS = [("top", "mmoe"), ("frozen", "cgc")]  # the kinds of trunk beside the shared one
+MADE = "made"  # the encoder that learned to read from these texts alone, and learns on as a whole
 N = 360
 
 
@@ -82,11 +85,14 @@ def learned(
     kind: str = "shared",
     **tasks: TaskConfig,
 ) -> TrainResult:
+    encoder = {"name": str(folder), "method": method, "top_layers": 1, "max_length": 48}
+    made = None
+    if method == MADE:
+        encoder |= {"name": SCRATCH, "method": "full", "pretrain_epochs": 2}
+        made = scratch_made(dataset, EncoderConfig.model_validate(encoder), cache)
     return train(
         dataset,
-        EncoderConfig.model_validate(
-            {"name": str(folder), "method": method, "top_layers": 1, "max_length": 48}
-        ),
+        EncoderConfig.model_validate(encoder),
         TrunkConfig.model_validate({"kind": kind, "width": 32, "dropout": 0}),
         {name: tasks.get(name, TaskConfig()) for name in dataset.tasks},
         StrategyConfig(),
@@ -99,12 +105,23 @@ def learned(
         ),
         cache,
         SilentReporter(),
+        made=made,
     )
+
+
+def scratch_made(dataset: Any, config: EncoderConfig, place: Path) -> Path:
+    texts, settings = training_texts(dataset), TrainConfig(batch_tokens=512)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("LAYERS", 2), ("WIDTH", 32), ("HEADS", 2)):
+            patch.setattr(scratch, name, value)
+        folder = place / "made here"
+        make_encoder(config, texts, True, settings, folder, place, SilentReporter())
+    return folder
 
 
 @pytest.fixture(
     scope="module",
-    params=[*((method, "shared") for method in METHODS), *TRUNKS],
+    params=[*((method, "shared") for method in (*METHODS, MADE)), *TRUNKS],
     ids="-".join,
 )
 def result(

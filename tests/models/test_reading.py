@@ -36,7 +36,7 @@ def test_both_are_warned_of(tiny_encoder_folder: Path) -> None:
     column = texts("电影 " * 30, "good", "good")
     found = {each.code: each for each in check_reading(column, str(tiny_encoder_folder), 16)}
     assert {code: each.rows for code, each in found.items()} == {"unknown_words": 1, "texts_cut": 1}
-    assert "encoder.name" in found["unknown_words"].message
+    assert "encoder.name=scratch" in found["unknown_words"].message
     assert "About 33% of the texts are longer than the 16" in found["texts_cut"].message
     assert "encoder.max_length" in found["texts_cut"].message
 

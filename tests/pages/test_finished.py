@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mtrec.config import PRESETS, RunConfig, with_settings
 from mtrec.data.dataset import load_dataset
 from mtrec.reports.classification import PREDICTIONS, load_reports
 from mtrec.runs.store import FINISHED, RunStore
@@ -278,6 +279,19 @@ def test_start_is_refused_with_a_sentence_while_every_lambda_is_zero(done: Done)
     app.run()
     assert app.button(key="start").disabled
     assert "Every task has λ 0" in app.warning[0].value
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_sets_the_form(done: Done, name: str) -> None:
+    choices = {"encoder.name": "scratch", "encoder.method": "lora", "train.seed": "7"}
+    app = open_page("train", **choices)
+    app.button(key=f"preset-{name}").click().run()
+    assert not app.exception
+    wanted = with_settings(RunConfig(), PRESETS[name][0])
+    assert app.radio(key="encoder.method").value == wanted.encoder.method
+    assert app.number_input(key="train.epochs").value == wanted.train.epochs
+    assert app.number_input(key="train.seed").value == 0
+    assert app.selectbox(key="encoder.name").value == "scratch"
 
 
 def test_settings_that_do_not_go_together_are_a_sentence_above_the_list(done: Done) -> None:

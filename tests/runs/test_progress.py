@@ -97,8 +97,8 @@ def test_a_fast_phase_does_not_hide_a_slow_encoder(tmp_path: Path, clock: Time) 
 
 def test_epochs_and_steps_can_be_read_back(tmp_path: Path, clock: Time) -> None:
     reporter = FileReporter(tmp_path, epochs=2)
-    reporter.step(1, {"mood": 0.7}, {"mood": 1.0})
-    reporter.step(2, {"topic": 1.5}, {"mood": 1.0})
+    reporter.step(1, {"mood": 0.7}, {"mood": 1.0}, {})
+    reporter.step(2, {"topic": 1.5}, {"mood": 1.0}, {("mood", "topic"): -0.5})
     reporter.epoch(1, {"mood": {"macro_f1": Estimate(0.5, 0.4, 0.6)}}, {"mood": 0.6})
 
     assert read_progress(tmp_path).epoch == 1
@@ -114,6 +114,7 @@ def test_epochs_and_steps_can_be_read_back(tmp_path: Path, clock: Time) -> None:
     assert steps["step"].tolist() == [1, 2]
     assert steps["loss:mood"].isna().tolist() == [False, True]
     assert steps["loss:topic"].isna().tolist() == [True, False]
+    assert steps["cosine:mood and topic"].isna().tolist() == [True, False]
 
 
 def test_the_stop_flag_is_seen(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_the_stop_flag_is_seen(tmp_path: Path) -> None:
 def test_no_half_written_file_is_left_behind(tmp_path: Path, clock: Time) -> None:
     reporter = FileReporter(tmp_path)
     reporter.phase("Training", 1)
-    reporter.step(1, {"mood": 0.7}, {})
+    reporter.step(1, {"mood": 0.7}, {}, {})
     reporter.close()
 
     names = {path.name for path in LiveFiles(tmp_path).root.iterdir()}

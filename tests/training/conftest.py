@@ -36,6 +36,7 @@ class Watcher:
     epochs: list[dict[str, dict[str, Estimate]]] = field(default_factory=list)
     losses: list[dict[str, float]] = field(default_factory=list)
     before: tuple[int, int] = (0, 0)
+    guesses: list[tuple[int, float | None, float | None]] = field(default_factory=list)
 
     def phase(self, name: str, total: int) -> None:
         self.phases.append((name, total))
@@ -50,10 +51,19 @@ class Watcher:
         for each in (self.epochs, self.losses):
             del each[epoch - self.before[0] :]
 
+    def guessed(self, step: int, loss: float | None, apart: float | None) -> None:
+        self.guesses.append((step, loss, apart))
+
     def advance(self, n: int) -> None:
         self.done += n
 
-    def step(self, step: int, losses: Mapping[str, float], weights: Mapping[str, float]) -> None:
+    def step(
+        self,
+        step: int,
+        losses: Mapping[str, float],
+        weights: Mapping[str, float],
+        cosines: Mapping[tuple[str, str], float],
+    ) -> None:
         assert step == self.before[1] + len(self.steps) + 1
         self.steps.append(dict(losses))
         self.weights.append(dict(weights))

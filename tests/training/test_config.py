@@ -19,8 +19,21 @@ def test_every_method_has_its_epochs(method: str) -> None:
 
 
 def test_a_learning_rate_left_empty_is_the_methods_own() -> None:
-    assert TrainConfig().learning_rate_for("full") < TrainConfig().learning_rate_for("lora")
-    assert TrainConfig(learning_rate=0.5).learning_rate_for("full") == 0.5
+    full, lora = (EncoderConfig.model_validate({"method": each}) for each in ("full", "lora"))
+    assert TrainConfig().learning_rate_for(full) < TrainConfig().learning_rate_for(lora)
+    assert TrainConfig(learning_rate=0.5).learning_rate_for(full) == 0.5
+
+
+def test_a_small_encoder_made_from_nothing_takes_larger_steps_as_a_whole() -> None:
+    rates = {
+        (name, method): TrainConfig().learning_rate_for(
+            EncoderConfig.model_validate({"name": name, "method": method})
+        )
+        for name in ("minilm", "scratch")
+        for method in ("full", "lora")
+    }
+    assert rates["scratch", "full"] > rates["minilm", "full"]
+    assert rates["scratch", "lora"] == rates["minilm", "lora"]
 
 
 def test_epochs_left_empty_are_the_methods_own() -> None:
