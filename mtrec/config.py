@@ -38,6 +38,20 @@ class RunConfig(BaseModel):
     train: TrainConfig = Field(TrainConfig(), description="How long and how carefully to learn")
 
 
+PRESETS = {
+    "Quick look": (
+        ("encoder.method=frozen",),
+        "In a minute or so: the language model stays as it is",
+    ),
+    "Balanced": (("encoder.method=top",), "Its upper layers learn: minutes, usually better"),
+    "Best": (
+        ("encoder.method=full", "train.epochs=5"),
+        "All of it learns, for longer: much the slowest without a GPU",
+    ),
+}
+"""Settings to begin with, each with a few words: what differs from the defaults."""
+
+
 def load_config(path: Path) -> RunConfig:
     """Reads settings from a YAML or JSON file; what it leaves out keeps its default.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import cycle
 from math import floor, log10
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -19,6 +18,7 @@ from pydantic.fields import FieldInfo
 from streamlit.delta_generator import DeltaGenerator
 
 COLUMNS = 3
+STRENGTH = "_strength"  # how the name of a field ends that belongs to a switch
 Choices = Sequence[str] | Mapping[str, str]
 """The values a text field may have, or these with a few words on each."""
 
@@ -34,7 +34,8 @@ def fields(
 ) -> dict[str, Any]:
     """Draws a control for each field of a model and gives what is set, nested as the model is.
 
-    A field that is a model itself gets a heading, with its description.
+    A field that is a model itself gets a heading, with its description. `x_strength` belongs to the
+    switch `x` and shows while that is on.
 
     Args:
         defaults: the model with its default values; its fields give type, bounds and help.
@@ -43,31 +44,39 @@ def fields(
         choices: by path, the values of a text field that has a fixed set of them, or words on each.
     """
     values: dict[str, Any] = {}
-    columns: Iterator[DeltaGenerator] | None = None
+    cells = _cells()
     for name, info in type(defaults).model_fields.items():
         here = f"{path}.{name}" if path else name
         default = getattr(defaults, name)
         if here in leave_out or isinstance(default, dict):
             continue
+        if name.endswith(STRENGTH) and not values[name.removesuffix(STRENGTH)]:
+            continue
         if isinstance(default, BaseModel):
             st.markdown(f"**{info.description or label_of(here)}**")
             values[name] = fields(default, here, leave_out=leave_out, choices=choices)
         else:
-            columns = columns or cycle(st.columns(COLUMNS))
-            with next(columns):
+            with next(cells):
                 values[name] = field(info, here, default, (choices or {}).get(here))
     return values
 
 
-def field(info: FieldInfo, path: str, default: Any, choices: Choices | None = None) -> Any:
-    """Draws the control of one field and gives its value."""
+def field(
+    info: FieldInfo, path: str, default: Any, choices: Choices | None = None, other: str = ""
+) -> Any:
+    """Draws the control of one field and gives its value.
+
+    Args:
+        choices: the values of a text field, or these with a few words on each.
+        other: words on any other value, where one may be typed.
+    """
     label = info.title or label_of(path)
     kind, optional = _kind(info.annotation)
     shared: dict[str, Any] = {"key": path, "help": info.description, "bind": "query-params"}
     if choices is None and get_origin(kind) is Literal:
         choices = [str(choice) for choice in get_args(kind)]
     if choices is not None:
-        return _choice(label, choices, default, shared)
+        return _choice(label, choices, default, shared, other)
     if kind is bool:
         return st.toggle(label, value=default, **shared)
     if kind in (int, float):
@@ -87,16 +96,26 @@ def field(info: FieldInfo, path: str, default: Any, choices: Choices | None = No
     return st.text_input(label, value=default, **shared)
 
 
-def _choice(label: str, choices: Choices, default: str, shared: dict[str, Any]) -> str:
+def _choice(
+    label: str, choices: Choices, default: str, shared: dict[str, Any], other: str = ""
+) -> str:
     """Draws a box to choose from; words on the values stand in its help, those chosen below it."""
     index = list(choices).index(default)
     if not isinstance(choices, Mapping):
         return st.selectbox(label, choices, index=index, **shared)
     words = [f"- **{value}**: {said}" for value, said in choices.items()]
     shared["help"] = "\n".join([f"{shared['help']}\n", *words])
-    chosen: str = st.selectbox(label, list(choices), index=index, **shared)
-    st.caption(choices[chosen])
+    chosen: str = st.selectbox(
+        label, list(choices), index=index, accept_new_options=bool(other), **shared
+    )
+    st.caption(choices.get(chosen, other))
     return chosen
+
+
+def _cells() -> Iterator[DeltaGenerator]:
+    """Places for controls, row by row."""
+    while True:
+        yield from st.columns(COLUMNS)
 
 
 def label_of(path: str) -> str:

@@ -23,6 +23,7 @@ def all_kinds() -> None:
 
     class Settings(BaseModel):
         on: bool = Field(True, description="Whether")
+        on_strength: float = Field(0.5, gt=0, description="How much")
         count: int = Field(2, ge=1, le=9, description="How many")
         most: int | None = Field(None, ge=1, description="At most")
         kind: Literal["a", "b"] = Field("b", description="Which")
@@ -53,6 +54,7 @@ def test_untouched_controls_give_the_defaults() -> None:
     assert not app.exception
     assert app.session_state["got"] == {
         "on": True,
+        "on_strength": 0.5,
         "count": 2,
         "most": None,
         "kind": "b",
@@ -93,6 +95,15 @@ def test_what_is_set_comes_back() -> None:
     app.run()
     got = app.session_state["got"]
     assert (got["on"], got["most"], got["kind"], got["inner"]) == (False, 7, "a", {"rate": 0.01})
+
+
+def test_a_strength_shows_while_its_switch_is_on() -> None:
+    app = AppTest.from_function(all_kinds).run()
+    app.number_input(key="on_strength").set_value(0.25).run()
+    assert app.session_state["got"]["on_strength"] == 0.25
+    app.toggle(key="on").set_value(False).run()
+    assert not [box for box in app.number_input if box.key == "on_strength"]
+    assert "on_strength" not in app.session_state["got"]
 
 
 def test_settings_stand_in_the_url_and_come_from_it() -> None:
