@@ -457,11 +457,13 @@ def _train(settings: Path) -> subprocess.Popen[str]:
 
 
 def _mtrec(*words: str) -> subprocess.Popen[str]:
+    """A command that hears Ctrl-C, also where the tests run in the background and do not."""
     return subprocess.Popen(
         [sys.executable, "-m", "mtrec", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
