@@ -119,22 +119,18 @@ class Work:
         (self.folder / KEPT).unlink(missing_ok=True)
 
     def _make_encoder(self, folder: Path) -> None:
-        from mtrec.models.multitask import HeadSpec, reads_marks
+        from mtrec.models.multitask import reads_marks
+        from mtrec.training.loop import heads
         from mtrec.training.making import make_encoder, training_texts
 
         learned = self.dataset.records[SPLIT].isin((TRAIN, VAL)).sum()
         self.reporter.expect(
             self._texts_after_training() + int(learned) * (1 if self._is_frozen else self._epochs)
         )
-        tasks = [
-            HeadSpec(task.name, task.type, tuple(task.labels))
-            for task in self.dataset.tasks.values()
-            if self.config.tasks[task.name].enabled
-        ]
         notes = make_encoder(
             self.config.encoder,
             training_texts(self.dataset),
-            reads_marks(tasks),
+            reads_marks(heads(self.dataset, self.config.tasks)),
             self.config.train,
             folder,
             self.store.workspace.cache,

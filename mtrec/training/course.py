@@ -95,7 +95,10 @@ class Course:
         while not self._is_over:
             try:
                 self._one_epoch(inputs)
-                self.keeper.offer(self.snapshot, epoch_is_over=True)
+                if self._is_over:
+                    self.keeper.keep(self.snapshot)
+                else:
+                    self.keeper.offer(self.snapshot, epoch_is_over=True)
             except Stopped:
                 self.keeper.keep(self.snapshot)
                 raise
@@ -106,7 +109,6 @@ class Course:
                 f"Learning was ended early, as asked, in epoch {self.epoch} of at most "
                 f"{self.epochs}."
             )
-        self.keeper.keep(self.snapshot)
 
     @property
     def _is_over(self) -> bool:

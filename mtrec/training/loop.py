@@ -56,6 +56,15 @@ class TrainResult:
     notes: tuple[str, ...] = ()
 
 
+def heads(dataset: Dataset, tasks: Mapping[str, TaskConfig]) -> list[HeadSpec]:
+    """The heads of the dataset's enabled tasks."""
+    return [
+        HeadSpec(task.name, task.type, tuple(task.labels))
+        for task in dataset.tasks.values()
+        if tasks[task.name].enabled
+    ]
+
+
 def train(
     dataset: Dataset,
     encoder_config: EncoderConfig,
@@ -89,11 +98,7 @@ def train(
     """
     started = time.perf_counter()
     check_applicable(train_config, encoder_config, trunk_config)
-    specs = [
-        HeadSpec(task.name, task.type, tuple(task.labels))
-        for task in dataset.tasks.values()
-        if tasks[task.name].enabled
-    ]
+    specs = heads(dataset, tasks)
     lambdas = {spec.name: tasks[spec.name].lambda_ for spec in specs}
     balanced = [spec.name for spec in specs if tasks[spec.name].balanced]
     examples = Examples.of(dataset, specs, balanced)
