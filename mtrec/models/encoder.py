@@ -141,6 +141,24 @@ class Encoder(nn.Module):
             digest.update(value.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
         return digest.hexdigest()
 
+    def levels(self) -> list[list[nn.Parameter]]:
+        """Its parameters by how far up they stand: those before all layers, then each layer's.
+
+        What stands behind the layers belongs to the uppermost.
+
+        Raises:
+            InputError: the layers can't be told apart.
+        """
+        layers = _layers(self.backbone, "train.layer_decay", "set train.layer_decay=1")
+        places = {id(p): level for level, layer in enumerate(layers, 1) for p in layer.parameters()}
+        levels: list[list[nn.Parameter]] = [[] for _ in range(len(layers) + 1)]
+        outside = 0  # the level of what stands in no layer
+        for parameter in self.parameters():
+            level = places.get(id(parameter), outside)
+            levels[level].append(parameter)
+            outside = len(layers) if level else 0
+        return levels
+
     def train(self, mode: bool = True) -> Encoder:
         """Sets training mode on the layers that learn; the others have no dropout at any time."""
         super().train(False)
@@ -346,14 +364,25 @@ def _own_learning_modules(backbone: PreTrainedModel, config: EncoderConfig) -> l
         return []
     if config.method == "full":
         return [backbone]
+    fix = "use encoder.method=frozen, lora, prompt or full"
+    return list(_layers(backbone, "encoder.method", fix)[-config.top_layers :])
+
+
+def _layers(backbone: PreTrainedModel, where: str, fix: str) -> nn.ModuleList:
+    """The layers, the lowest first.
+
+    Args:
+        where: the setting that asks for them.
+        fix: what to do where they can't be told apart.
+    """
     settings: Any = backbone.config
     for module in backbone.modules():
         if isinstance(module, nn.ModuleList) and len(module) == settings.num_hidden_layers:
-            return list(module[-config.top_layers :])
+            return module
     raise InputError(
         "This encoder's layers can't be told apart",
         expected=f"a list of {settings.num_hidden_layers} layers inside the model",
         found=type(backbone).__name__,
-        where="encoder.method",
-        fix="use encoder.method=frozen, lora, prompt or full",
+        where=where,
+        fix=fix,
     )

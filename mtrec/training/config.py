@@ -135,6 +135,15 @@ class TrainConfig(BaseModel):
     head_learning_rate: float = Field(
         1e-3, gt=0, le=1, description="How large the steps of everything above the encoder are"
     )
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        title="Smaller steps further down",
+        description="What the size of the encoder's steps is multiplied by from each of its layers "
+        "to the one below. Lower layers know more of language in general; at 0.9 or so they keep "
+        "more of it. 1 for steps of one size. Not where the method is frozen or prompt",
+    )
     warmup: float = Field(
         0.1,
         ge=0,
@@ -178,7 +187,8 @@ def check_applicable(train: TrainConfig, encoder: EncoderConfig, trunk: TrunkCon
     Raises:
         InputError: what rests of the encoder would be random, since it never learned; or texts
             would have to be read anew, but a frozen encoder reads each once; or two readings would
-            have to differ, but nothing is hidden at random.
+            have to differ, but nothing is hidden at random; or layers would learn at rates of their
+            own, but none learns.
     """
     if encoder.name == SCRATCH and encoder.method != "full" and not encoder.epochs_of_guessing:
         raise InputError(
@@ -201,6 +211,14 @@ def check_applicable(train: TrainConfig, encoder: EncoderConfig, trunk: TrunkCon
                 where=f"train.{switch}",
                 fix=f"set train.{switch}=false, or encoder.method=top",
             )
+    if train.layer_decay != 1 and encoder.method in ("frozen", "prompt"):
+        raise InputError(
+            "No layer of the language model learns, so their steps can't differ in size",
+            expected="an encoder whose layers learn: encoder.method=top, lora or full",
+            found=f"train.layer_decay={train.layer_decay:g} with encoder.method={encoder.method}",
+            where="train.layer_decay",
+            fix="set train.layer_decay=1, or encoder.method=full",
+        )
     hides = trunk.dropout or {
         "frozen": 0.0,
         "prompt": 0.0,

@@ -1,6 +1,9 @@
 """One update: task losses, the strategy's gradients, clipping, AdamW with warm-up and decay.
 
 AdamW after Loshchilov & Hutter (2019), *Decoupled Weight Decay Regularization*, arXiv:1711.05101.
+Smaller learning rates for lower layers after Howard & Ruder (2018), *Universal Language Model
+Fine-tuning for Text Classification*, arXiv:1801.06146, 3.2; the factor from layer to layer as in
+Sun et al. (2019), *How to Fine-Tune BERT for Text Classification?*, arXiv:1905.05583.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from torch.nn import Module, ModuleList, Parameter
 from torch.nn.utils import clip_grad_norm_
 
 from mtrec.errors import MtrecError
-from mtrec.models.encoder import Reading, Wanted
+from mtrec.models.encoder import Encoder, Reading, Wanted
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.strategies.base import Learning, Strategy
 from mtrec.tasks.ragged import Index, Ragged
@@ -187,11 +190,9 @@ class Updater:
             [p for p in learning if id(p) in apart],
         )
         encoder = {id(p) for p in model.encoder.parameters()}
-        below = [p for p in learning if id(p) in encoder]
         above = [p for p in learning if id(p) not in encoder]
-        rate = config.learning_rate_for(model.encoder.config)
         self._optimizer = torch.optim.AdamW(
-            parameter_groups(below, rate, config.weight_decay)
+            encoder_groups(model.encoder, config)
             + parameter_groups(above, config.head_learning_rate, config.weight_decay)
             + parameter_groups(strategy.parameters(), strategy.rate, 0.0),
             fused=True,
@@ -326,6 +327,24 @@ def schedule(progress: float, warmup: float) -> float:
     if progress < warmup:
         return progress / warmup
     return (1 - progress) / (1 - warmup)
+
+
+def encoder_groups(encoder: Encoder, config: TrainConfig) -> list[dict[str, Any]]:
+    """What learns of the encoder: the uppermost layer at the rate η, each below it at less.
+
+    With L layers, η · `layer_decay`^(L - l) for the l-th, and l = 0 for the embeddings. What learns
+    beside a layer's own weights has that layer's rate.
+
+    Raises:
+        InputError: layers should differ, but can't be told apart.
+    """
+    rate, decay = config.learning_rate_for(encoder.config), config.layer_decay
+    levels = [[*encoder.parameters()]] if decay == 1 else encoder.levels()
+    groups = []
+    for depth, level in enumerate(reversed(levels)):
+        learning = [p for p in level if p.requires_grad]
+        groups += parameter_groups(learning, rate * decay**depth, config.weight_decay)
+    return groups
 
 
 def parameter_groups(

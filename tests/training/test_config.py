@@ -75,6 +75,15 @@ def test_what_cannot_apply_is_refused_with_a_sentence(settings: list[str], where
     assert error.value.expected and error.value.found and f"{where}=false" in error.value.fix
 
 
+@pytest.mark.parametrize("method", ["frozen", "prompt"])
+def test_layers_that_do_not_learn_have_no_rates(method: str) -> None:
+    config = with_settings(RunConfig(), [f"encoder.method={method}", "train.layer_decay=0.9"])
+    with pytest.raises(InputError, match="No layer of the language model learns") as error:
+        for_dataset(config, {})
+    assert error.value.where == "train.layer_decay"
+    assert error.value.fix and "train.layer_decay=1" in error.value.fix
+
+
 @pytest.mark.parametrize(
     "settings",
     [

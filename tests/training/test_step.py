@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -12,13 +14,14 @@ from torch import nn
 
 from mtrec.errors import MtrecError
 from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models.encoder import Encoder, load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.strategies.sum import Sum
 from mtrec.tasks.base import Unit
 from mtrec.tasks.ragged import Ragged
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
-from mtrec.training.step import Updater, record_losses, schedule
+from mtrec.training.step import Updater, encoder_groups, record_losses, schedule
 
 HEADS = {"a": [1.0, 0.0], "b": [0.0, -1.0]}
 VECTORS = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
@@ -190,3 +193,59 @@ def test_a_loss_that_is_no_number_names_step_and_task() -> None:
 def test_the_schedule_rises_over_the_warm_up_and_falls_to_zero() -> None:
     assert [schedule(p, 0.1) for p in (0, 0.05, 0.1, 0.55, 1)] == pytest.approx([0, 0.5, 1, 0.5, 0])
     assert schedule(0, 0) == 1
+
+
+def rates(encoder: Encoder, decay: float) -> dict[str, set[float]]:
+    """The learning rates of what learns, by layer, or by the module outside of all layers."""
+    config = TrainConfig(learning_rate=0.01, layer_decay=decay)
+    names = {id(parameter): name for name, parameter in encoder.named_parameters()}
+    found: dict[str, set[float]] = {}
+    for group in encoder_groups(encoder, config):
+        for parameter in group["params"]:
+            name = names.pop(id(parameter))
+            layer = re.search(r"layer\.\d", name)
+            found.setdefault(layer[0] if layer else name.split(".")[1], set()).add(group["lr"])
+    assert not any(encoder.get_parameter(name).requires_grad for name in names.values())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("full", {"embeddings": 0.0025, "layer.0": 0.005, "layer.1": 0.01, "pooler": 0.01}),
+        ("top", {"embeddings": 0.0025, "layer.1": 0.01}),  # the marks' embeddings
+        ("lora", {"embeddings": 0.0025, "layer.0": 0.005, "layer.1": 0.01}),
+    ],
+)
+def test_each_layer_down_has_the_rate_above_times_the_decay(
+    method: str, expected: dict[str, float], tiny_encoder_folder: Path
+) -> None:
+    """Two layers at 0.01 and a decay of one half."""
+    settings = {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
+    encoder = load_encoder(EncoderConfig.model_validate(settings), marks=True)
+    assert rates(encoder, 0.5) == {place: {rate} for place, rate in expected.items()}
+    assert rates(encoder, 1.0) == {place: {0.01} for place in expected}
+
+
+def test_the_first_steps_are_as_large_as_the_rates(tiny_encoder_folder: Path) -> None:
+    """Adam's first step is the rate, whatever the gradient; half-way through, half the rate."""
+    settings = {"name": str(tiny_encoder_folder), "method": "full"}
+    encoder = load_encoder(EncoderConfig.model_validate(settings))
+    model = MultiTaskModel(encoder, TrunkConfig(width=8), [HeadSpec("a", "binary", ("no", "yes"))])
+    config = TrainConfig(learning_rate=0.01, layer_decay=0.5, weight_decay=0, warmup=0)
+    before = {name: value.detach().clone() for name, value in encoder.named_parameters()}
+    tokens = encoder.tokenize(["good film", "bad book"])
+    wanted = {Unit.TEXT: np.ones(2, dtype=bool)}
+    Updater(model, Sum({"a": 1.0}), (), config).update(
+        lambda: encoder.read(tokens, np.arange(2), wanted),
+        examples({"a": [1, 0]}),
+        np.arange(2),
+        0.5,
+    )
+    for place, rate in (("embeddings.", 0.0025), ("layer.0.", 0.005), ("layer.1.", 0.01)):
+        moved = [
+            float((value.detach() - before[name]).abs().max())
+            for name, value in encoder.named_parameters()
+            if place in name
+        ]
+        assert max(moved) == pytest.approx(rate / 2, rel=0.01)
