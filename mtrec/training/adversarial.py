@@ -89,7 +89,7 @@ class Hardened:
             for task, loss in losses.items()
         }
 
-    def _gradients(self, losses: Losses, seen: Seen) -> dict[int, Tensor]:
+    def _gradients(self, losses: Losses, seen: Seen) -> dict[bytes, Tensor]:
         tasks = [task for task in losses if task not in self._watching]
         if not tasks:
             return {}
@@ -101,15 +101,15 @@ class Hardened:
 
 
 class Seen:
-    """Notes the embeddings that are read, by the row of the first text that is read with them."""
+    """Notes the embeddings that are read, by the rows of the texts that are read together."""
 
     def __init__(self) -> None:
-        self.embeddings: dict[int, Tensor] = {}
+        self.embeddings: dict[bytes, Tensor] = {}
 
     def __call__(self, index: Index, ids: Tensor, embeddings: Tensor) -> Tensor:
         if not embeddings.requires_grad:
             embeddings = embeddings.detach().requires_grad_()
-        self.embeddings.setdefault(int(index[0]), embeddings)
+        self.embeddings.setdefault(index.tobytes(), embeddings)
         return embeddings
 
 
@@ -120,11 +120,11 @@ class Moves:
         gradients: as `Seen` has the embeddings.
     """
 
-    def __init__(self, gradients: Mapping[int, Tensor], reach: float) -> None:
+    def __init__(self, gradients: Mapping[bytes, Tensor], reach: float) -> None:
         self._moves = {row: perturbation(each, reach) for row, each in gradients.items()}
 
     def __call__(self, index: Index, ids: Tensor, embeddings: Tensor) -> Tensor:
-        move = self._moves.get(int(index[0]))
+        move = self._moves.get(index.tobytes())
         return embeddings if move is None else embeddings + move
 
 

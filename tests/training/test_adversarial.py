@@ -107,7 +107,7 @@ def test_the_strength_is_told_in_sizes_of_a_word(tiny_encoder_folder: Path) -> N
 
 def test_moves_belong_to_the_texts_they_were_found_for() -> None:
     pieces = torch.zeros(2, 2, 2)
-    moves = Moves({3: torch.ones(2, 2, 2)}, 2.0)
+    moves = Moves({ROWS.tobytes(): torch.ones(2, 2, 2)}, 2.0)
     assert torch.equal(moves(ROWS, IDS, pieces), torch.ones(2, 2, 2))
     assert torch.equal(moves(ROWS[::-1], IDS, pieces), pieces)
 
@@ -194,5 +194,5 @@ def test_both_together_read_three_times() -> None:
 def test_embeddings_that_do_not_learn_are_seen_all_the_same() -> None:
     seen = Seen()
     embeddings = seen(ROWS, IDS, torch.ones(2, 2, 2))
-    (gradient,) = torch.autograd.grad((embeddings**2).sum(), [seen.embeddings[3]])
+    (gradient,) = torch.autograd.grad((embeddings**2).sum(), [seen.embeddings[ROWS.tobytes()]])
     assert torch.equal(gradient, torch.full((2, 2, 2), 2.0))

@@ -80,14 +80,22 @@ def test_a_change_is_told_the_rows_and_pieces_and_ends_with_the_reading(
 
 
 def read(
-    model: MultiTaskModel, inputs: Inputs, examples: Examples, parts: int, change: Any = None
+    model: MultiTaskModel,
+    inputs: Inputs,
+    examples: Examples,
+    parts: int,
+    change: Any = None,
+    index: Index = ALL,
 ) -> Any:
     given = inputs if change is None else ChangedInputs(inputs, model.encoder, change)
-    return read_in_parts(given, ALL, wanted_units(model, examples, ALL), parts)
+    return read_in_parts(given, index, wanted_units(model, examples, index), parts)
 
 
+@pytest.mark.parametrize("index", [ALL, np.array([0, 3, 1, 0, 2, 4])], ids=["once", "repeated"])
 @pytest.mark.parametrize("method", ["top", "prompt", "full"])
-def test_a_batch_in_parts_teaches_the_same(method: str, tiny_encoder_folder: Path) -> None:
+def test_a_batch_in_parts_teaches_the_same(
+    method: str, index: Index, tiny_encoder_folder: Path
+) -> None:
     """FGM finds each text's own direction, so that it does not matter with whom it is read."""
     settings = TrainConfig.model_validate({"adversarial": {"fgm": True}, "clip": 1000})
     found = []
@@ -95,8 +103,8 @@ def test_a_batch_in_parts_teaches_the_same(method: str, tiny_encoder_folder: Pat
         model = model_of(tiny_encoder_folder, method)
         examples = examples_of(model)
         updater = Updater(model, Sum({"named": 1.0, "mood": 2.0}), (), settings)
-        reader = partial(read, model, inputs_of(model), examples, parts)
-        losses = updater.update(reader, examples, ALL, 0.5)
+        reader = partial(read, model, inputs_of(model), examples, parts, index=index)
+        losses = updater.update(reader, examples, index, 0.5)
         found.append((losses, [each.grad for each in model.parameters() if each.grad is not None]))
     for losses, gradients in found[1:]:
         assert losses == pytest.approx(found[0][0], rel=1e-4)
