@@ -15,11 +15,12 @@ from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from pages.ui import forms, live, runs, shell, state
 from pages.ui.text import number, plain
-from pages.ui.words import ENCODERS, LAMBDA_HELP, METHODS, OTHER_ENCODER, TRUNKS
+from pages.ui.words import ENCODERS, LAMBDA_HELP, METHODS, OTHER_ENCODER, SAMPLINGS, TRUNKS
 
 CHOICES = {
     "strategy.name": {name: each.what_for for name, each in STRATEGIES.items()},
     "trunk.kind": TRUNKS,
+    "train.sampling": SAMPLINGS,
 }
 NAME, METHOD, EPOCHS = "encoder.name", "encoder.method", "train.epochs"
 APART = (NAME, METHOD, EPOCHS)  # drawn first, not among the folded settings

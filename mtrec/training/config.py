@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -118,6 +119,20 @@ class TrainConfig(BaseModel):
         le=1000,
         description="Stop once this many epochs in a row brought nothing better on validation",
     )
+    sampling: Literal["proportional", "temperature", "equal"] = Field(
+        "proportional",
+        title="How often tasks are seen",
+        description="Tasks may have very different numbers of labels, and those with few are "
+        "seldom seen. An epoch reads as many records either way",
+    )
+    sampling_temperature: float = Field(
+        2.0,
+        ge=1,
+        le=100,
+        title="Evenness of tasks",
+        description="Where how often tasks are seen is temperature: 1 is as often as there are "
+        "labels, 2 as the square root of their number, and large ones are almost equal",
+    )
     batch_tokens: int = Field(
         2048,
         ge=64,
@@ -170,6 +185,12 @@ class TrainConfig(BaseModel):
     augment: AugmentConfig = Field(
         AugmentConfig(), description="Texts that are changed a little while learning"
     )
+
+    @property
+    def temperature(self) -> float:
+        """How even tasks of unequal size are drawn: 1 by their size, infinite all alike."""
+        temperatures = {"proportional": 1.0, "equal": math.inf}
+        return temperatures.get(self.sampling, self.sampling_temperature)
 
     def epochs_for(self, method: str) -> int:
         """The most epochs for an encoder method: as set, or the method's own number."""

@@ -21,6 +21,7 @@ from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs
 from mtrec.training.memory import is_out_of_memory, read_in_parts
 from mtrec.training.reporter import Reporter, Stopped, check_stop
+from mtrec.training.sampling import drawn_rows
 from mtrec.training.snapshot import (
     Keeper,
     Snapshot,
@@ -149,11 +150,11 @@ class Course:
 
     def _update_on_all(self, inputs: Inputs) -> None:
         self.model.train()
-        rows = self.examples.rows[TRAIN]
         given, examples = augmented(
             self.config.augment, self.model, inputs, self.examples, self.config.seed, self.epoch
         )
         self._rng.bit_generator.state = self._order
+        rows = drawn_rows(self.examples, self.updater.steering, self.config.temperature, self._rng)
         batches = token_batches(inputs.lengths[rows], self.config.batch_tokens, self._rng)
         for batch in batches[self._batch :]:
             check_stop(self.reporter)

@@ -204,6 +204,11 @@ class Updater:
         self.steps = 0
         self.pace = 1.0
 
+    @property
+    def steering(self) -> list[str]:
+        """The tasks that shape what is shared."""
+        return [task for task in self.strategy.lambdas if task not in self.watching]
+
     def update(
         self,
         read: Callable[..., Reading],

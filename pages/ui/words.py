@@ -107,6 +107,12 @@ TRUNKS = {
     "cgc": "The same, and some for each task alone: where tasks have little in common",
 }
 
+SAMPLINGS = {
+    "proportional": "Each record once an epoch",
+    "temperature": "Records of tasks with few labels more often, others less",
+    "equal": "All tasks alike, as far as records let them: those with few labels again and again",
+}
+
 LABEL_KINDS = {
     "binary": "one of two",
     "multiclass": "one of several",

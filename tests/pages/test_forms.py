@@ -7,7 +7,8 @@ from typing import get_args
 from streamlit.testing.v1 import AppTest
 
 from mtrec.models.config import EncoderConfig, TrunkConfig
-from pages.ui.words import METHODS, TRUNKS
+from mtrec.training.config import TrainConfig
+from pages.ui.words import METHODS, SAMPLINGS, TRUNKS
 
 
 def all_kinds() -> None:
@@ -83,7 +84,8 @@ def test_every_control_has_its_description_as_help_and_its_bounds() -> None:
 def test_every_choice_with_words_has_them() -> None:
     trunks = get_args(TrunkConfig.model_fields["kind"].annotation)
     methods = get_args(EncoderConfig.model_fields["method"].annotation)
-    assert (tuple(TRUNKS), tuple(METHODS)) == (trunks, methods)
+    samplings = get_args(TrainConfig.model_fields["sampling"].annotation)
+    assert (tuple(TRUNKS), tuple(METHODS), tuple(SAMPLINGS)) == (trunks, methods, samplings)
 
 
 def test_what_is_set_comes_back() -> None:
