@@ -119,6 +119,16 @@ class TrainConfig(BaseModel):
         le=1000,
         description="Stop once this many epochs in a row brought nothing better on validation",
     )
+    task_patience: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        title="Patience with each task",
+        json_schema_extra={"empty": "never"},
+        description="A task that gets no better on validation for this many epochs in a row is "
+        "taken out of what tasks share: it shapes that no more, and what is its own goes back to "
+        "its best epoch and learns on by itself. Left empty: never",
+    )
     sampling: Literal["proportional", "temperature", "equal"] = Field(
         "proportional",
         title="How often tasks are seen",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -30,12 +31,14 @@ from mtrec.training.snapshot import (
     versions,
 )
 from mtrec.training.step import Diverged, Updater, wanted_units
+from mtrec.training.stopping import Stopping
 from mtrec.training.validation import Validation, validate
 
 TRAINING = "Training"
 SLOWER = 0.5  # the factor on the learning rates after a loss was no number
 # How the names of a snapshot's tensors begin.
 UPDATER, LEARNING, BEST, LOGITS, COUNTS = "updater:", "learning:", "best:", "logits:", "counts:"
+OWN = "own:"
 
 
 class Course:
@@ -66,6 +69,7 @@ class Course:
         self.epoch = 0
         self.best_epoch = 0
         self.notes: list[str] = []
+        self._stopping = Stopping(self.model, config.task_patience)
         self._best_score = -np.inf
         self._best_weights: dict[str, Tensor] = {}
         self._best_logits: dict[str, Ragged[Tensor]] = {}
@@ -81,7 +85,7 @@ class Course:
         return self._seen / self._seconds if self._seconds else 0.0
 
     def run(self, inputs: Inputs) -> None:
-        """Trains until the last epoch, or until patience is at its end.
+        """Trains until the last epoch, or until patience with all tasks is at its end.
 
         Raises:
             Stopped: someone asked to stop; all of it up to the last update is kept.
@@ -115,6 +119,8 @@ class Course:
     def _is_over(self) -> bool:
         if self.epoch >= self.epochs or self.epoch - self.best_epoch >= self.config.patience:
             return True
+        if not self.updater.steering:
+            return True  # every task has stopped improving
         return self.epoch > 0 and self.reporter.should_finish()
 
     def _one_epoch(self, inputs: Inputs) -> None:
@@ -123,7 +129,9 @@ class Course:
         self.epoch += 1
         self._batch, self._order = 0, self._rng.bit_generator.state
         self.updater.strategy.end_epoch()
-        self._keep_if_best(validation)
+        scores = self._scores(validation)
+        self._keep_if_best(scores, validation)
+        self._stop_some(scores)
         self.reporter.epoch(self.epoch, validation.metrics, validation.losses)
 
     def _slow_down(self, error: Diverged) -> None:
@@ -165,8 +173,9 @@ class Course:
             losses = self._update(given, examples, index)
             self._seen += len(index)
             self._seconds += time.perf_counter() - start
-            strategy = self.updater.strategy
-            self.reporter.step(self.updater.steps, losses, strategy.weights(), strategy.cosines())
+            updater = self.updater
+            cosines = updater.strategy.cosines()
+            self.reporter.step(updater.steps, losses, updater.weights(), cosines)
             self.reporter.advance(len(index))
             self._batch += 1
             self.keeper.offer(self.snapshot)
@@ -204,19 +213,36 @@ class Course:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _keep_if_best(self, validation: Validation) -> None:
-        headlines = [
-            metrics[self.model.tasks[task].task_type.headline].value
+    def _scores(self, validation: Validation) -> dict[str, float]:
+        """The headline of each task whose λ is above 0, where validation has labels of it."""
+        return {
+            task: metrics[self.model.tasks[task].task_type.headline].value
             for task, metrics in validation.metrics.items()
-            if task not in self.updater.watching
-        ]
-        score = float(np.mean(headlines)) if headlines else float(self.epoch)
+            if task in self.updater.strategy.lambdas
+        }
+
+    def _keep_if_best(self, scores: Mapping[str, float], validation: Validation) -> None:
+        score = float(np.mean([*scores.values()])) if scores else float(self.epoch)
         if score > self._best_score:
             self._best_score, self.best_epoch = score, self.epoch
             self._best_weights = {
                 name: parameter.detach().clone() for name, parameter in self._learning()
             }
             self._best_logits = validation.logits
+
+    def _stop_some(self, scores: Mapping[str, float]) -> None:
+        """Takes tasks out of what is shared that have stopped improving."""
+        steering = {task: scores[task] for task in self.updater.steering if task in scores}
+        for task, best in self._stopping.after(self.epoch, steering).items():
+            self.updater.watch({*self.updater.watching, task})
+            self.notes.append(
+                f"'{task}' stopped improving after epoch {best}, so after epoch {self.epoch} it no "
+                "longer steered what tasks share."
+            )
+        if not self.updater.steering:
+            self.notes.append(
+                f"Every task had stopped improving, so learning ended with epoch {self.epoch}."
+            )
 
     @torch.no_grad()
     def restore_best(self) -> None:
@@ -249,6 +275,8 @@ class Course:
         for task, logits in self._best_logits.items():
             tensors[f"{LOGITS}{task}"] = logits.rows
             tensors[f"{COUNTS}{task}"] = torch.from_numpy(logits.counts)
+        own, stopping = self._stopping.state()
+        tensors |= {f"{OWN}{name}": tensor for name, tensor in own.items()}
         numbers = {
             "epoch": self.epoch,
             "best_epoch": self.best_epoch,
@@ -260,6 +288,7 @@ class Course:
             "notes": self.notes,
             "order": self._order,
             "updater": state,
+            "stopping": stopping,
             "precision": self.model.encoder.precision,
             "versions": versions(),
         }
@@ -283,6 +312,7 @@ class Course:
             parameter.copy_(learning[name])
         device = self.model.encoder.device
         self._best_weights = {name: each.to(device) for name, each in kept.part(BEST).items()}
+        self._stopping.load_state(kept.part(OWN), kept.numbers["stopping"])
         counts = kept.part(COUNTS)
         self._best_logits = {
             task: Ragged(rows, counts[task].numpy()) for task, rows in kept.part(LOGITS).items()

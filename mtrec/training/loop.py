@@ -80,8 +80,8 @@ def train(
     """Learns every enabled task of the dataset on one shared encoder.
 
     The best epoch is the one with the highest mean headline metric on validation, over the tasks
-    whose λ is above 0: a task that only watches has no say. Without validation labels it is the
-    last epoch.
+    whose λ is above 0, those too that have stopped improving: a task that only watches has no say.
+    Without validation labels it is the last epoch.
 
     Args:
         tasks: the settings of each of the dataset's tasks.

@@ -165,11 +165,12 @@ class Updater:
     Attributes:
         steps: how many it has made.
         pace: a factor on every learning rate.
+        watching: tasks that shape nothing that is shared: what is theirs alone learns on detached
+            states, clipped apart, so that they change nothing for the others.
 
     Args:
         strategy: combines the losses of the tasks whose λ is above 0.
-        watching: the tasks whose λ is 0: what is theirs alone learns on detached states, clipped
-            apart, so that they change nothing for the others.
+        watching: the tasks whose λ is 0.
     """
 
     def __init__(
@@ -181,14 +182,9 @@ class Updater:
     ) -> None:
         self.model = model
         self.strategy = strategy
-        self.watching = watching
         self.config = config
-        apart = {id(p) for task in watching for p in model.own(task).parameters()}
+        self.watch(watching)
         learning = _learning(model)
-        self._clipped = (
-            [p for p in learning if id(p) not in apart],
-            [p for p in learning if id(p) in apart],
-        )
         encoder = {id(p) for p in model.encoder.parameters()}
         above = [p for p in learning if id(p) not in encoder]
         self._optimizer = torch.optim.AdamW(
@@ -208,6 +204,16 @@ class Updater:
     def steering(self) -> list[str]:
         """The tasks that shape what is shared."""
         return [task for task in self.strategy.lambdas if task not in self.watching]
+
+    def watch(self, tasks: Collection[str]) -> None:
+        """From now on these tasks, and no others, shape nothing that is shared."""
+        self.watching = frozenset(tasks)
+        apart = {id(p) for task in tasks for p in self.model.own(task).parameters()}
+        learning = _learning(self.model)
+        self._clipped = (
+            [p for p in learning if id(p) not in apart],
+            [p for p in learning if id(p) in apart],
+        )
 
     def update(
         self,
@@ -252,6 +258,13 @@ class Updater:
             self.strategy.after_step(partial(_values, losses))
         return values
 
+    def weights(self) -> dict[str, float]:
+        """What the strategy gave each task in the last step that it was in; 0 where it watches."""
+        return {
+            task: 0.0 if task in self.watching else weight
+            for task, weight in self.strategy.weights().items()
+        }
+
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """What it has learned of how to step: tensors by name, and numbers that JSON holds."""
         moments = self._optimizer.state_dict()["state"]
@@ -261,7 +274,12 @@ class Updater:
             for name, value in each.items()
         }
         own = {f"own:{place}": each for place, each in enumerate(self.strategy.parameters())}
-        numbers = {"steps": self.steps, "pace": self.pace, "strategy": self.strategy.state()}
+        numbers = {
+            "steps": self.steps,
+            "pace": self.pace,
+            "watching": sorted(self.watching),
+            "strategy": self.strategy.state(),
+        }
         return tensors | own, numbers
 
     @torch.no_grad()
@@ -277,6 +295,7 @@ class Updater:
                 moments.setdefault(int(owner), {})[what] = value
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments})
         self.steps, self.pace = numbers["steps"], numbers["pace"]
+        self.watch(numbers["watching"])
         self.strategy.load_state(numbers["strategy"])
 
     def _objective(

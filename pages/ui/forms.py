@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 COLUMNS = 3
 STRENGTH = "_strength"  # how the name of a field ends that belongs to a switch
+AUTOMATIC = "automatic"  # what stands in a box that may be left empty
 Choices = Sequence[str] | Mapping[str, str]
 """The values a text field may have, or these with a few words on each."""
 
@@ -90,7 +91,7 @@ def field(
             value=value,
             step=1 if whole else _step(value),
             format="%d" if whole else "%g",
-            placeholder="automatic" if optional else None,
+            placeholder=_where_empty(info) if optional else None,
             **shared,
         )
     return st.text_input(label, value=default, **shared)
@@ -185,6 +186,12 @@ def _bounds(info: FieldInfo, kind: type) -> tuple[Any, Any]:
         low = getattr(rule, "ge", getattr(rule, "gt", low))
         high = getattr(rule, "le", getattr(rule, "lt", high))
     return (None if low is None else kind(low)), (None if high is None else kind(high))
+
+
+def _where_empty(info: FieldInfo) -> str:
+    """What stands in a box that is left empty: what the field says (`empty`), or `automatic`."""
+    extra = info.json_schema_extra
+    return str(extra.get("empty", AUTOMATIC)) if isinstance(extra, dict) else AUTOMATIC
 
 
 def _step(value: float | None) -> float:

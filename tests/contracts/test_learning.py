@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,11 @@ from mtrec.training.reporter import SilentReporter
 METHODS = ("frozen", "top", "lora", "prompt", "full")
 LONG = ("frozen", "prompt")  # learn little in an epoch, and an epoch is quick or teaches only heads
 TRUNKS = [("top", "mmoe"), ("frozen", "cgc")]  # the kinds of trunk beside the shared one
+STEERED = {"layer_decay": 0.8, "sampling": "equal", "task_patience": 3}
+CASES = [
+    *(("full", "shared", {each: value}) for each, value in STEERED.items()),
+    ("lora", "cgc", STEERED),
+]
 MADE = "made"  # the encoder that learned to read from these texts alone, and learns on as a whole
 N = 360
 
@@ -83,7 +88,7 @@ def learned(
     method: str,
     epochs: int = 12,
     kind: str = "shared",
-    **tasks: TaskConfig,
+    settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> TrainResult:
     encoder = {"name": str(folder), "method": method, "top_layers": 1, "max_length": 48}
     made = None
@@ -94,14 +99,17 @@ def learned(
         dataset,
         EncoderConfig.model_validate(encoder),
         TrunkConfig.model_validate({"kind": kind, "width": 32, "dropout": 0}),
-        {name: tasks.get(name, TaskConfig()) for name in dataset.tasks},
+        {name: TaskConfig() for name in dataset.tasks},
         StrategyConfig(),
-        TrainConfig(
-            epochs=epochs,
-            patience=epochs,
-            learning_rate=3e-3,
-            head_learning_rate=0.01,
-            batch_tokens=512,
+        TrainConfig.model_validate(
+            {
+                "epochs": epochs,
+                "patience": epochs,
+                "learning_rate": 3e-3,
+                "head_learning_rate": 0.01,
+                "batch_tokens": 512,
+                **settings,
+            }
         ),
         cache,
         SilentReporter(),
@@ -121,8 +129,12 @@ def scratch_made(dataset: Any, config: EncoderConfig, place: Path) -> Path:
 
 @pytest.fixture(
     scope="module",
-    params=[*((method, "shared") for method in (*METHODS, MADE)), *TRUNKS],
-    ids="-".join,
+    params=[
+        *((method, "shared", {}) for method in (*METHODS, MADE)),
+        *((method, kind, {}) for method, kind in TRUNKS),
+        *CASES,
+    ],
+    ids=lambda case: "-".join([*case[:2], *case[2]]),
 )
 def result(
     request: pytest.FixtureRequest,
@@ -131,9 +143,9 @@ def result(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> TrainResult:
     cache = tmp_path_factory.mktemp("cache")
-    method, kind = request.param
+    method, kind, settings = request.param
     epochs = 60 if method in LONG else 12
-    return learned(dataset, tiny_encoder_folder, cache, method, epochs, kind)
+    return learned(dataset, tiny_encoder_folder, cache, method, epochs, kind, settings)
 
 
 def test_every_type_is_learned_beside_the_others(dataset: Any, result: TrainResult) -> None:

@@ -87,6 +87,8 @@ def test_layers_that_do_not_learn_have_no_rates(method: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
+        *([f"encoder.method={each}", "train.layer_decay=0.9"] for each in ("top", "lora", "full")),
+        ["encoder.method=frozen", "train.sampling=equal", "train.task_patience=1"],
         ["encoder.method=top", "train.augment.words=true", "train.adversarial.fgm=true"],
         ["encoder.method=frozen", RDROP],  # by the trunk's dropout
         ["trunk.dropout=0", "encoder.method=full", RDROP],  # by the encoder's own

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from mtrec.errors import MtrecError
+from mtrec.schema import SPLIT, task_column
 from mtrec.strategies import STRATEGIES
 from mtrec.training import snapshot
 from mtrec.training.loop import TrainResult
@@ -26,11 +27,18 @@ SWITCHES: dict[str, tuple[str, dict[str, Any]]] = {
     "cutoff": ("prompt", {"augment": {"cutoff": True, "cutoff_strength": 0.4}}),
     "cutoff of states": ("frozen", {"augment": {"cutoff": True, "cutoff_strength": 0.4}}),
     "mixup": ("frozen", {"augment": {"mixup": True}}),
+    "layers": ("full", {"layer_decay": 0.5}),
+    "layers of lora": ("lora", {"layer_decay": 0.5}),
+    "temperature": ("top", {"sampling": "temperature"}),
+    "equal": ("frozen", {"sampling": "equal"}),
     "all": (
         "full",
         {
             "adversarial": {"fgm": True, "rdrop": True},
             "augment": {"words": True, "cutoff": True, "mixup": True},
+            "layer_decay": 0.9,
+            "sampling": "equal",
+            "task_patience": 1,
             "strategy": "famo",
         },
     ),
@@ -161,6 +169,41 @@ def test_changed_texts_and_losses_go_on_to_equal_digits(
     second = type(watcher)()
     result = trainer(dataset, second, method, kept=tmp_path / "kept", **settings)
     assert same(whole, result)
+    assert broken.steps + second.steps == watcher.steps
+    assert broken.weights + second.weights == watcher.weights
+
+
+@pytest.mark.parametrize(("strategy", "later"), [("sum", -1), *((each, 1) for each in STRATEGIES)])
+def test_a_task_that_stops_is_stopped_alike_before_and_after_a_break(
+    strategy: str,
+    later: int,
+    always: None,
+    dataset: Any,
+    trainer: Any,
+    watcher: Any,
+    tmp_path: Path,
+) -> None:
+    """Broken off an update before or after the mood has stopped; the topic is never measured."""
+    records = dataset.records.copy()
+    records.loc[records[SPLIT] == "val", task_column("topic")] = None
+    one_measured = type(dataset)(records=records, tasks=dataset.tasks)
+    settings = {
+        "epochs": 6,
+        "patience": 6,
+        "batch_tokens": 256,
+        "task_patience": 1,
+        "sampling": "equal",
+        "strategy": strategy,
+        "trunk": {"kind": "cgc", "dropout": 0.2},
+    }
+    whole = trainer(one_measured, watcher, **settings)
+    last = [each["mood"] for each in watcher.weights].index(0) + later
+    broken = type(watcher)(stop_when=killed_when(lambda each: len(each.steps) == last))
+    with pytest.raises(Killed):
+        trainer(one_measured, broken, kept=tmp_path / "kept", **settings)
+    second = type(watcher)()
+    result = trainer(one_measured, second, kept=tmp_path / "kept", **settings)
+    assert same(whole, result) and result.notes == whole.notes
     assert broken.steps + second.steps == watcher.steps
     assert broken.weights + second.weights == watcher.weights
 

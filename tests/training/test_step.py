@@ -140,9 +140,13 @@ def test_lambda_zero_leaves_the_trunk_alone_and_trains_the_head_with_weight_one(
     assert set(losses) == {"b"}
 
 
-def test_a_watching_task_does_not_change_the_others_under_clipping() -> None:
+@pytest.mark.parametrize("since", ["the start", "later"])
+def test_a_watching_task_does_not_change_the_others_under_clipping(since: str) -> None:
     """Both kinds of gradient are clipped apart, so that the watching one takes up no room."""
-    with_it, without = updater({"a": 1.0, "b": 0.0}, clip=0.01), updater({"a": 1.0}, clip=0.01)
+    lambdas = {"a": 1.0, "b": 0.0 if since == "the start" else 3.0}
+    with_it, without = updater(lambdas, clip=0.01), updater({"a": 1.0}, clip=0.01)
+    with_it.watch({"b"})
+    assert with_it.steering == ["a"]
     with_it.update(lambda: READING, examples({"a": [1, 0], "b": [1, 1]}), np.arange(2), 0.5)
     without.update(lambda: READING, examples({"a": [1, 0]}), np.arange(2), 0.5)
     one, other = with_it.model.trunk[0].weight, without.model.trunk[0].weight
