@@ -13,7 +13,7 @@ from mtrec.models.reading import UNKNOWN
 from mtrec.runs import launcher
 from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
-from pages.ui import forms, live, runs, shell, state
+from pages.ui import costs, forms, live, runs, shell, state
 from pages.ui.text import number, plain
 from pages.ui.words import ENCODERS, LAMBDA_HELP, METHODS, OTHER_ENCODER, SAMPLINGS, TRUNKS
 
@@ -43,6 +43,7 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             help="The language model reads the texts. What answers the tasks on top of it always "
             "learns.",
         )
+        beside = st.container()
         epochs = forms.field(
             type(defaults.train).model_fields["epochs"], EPOCHS, defaults.train.epochs
         )
@@ -63,7 +64,11 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
     rest["train"]["epochs"] = epochs
     rest["tasks"] = {task: {"lambda": value} for task, value in lambdas.items()}
     kinds = {task: each.type for task, each in dataset.tasks.items()}
-    return for_dataset(parse_config(rest, "the settings above"), kinds), name.strip()
+    config = for_dataset(parse_config(rest, "the settings above"), kinds)
+    if dataset.tasks:
+        with beside:
+            costs.table(dataset, config)
+    return config, name.strip()
 
 
 def presets() -> None:

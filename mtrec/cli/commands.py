@@ -15,8 +15,10 @@ from mtrec.cli.watch import Steps, Watcher
 from mtrec.config import RunConfig, load_config, with_settings
 from mtrec.errors import InputError
 from mtrec.runs import launcher
+from mtrec.runs.estimate import how_far_off, read_estimate, roughly
 from mtrec.runs.export import export as export_run
 from mtrec.runs.export import exported_model, model_folder
+from mtrec.runs.launcher import GB
 from mtrec.runs.progress import duration, read_progress
 from mtrec.runs.store import FAILED, FINISHED, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
@@ -95,6 +97,10 @@ def train(args: Namespace) -> Answer:
     store = _store()
     run = launcher.submit(store, args.dataset, with_settings(config, args.set), args.name)
     print(f"Run {run}", file=sys.stderr, flush=True)
+    expected = read_estimate(store.folder(run))
+    if expected is not None:
+        took = f"at most {roughly(expected.seconds)} and {expected.memory / GB:.1f} GB of memory"
+        print(f"Expected to take {took}", file=sys.stderr, flush=True)
     return _training(store, _watch(store, run))
 
 
@@ -147,6 +153,11 @@ def delete(args: Namespace) -> Answer:
     launcher.poll(store)
     deleted = store.delete(args.run)
     return Answer({"deleted": deleted}, f"Deleted run {deleted}.")
+
+
+def rename(args: Namespace) -> Answer:
+    info = _store().rename(args.run, args.name)
+    return Answer(info.json(), f"Run {info.run} is called {info.name}.")
 
 
 def report(args: Namespace) -> Answer:
@@ -291,6 +302,9 @@ def _training(store: RunStore, run: RunInfo) -> Answer:
         *summary.get("notes", []),
         f"The run is {run.status} after {duration(run.seconds or 0)}.",
     ]
+    told = how_far_off(store, run)
+    if told is not None:
+        notes.append(told)
     return Answer(value, run.run, notes, failure)
 
 

@@ -98,6 +98,10 @@ def _build() -> argparse.ArgumentParser:
         "run", metavar="RUN"
     )
 
+    sub = command("rename", "call a training otherwise", commands.rename)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("name", metavar="NAME")
+
     sub = command("report", "how well each task was learned", commands.report)
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("--split", default=TEST, help="val or test (default: test)")

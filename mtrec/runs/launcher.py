@@ -27,6 +27,7 @@ from mtrec.data.dataset import rename_dataset as rename_versions
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import write_json
 from mtrec.models.config import MINILM, SCRATCH
+from mtrec.runs.estimate import keep_estimate
 from mtrec.runs.progress import LiveFiles, Progress, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
@@ -92,6 +93,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
     name = name or f"{found.name} {config.encoder.method}"
     with launcher_lock(store):
         run = store.create(found.name, found.version, config, name)
+        keep_estimate(store.folder(run), found.key, config, store.workspace)
     poll(store)
     return run
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +18,7 @@ import pandas as pd
 import psutil
 
 from mtrec.files import replacing, write_json
+from mtrec.runs.clock import Clock, Stretch
 from mtrec.schema import Estimate
 
 PATIENCE = 0.5  # seconds between two writes of the progress
@@ -42,6 +43,9 @@ class Progress:
         eta_seconds: until its end; None while nothing can be said.
         updated: when this was written, seconds since 1970.
         free_memory: bytes of memory the machine had left.
+        memory: bytes of memory the run's process held.
+        gpu_memory: bytes of the GPU's memory it held; 0 without one, as `free_gpu_memory`.
+        speed: texts a second, of late; 0 while no texts are read.
     """
 
     phase: str = ""
@@ -53,6 +57,10 @@ class Progress:
     eta_seconds: float | None = None
     updated: float = 0.0
     free_memory: int = 0
+    memory: int = 0
+    gpu_memory: int = 0
+    free_gpu_memory: int = 0
+    speed: float = 0.0
 
     @property
     def share(self) -> float:
@@ -81,23 +89,30 @@ class FileReporter:
     Args:
         folder: the run's folder.
         epochs: the most epochs that training may take.
-        telling: the phases that run texts through the encoder, whose pace tells how long it takes.
+        gpu: gives the bytes held of a GPU's memory and those left; None where there is no GPU.
     """
 
-    def __init__(self, folder: Path, epochs: int = 0, telling: Collection[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, epochs: int = 0, gpu: Callable[[], tuple[int, int]] | None = None
+    ) -> None:
         self._files = LiveFiles(folder)
         self._files.root.mkdir(parents=True, exist_ok=True)
         self._began = time.monotonic()
-        self._clock = _Clock(telling)
+        self._gpu = gpu
+        self._process = psutil.Process()
+        self._clock = Clock(self._began)
         self._now = Progress(epochs=epochs)
         self._steps: list[dict[str, Any]] = []
         self._epochs: list[dict[str, Any]] = []
         self._guesses: list[dict[str, Any]] = []
         self._written = self._steps_written = self._guesses_written = -STEPS_PATIENCE
 
-    def expect(self, texts: int) -> None:
-        """Says how many texts are still to be read by the encoder in phases to come."""
-        self._clock.later = texts
+    def expect(self, plan: Sequence[Stretch]) -> None:
+        """Says which stretches of work are to come, in their order."""
+        self._clock.expect(plan)
+
+    def reads(self, seconds: float) -> None:
+        self._clock.reads(seconds)
 
     def phase(self, name: str, total: int) -> None:
         _log.info("%s (%d)", name, total)
@@ -111,9 +126,8 @@ class FileReporter:
             self._take_up()
         self._steps = [row for row in self._steps if row["step"] <= step]
         self._epochs = [each for each in self._epochs if each["epoch"] <= epoch]
-        now = self._now
-        self._now = replace(now, done=done, epoch=epoch)
-        self._clock.phase(now.phase, now.total - done, time.monotonic())
+        self._now = replace(self._now, done=done, epoch=epoch)
+        self._clock.goes_on(epoch, done, time.monotonic())
         self._write_progress()
 
     def _take_up(self) -> None:
@@ -134,7 +148,7 @@ class FileReporter:
 
     def advance(self, n: int) -> None:
         self._now = replace(self._now, done=self._now.done + n)
-        self._clock.advance(n)
+        self._clock.advance(n, time.monotonic())
         if time.monotonic() - self._written >= PATIENCE:
             self._write_progress()
 
@@ -149,6 +163,7 @@ class FileReporter:
         row |= {f"weight:{task}": value for task, value in weights.items()}
         row |= {f"cosine:{a} and {b}": value for (a, b), value in cosines.items()}
         self._steps.append({"step": step, "seconds": self._seconds(), **row})
+        self._clock.step()
         if time.monotonic() - self._steps_written >= STEPS_PATIENCE:
             self._write_steps()
 
@@ -166,6 +181,7 @@ class FileReporter:
             {"epoch": epoch, "seconds": self._seconds(), "metrics": figures, "losses": dict(losses)}
         )
         write_json(self._files.epochs, self._epochs)
+        self._clock.epoch(time.monotonic())
         self._now = replace(self._now, epoch=epoch)
         self._write_steps()
         self._write_progress()
@@ -187,12 +203,17 @@ class FileReporter:
 
     def _write_progress(self) -> None:
         self._written = time.monotonic()
+        gpu_memory, free_gpu_memory = (0, 0) if self._gpu is None else self._gpu()
         now = replace(
             self._now,
             seconds=self._seconds(),
-            eta_seconds=self._clock.remaining(self._written),
+            eta_seconds=self._clock.remaining(),
             updated=time.time(),
             free_memory=psutil.virtual_memory().available,
+            memory=self._process.memory_info().rss,
+            gpu_memory=gpu_memory,
+            free_gpu_memory=free_gpu_memory,
+            speed=round(self._clock.speed(self._written), 1),
         )
         write_json(self._files.progress, asdict(now))
 
@@ -207,46 +228,6 @@ class FileReporter:
             self._guesses_written = time.monotonic()
             with replacing(self._files.guesses) as part:
                 pd.DataFrame(self._guesses).astype(_GUESS_TYPES).to_parquet(part)
-
-
-class _Clock:
-    """Guesses how long a run still takes.
-
-    What is left of the current phase, at its own pace, and the texts to be read in later ones, at
-    the slowest pace met in a telling phase, which is that of the encoder.
-
-    Args:
-        telling: the phases whose units are texts; nothing is said before the first of them.
-    """
-
-    def __init__(self, telling: Collection[str]) -> None:
-        self.later = 0
-        self._telling = telling
-        self._paces: dict[str, float] = {}  # seconds a text, by telling phase
-        self._began = 0.0
-        self._phase = ""
-        self._done = self._total = 0
-
-    def phase(self, name: str, total: int, now: float) -> None:
-        self._learn(now)
-        self._phase, self._began, self._done, self._total = name, now, 0, total
-
-    def advance(self, n: int) -> None:
-        self._done += n
-
-    def remaining(self, now: float) -> float | None:
-        """Seconds, never below 0; None while nothing can be said."""
-        if self._done == 0 or now - self._began < 1:
-            return None
-        self._learn(now)
-        if not self._paces:
-            return None
-        pace = (now - self._began) / self._done
-        return max(0, self._total - self._done) * pace + self.later * max(self._paces.values())
-
-    def _learn(self, now: float) -> None:
-        if self._phase in self._telling and self._done:
-            self._paces[self._phase] = (now - self._began) / self._done
 
 
 def duration(seconds: float) -> str:

@@ -40,6 +40,7 @@ KEPT = "kept.safetensors"  # where its training stands, until it is finished
 MADE = "made"  # the encoder as it was before the tasks, where the run made it
 NO_RECOMMENDATIONS = "no_recommendations"  # in its summary: why it made none
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
+LONGEST_NAME = 120  # characters of a run's name
 ENDED = (FINISHED, STOPPED, FAILED)
 _TO_MLFLOW = {
     QUEUED: "SCHEDULED",
@@ -162,6 +163,24 @@ class RunStore:
             self._client.set_terminated(run, _TO_MLFLOW[status])
         else:
             self._client.update_run(run, status=_TO_MLFLOW[status])
+
+    def rename(self, run: str, name: str) -> RunInfo:
+        """Calls a run otherwise; its id stays.
+
+        Raises:
+            InputError: there is no such run, or the name is empty or long.
+        """
+        info, name = self.get(run), " ".join(name.split())
+        if not 0 < len(name) <= LONGEST_NAME:
+            raise InputError(
+                "A run cannot be called that",
+                expected=f"a name of 1 to {LONGEST_NAME} characters",
+                found=f"{len(name)}" if name else "an empty one",
+                where="the name",
+                fix="give another name",
+            )
+        self._client.update_run(info.run, name=name)
+        return self.get(info.run)
 
     def set_dataset(self, run: str, dataset: str) -> None:
         """Says that the dataset of a run is called otherwise now."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mtrec.data.dataset import load_dataset
 from mtrec.errors import MtrecError
 from mtrec.files import write_json
+from mtrec.runs.clock import Kind, Stretch
 from mtrec.runs.launcher import is_registered
 from mtrec.runs.progress import FileReporter, LiveFiles
 from mtrec.runs.store import (
@@ -29,7 +30,7 @@ from mtrec.runs.store import (
     SUMMARY,
     RunStore,
 )
-from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL
+from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL, task_column
 from mtrec.training.reporter import Stopped, check_stop
 from mtrec.workspace import Workspace
 
@@ -72,9 +73,7 @@ class Work:
     """
 
     def __init__(self, store: RunStore, run: str) -> None:
-        from mtrec.training.course import TRAINING
-        from mtrec.training.features import READING
-        from mtrec.training.pretraining import GUESSING
+        from mtrec.training.device import gpu_memory
 
         self.store = store
         self.run = run
@@ -87,8 +86,7 @@ class Work:
         self._is_frozen = method == "frozen"
         self._epochs = self.config.train.epochs_for(method) if self.dataset.tasks else 0
         self._made = self.folder / MADE if self.config.encoder.is_made else None
-        telling = (READING, TRAINING) if self._is_frozen else (TRAINING,)
-        self.reporter = FileReporter(self.folder, self._epochs, telling=(GUESSING, *telling))
+        self.reporter = FileReporter(self.folder, self._epochs, gpu_memory())
 
     def do(self) -> None:
         """All of it.
@@ -102,9 +100,9 @@ class Work:
         idle_gpu = cpu_only_torch_on_gpu_machine()
         if idle_gpu is not None:
             self._note(idle_gpu)
+        self.reporter.expect(self._plan())
         if self._made is not None:
             self._make_encoder(self._made)
-        self.reporter.expect(self._texts_after_training())
         model = self._train() if self.dataset.tasks else None
         inference = self._infer(model) if model is not None else None
         skipped = self._no_recommendations()
@@ -123,10 +121,6 @@ class Work:
         from mtrec.training.loop import heads
         from mtrec.training.making import make_encoder, training_texts
 
-        learned = self.dataset.records[SPLIT].isin((TRAIN, VAL)).sum()
-        self.reporter.expect(
-            self._texts_after_training() + int(learned) * (1 if self._is_frozen else self._epochs)
-        )
         notes = make_encoder(
             self.config.encoder,
             training_texts(self.dataset),
@@ -139,16 +133,46 @@ class Work:
         for note in notes:
             self._note(note)
 
-    def _texts_after_training(self) -> int:
-        """How many texts are read once training is over, each counting as one learned from.
+    def _plan(self) -> list[Stretch]:
+        """What will take time, in its order.
 
-        A frozen encoder knows most of them by then. One that learns reads all of them twice, as it
-        came and as it is now, and reading takes about half as long as learning.
+        A frozen encoder reads each text once. One that learns reads all of them again once it has
+        learned, and for recommendations also as it came.
         """
+        from mtrec.training.course import TRAINING
+        from mtrec.training.features import READING
+        from mtrec.training.pretraining import GUESSING
+
         records, items = self.dataset.records, len(self.dataset.items)
+        if not self.dataset.tasks:
+            return [Stretch(READING, Kind.READ, each) for each in (len(records), items)]
+        columns = [
+            task_column(name) for name in self.dataset.tasks if self.config.tasks[name].enabled
+        ]
+        labelled = records[columns].notna().any(axis=1)
+        learned, checked = (int((labelled & (records[SPLIT] == s)).sum()) for s in (TRAIN, VAL))
+        guesses = self.config.encoder.epochs_of_guessing * int((records[SPLIT] == TRAIN).sum())
+        plan = [Stretch(GUESSING, Kind.GUESS, guesses)]
         if self._is_frozen:
-            return len(records) - int(records[SPLIT].isin((TRAIN, VAL)).sum()) + items
-        return len(records) + items
+            plan += [
+                Stretch(READING, Kind.READ, learned + checked),
+                Stretch(TRAINING, Kind.LEARN, 0),  # of states, which takes next to nothing
+                Stretch(READING, Kind.READ, len(records) - learned - checked),
+            ]
+        else:
+            epochs = self._epochs
+            plan += [
+                Stretch(TRAINING, Kind.LEARN, epochs * learned, epochs * checked, epochs),
+                Stretch(READING, Kind.READ, len(records)),
+            ]
+        if self._no_recommendations() is not None:
+            return plan
+        if self._is_frozen:
+            return [*plan, Stretch(READING, Kind.READ, items)]
+        return [
+            *plan,
+            *(Stretch(READING, Kind.READ, each) for each in (len(records), items, items)),
+        ]
 
     def _train(self) -> MultiTaskModel:
         from mtrec.training.checkpoint import save_model
@@ -187,7 +211,6 @@ class Work:
         from mtrec.training.inference import infer
 
         texts = self.dataset.records[TEXT].tolist()
-        self.reporter.expect(0)
         inference = infer(model, texts, self.store.workspace.cache, self.reporter)
         predicted = predictions(self.dataset, inference)
         predicted.to_parquet(self.folder / PREDICTIONS, index=False, compression="zstd")

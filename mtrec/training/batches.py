@@ -37,3 +37,9 @@ def token_batches(
     if rng is not None:
         rng.shuffle(batches)
     return batches
+
+
+def longest_batch(lengths: NDArray[np.int64], budget: int) -> Index:
+    """The longest texts of all, as many as a batch of this budget may hold, one at least."""
+    order = np.argsort(-lengths, kind="stable").astype(np.int64)
+    return order[: max(1, budget // int(lengths.max()))]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from mtrec.schema import TRAIN, VAL
 from mtrec.tasks.calibration import calibrate
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.augment import augmented
-from mtrec.training.batches import token_batches
+from mtrec.training.batches import longest_batch, token_batches
 from mtrec.training.config import TrainConfig
 from mtrec.training.embeddings import Change, ChangedInputs
 from mtrec.training.examples import Examples
@@ -34,7 +35,9 @@ from mtrec.training.step import Diverged, Updater, wanted_units
 from mtrec.training.stopping import Stopping
 from mtrec.training.validation import Validation, validate
 
-TRAINING = "Training"
+T = TypeVar("T")
+
+TRYING, TRAINING = "Trying the longest texts", "Training"
 SLOWER = 0.5  # the factor on the learning rates after a loss was no number
 # How the names of a snapshot's tensors begin.
 UPDATER, LEARNING, BEST, LOGITS, COUNTS = "updater:", "learning:", "best:", "logits:", "counts:"
@@ -92,6 +95,8 @@ class Course:
         """
         rows = self.examples.rows
         each = len(rows[TRAIN]) + len(rows[VAL])
+        if not self.updater.steps:
+            self._rehearse(inputs)
         self.reporter.phase(TRAINING, self.epochs * each)
         if self.updater.steps:
             self._tell_where()
@@ -180,16 +185,61 @@ class Course:
             self._batch += 1
             self.keeper.offer(self.snapshot)
 
+    def _rehearse(self, inputs: Inputs) -> None:
+        """Tries a step on the longest texts, so that what cannot work shows before time is spent.
+
+        Where memory is short there, texts are read in parts from the start. Weights and random
+        numbers are left as they were.
+        """
+        rows, budget = self.examples.rows[TRAIN], self.config.batch_tokens
+        longest = rows[longest_batch(inputs.lengths[rows], budget)]
+        self.reporter.phase(TRYING, len(longest))
+        states = random_states()
+        self.model.train()
+        self._in_parts(
+            inputs,
+            self.examples,
+            longest,
+            lambda read: self.updater.rehearse(read, self.examples, longest),
+        )
+        if self.model.encoder.learns:
+            self._time_reading(inputs, longest)
+        set_random_states(states)
+
+    @torch.no_grad()
+    def _time_reading(self, inputs: Inputs, index: Index) -> None:
+        """Says how long reading a text of the usual length takes."""
+        self.model.eval()
+        start = time.perf_counter()
+        self._read(inputs, index, wanted_units(self.model, self.examples, index))
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        share = float(inputs.lengths.mean()) / int(inputs.lengths[index].sum())
+        self.reporter.reads((time.perf_counter() - start) * share)
+
     def _update(self, inputs: Inputs, examples: Examples, index: Index) -> dict[str, float]:
-        """One step on a batch, its texts read in more parts each time memory runs short."""
+        """One step on a batch."""
         progress = (self._seen + len(index) / 2) / (self.epochs * len(examples.rows[TRAIN]))
+
+        def update(read: Callable[..., Reading]) -> dict[str, float]:
+            return self.updater.update(read, examples, index, progress)
+
+        return self._in_parts(inputs, examples, index, update)
+
+    def _in_parts(
+        self,
+        inputs: Inputs,
+        examples: Examples,
+        index: Index,
+        learn: Callable[[Callable[..., Reading]], T],
+    ) -> T:
+        """Learns from a batch, its texts read in more parts each time memory runs short."""
         wanted = wanted_units(self.model, examples, index)
         strategy = self.updater.strategy
         before = strategy.state()
         while True:
-            read = partial(self._read, inputs, index, wanted)
             try:
-                return self.updater.update(read, examples, index, progress)
+                return learn(partial(self._read, inputs, index, wanted))
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error) or self._parts >= len(index):
                     raise
@@ -323,4 +373,4 @@ class Course:
         self._seen, self._seconds = numbers["seen"], numbers["seconds"]
         self._batch, self._order = numbers["batch"], numbers["order"]
         self._parts, self.notes = numbers["parts"], list(numbers["notes"])
-        set_random_states(kept)
+        set_random_states(kept.tensors)

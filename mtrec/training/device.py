@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
@@ -16,6 +17,13 @@ GAIN = 1.2  # how many times faster bf16 must be, since it is the coarser format
 def pick_device() -> torch.device:
     """The GPU where torch sees one, otherwise the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def gpu_memory() -> Callable[[], tuple[int, int]] | None:
+    """Gives the bytes that this process holds of the GPU's memory, and those left; None without."""
+    if pick_device().type != "cuda":
+        return None
+    return lambda: (torch.cuda.memory_reserved(), torch.cuda.mem_get_info()[0])
 
 
 def pick_precision(setting: Literal["auto"] | Precision, device: torch.device) -> Precision:

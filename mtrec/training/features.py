@@ -83,6 +83,8 @@ def read_units(
     tokens = encoder.tokenize(texts, units)
     parts: dict[Unit, list[Ragged[Vectors]]] = {unit: [] for unit in units}
     batches = token_batches(tokens.lengths, BATCH_TOKENS)
+    # Not from short to long, so that the pace met so far tells what is to come.
+    np.random.default_rng(0).shuffle(batches)
     for index in batches:
         check_stop(reporter)
         wanted = dict.fromkeys(units, np.ones(len(index), dtype=bool))

@@ -12,9 +12,10 @@ import torch
 from mtrec.models.encoder import Encoder, Reading, Tokens, Wanted
 from mtrec.tasks.base import Unit
 from mtrec.tasks.ragged import Index, Ragged
-from mtrec.training.features import READING, encode_units
+from mtrec.training.features import encode_units
 from mtrec.training.reporter import Reporter, check_stop
 
+CUTTING = "Cutting texts into word pieces"
 CHUNK = 2048  # texts tokenised between two looks at whether to stop
 VECTOR_TOKENS = 8  # what a text counts in a batch where only its states are read
 
@@ -37,7 +38,7 @@ class TokenInputs:
         self, encoder: Encoder, texts: Sequence[str], units: Sequence[Unit], reporter: Reporter
     ) -> None:
         self.encoder = encoder
-        reporter.phase(READING, len(texts))
+        reporter.phase(CUTTING, len(texts))
         parts = []
         for start in range(0, len(texts), CHUNK):
             check_stop(reporter)
@@ -65,7 +66,7 @@ class StateInputs:
         encoder: Encoder,
         texts: Sequence[str],
         units: Sequence[Unit],
-        cache: Path,
+        cache: Path | None,
         reporter: Reporter,
     ) -> None:
         self.known = {

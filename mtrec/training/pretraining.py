@@ -225,7 +225,7 @@ class Pretraining:
         self.epoch, self._seen, self._batch = numbers["epoch"], numbers["seen"], numbers["batch"]
         self.measured = [(step, loss) for step, loss in numbers["measured"]]
         self.losses = kept.tensors[LOSSES].tolist()
-        set_random_states(kept)
+        set_random_states(kept.tensors)
 
 
 def _named_parameters(**modules: Module) -> Iterator[tuple[str, Parameter]]:

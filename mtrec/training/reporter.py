@@ -21,6 +21,9 @@ class Reporter(Protocol):
     def goes_on(self, epoch: int, step: int, done: int) -> None:
         """The phase that has begun goes on behind `epoch` epochs, `step` updates, `done` units."""
 
+    def reads(self, seconds: float) -> None:
+        """A trial said how long the encoder takes to read a text, where nothing is learned."""
+
     def guessed(self, step: int, loss: float | None, apart: float | None) -> None:
         """Hidden words were guessed: the loss of an update, or after it on texts kept apart."""
 
@@ -61,6 +64,9 @@ class SilentReporter:
         pass
 
     def goes_on(self, epoch: int, step: int, done: int) -> None:
+        pass
+
+    def reads(self, seconds: float) -> None:
         pass
 
     def guessed(self, step: int, loss: float | None, apart: float | None) -> None:

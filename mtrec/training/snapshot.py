@@ -113,11 +113,11 @@ def random_states() -> dict[str, Tensor]:
     return states
 
 
-def set_random_states(snapshot: Snapshot) -> None:
-    """Puts torch's random numbers where they stood."""
-    torch.set_rng_state(snapshot.tensors[_CPU])
-    if _GPU in snapshot.tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(snapshot.tensors[_GPU])
+def set_random_states(states: Mapping[str, Tensor]) -> None:
+    """Puts torch's random numbers where they stood; other tensors are left alone."""
+    torch.set_rng_state(states[_CPU])
+    if _GPU in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states[_GPU])
 
 
 class Keeper:

@@ -240,13 +240,7 @@ class Updater:
         means = losses()
         values = {task: float(loss.detach()) for task, loss in means.items()}
         self._check(values)
-        self._optimizer.zero_grad(set_to_none=True)
-        shared = {task: loss for task, loss in means.items() if task not in self.watching}
-        if shared:
-            self.strategy.backward(shared)
-        watched = [loss for task, loss in means.items() if task in self.watching]
-        if watched:
-            torch.stack(watched).sum().backward()  # type: ignore[no-untyped-call]
+        self._backward(means)
         for parameters in self._clipped:
             clip_grad_norm_(parameters, self.config.clip)
         factor = schedule(progress, self.config.warmup)
@@ -254,7 +248,7 @@ class Updater:
             group["lr"] = factor * self.pace * rate
         self._optimizer.step()
         self.steps += 1
-        if shared:
+        if means.keys() - self.watching:
             self.strategy.after_step(partial(_values, losses))
         return values
 
@@ -264,6 +258,23 @@ class Updater:
             task: 0.0 if task in self.watching else weight
             for task, weight in self.strategy.weights().items()
         }
+
+    def rehearse(self, read: Callable[..., Reading], examples: Examples, index: Index) -> None:
+        """Works out the gradients of a batch as `update` does, and leaves all as it was."""
+        before = self.strategy.state()
+        self._backward(self._objective(read, examples, index)())
+        self._optimizer.zero_grad(set_to_none=True)
+        self.strategy.load_state(before)
+
+    def _backward(self, means: Mapping[str, Tensor]) -> None:
+        """The gradients of the tasks' losses, in place of those of the step before."""
+        self._optimizer.zero_grad(set_to_none=True)
+        shared = {task: loss for task, loss in means.items() if task not in self.watching}
+        if shared:
+            self.strategy.backward(shared)
+        watched = [loss for task, loss in means.items() if task in self.watching]
+        if watched:
+            torch.stack(watched).sum().backward()  # type: ignore[no-untyped-call]
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """What it has learned of how to step: tensors by name, and numbers that JSON holds."""

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mtrec.runs.launcher import GB
 from mtrec.runs.progress import (
     APART,
     GUESSED,
+    Progress,
     duration,
     read_epochs,
     read_guesses,
@@ -20,7 +22,7 @@ from mtrec.runs.progress import (
 from mtrec.runs.store import QUEUED, RUNNING, RunInfo
 from pages.ui import charts, shell, state
 from pages.ui.text import many, number, plain
-from pages.ui.words import EPOCH_HELP, GUESSING_HELP, metric
+from pages.ui.words import EPOCH_HELP, GUESSING_HELP, PACE_HELP, metric
 
 SHOWN_POINTS = 60
 LEARNED, KEPT_APART = "texts it learns from", "texts kept apart"
@@ -30,16 +32,16 @@ LOSS, WEIGHT, COSINE = "loss:", "weight:", "cosine:"  # begin the columns of the
 def watch(run: RunInfo, draw: Callable[[RunInfo], None]) -> None:
     """Draws a run with `draw`, again every two seconds while any run is active; then never again.
 
-    When a run starts or ends, the whole page is drawn again, and with it this fragment, which polls
-    no longer once nothing is active.
+    When a run starts, ends or is renamed, the whole page is drawn again, and with it this fragment,
+    which polls no longer once nothing is active.
     """
-    before = _statuses()
-    active = any(status in (QUEUED, RUNNING) for status in before.values())
+    before = _seen()
+    active = any(status in (QUEUED, RUNNING) for status, _ in before.values())
 
     @st.fragment(run_every=state.TICK if active else None)
     def look() -> None:
         with shell.guard():
-            if _statuses() != before:
+            if _seen() != before:
                 st.rerun()
             draw(run)
 
@@ -73,6 +75,17 @@ def progress(run: RunInfo) -> None:
         "this step. It goes on when you leave or close this page.",
         help=EPOCH_HELP,
     )
+    st.caption(_pace(seen), help=PACE_HELP)
+
+
+def _pace(seen: Progress) -> str:
+    """How fast a run is now and what memory it holds, on one line that keeps its place."""
+    speed = f"{number(seen.speed)} texts a second" if seen.speed else "no texts just now"
+    memory = f"{seen.memory / GB:.1f} GB of memory, {seen.free_memory / GB:.1f} GB free"
+    gpu = ""
+    if seen.gpu_memory:
+        gpu = f" · {seen.gpu_memory / GB:.1f} GB on the GPU, {seen.free_gpu_memory / GB:.1f} free"
+    return f"{speed} · {memory}{gpu}"
 
 
 def curves(run: RunInfo) -> None:
@@ -212,5 +225,6 @@ def _over_steps(
     )
 
 
-def _statuses() -> dict[str, str]:
-    return {run.run: run.status for run in state.runs()}
+def _seen() -> dict[str, tuple[str, str]]:
+    """The status and name of every run."""
+    return {run.run: (run.status, run.name) for run in state.runs()}

@@ -9,9 +9,10 @@ import streamlit as st
 
 from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
+from mtrec.runs.estimate import how_far_off
 from mtrec.runs.export import exported_bytes
 from mtrec.runs.progress import duration
-from mtrec.runs.store import FINISHED, MODEL, RUNNING, RunInfo
+from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
 from pages.ui.text import ago, plain
@@ -23,7 +24,9 @@ LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of r
 def follow(run: RunInfo) -> None:
     """The chosen run as it goes on, or how it ended."""
     st.subheader(plain(run.name))
-    st.markdown(f"{STATUS[run.status]} · started {ago(run.created)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{STATUS[run.status]} · started {ago(run.created)}", width="content")
+        _rename_box(run)
     if not run.ended:
         live.progress(run)
         with st.container(horizontal=True):
@@ -48,6 +51,9 @@ def follow(run: RunInfo) -> None:
                 )
     elif run.reason:
         st.warning(plain(run.reason), icon=":material/info:")
+    told = how_far_off(state.store(), run)
+    if told is not None:
+        st.caption(told)
     for note in state.store().summary(run.run).get("notes", []):
         st.info(plain(note))
     live.curves(run)
@@ -142,6 +148,26 @@ def _download_model(run: RunInfo) -> None:
         help="A zip file with the model and how to use it, for your developers: mtrec answers from "
         "it on another machine, and other programs can open the language model inside.",
     )
+
+
+def _rename_box(run: RunInfo) -> None:
+    """A field for another name, behind a button."""
+    with st.popover("Rename", icon=":material/edit:", help="Gives this training another name."):
+        st.text_input(
+            "New name",
+            value=run.name,
+            max_chars=LONGEST_NAME,
+            key=f"name-{run.run}",
+            help="How this training is called in lists. Links to it by its old name end.",
+        )
+        st.button("Rename it", key="rename", on_click=_rename, args=(run,))
+
+
+def _rename(run: RunInfo) -> None:
+    """Calls a run what its field says, and keeps it the chosen one."""
+    with shell.guard():
+        renamed = state.store().rename(run.run, st.session_state[f"name-{run.run}"])
+        state.wish(run=state.run_label(renamed))
 
 
 def _stop(run: RunInfo, keep: bool) -> None:

@@ -101,6 +101,14 @@ METHODS = {
     "full": "All of it: longest",
 }
 
+COSTS_HELP = (
+    "Measured on this machine on a few of these texts. The time counts everything from the start "
+    "to the recommendations: learning for as many epochs as there may be, checking after each, and "
+    "reading all texts for the report. It gets shorter where learning ends early or texts were "
+    "read before, and longer where other programs keep the machine busy. Memory is that of the "
+    "whole training, on the GPU where there is one."
+)
+
 TRUNKS = {
     "shared": "One layer, the same for all: the least to learn",
     "mmoe": "Several layers, each task takes its own mixture: where tasks get in each other's way",
@@ -145,6 +153,11 @@ GUESSING_HELP = (
 )
 
 EPOCH_HELP = "An epoch is one pass over all training records."
+
+PACE_HELP = (
+    "How many texts went through in the last seconds, and what memory the training holds. Where "
+    "little is free, the machine becomes slow and may end the training: lower Batch tokens then."
+)
 
 LAMBDA_HELP = (
     "λ says how much a task counts while all tasks are learned together: 2 counts twice as much "

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mtrec.runs import progress
+from mtrec.runs.clock import Kind, Stretch
 from mtrec.runs.progress import (
     FileReporter,
     LiveFiles,
@@ -57,8 +58,8 @@ def test_progress_is_written_at_most_twice_a_second(tmp_path: Path, clock: Time)
 
 
 def test_the_eta_counts_this_phase_and_the_texts_to_come(tmp_path: Path, clock: Time) -> None:
-    reporter = FileReporter(tmp_path, epochs=2, telling=("Training",))
-    reporter.expect(40)
+    reporter = FileReporter(tmp_path, epochs=2)
+    reporter.expect([Stretch("Training", Kind.LEARN, 80, 20, 2), Stretch("Reading", Kind.READ, 40)])
     reporter.phase("Preparing", 4)
     clock.now += 2
     reporter.advance(3)
@@ -69,30 +70,25 @@ def test_the_eta_counts_this_phase_and_the_texts_to_come(tmp_path: Path, clock: 
     reporter.close()
     assert read_progress(tmp_path).eta_seconds is None
 
+    reporter.reads(0.25)
     clock.now += 10
-    reporter.advance(20)  # half a second each: 80 are left here, 40 come later
+    reporter.step(1, {"mood": 0.7}, {"mood": 1.0}, {})
+    reporter.advance(20)
     reporter.close()
-    assert read_progress(tmp_path).eta_seconds == pytest.approx((80 + 40) * 0.5)
-
-    reporter.expect(0)
-    clock.now += 10
-    reporter.advance(200)  # more than announced
-    reporter.close()
-    assert read_progress(tmp_path).eta_seconds == 0
+    seen = read_progress(tmp_path)
+    assert seen.eta_seconds == pytest.approx(60 * 0.5 + (20 + 40) * 0.25)
+    assert seen.speed == pytest.approx(2)
 
 
-def test_a_fast_phase_does_not_hide_a_slow_encoder(tmp_path: Path, clock: Time) -> None:
-    reporter = FileReporter(tmp_path, telling=("Reading", "Training"))
-    reporter.expect(10)
-    reporter.phase("Reading", 10)
-    clock.now += 20
-    reporter.advance(10)  # two seconds a text
-    reporter.phase("Training", 100)
-    clock.now += 5
-    reporter.advance(50)
-    reporter.close()
+def test_memory_of_the_process_and_of_its_gpu_is_told(tmp_path: Path) -> None:
+    FileReporter(tmp_path).close()
+    plain = read_progress(tmp_path)
+    assert plain.memory > 1e6 and plain.free_memory > 0
+    assert (plain.gpu_memory, plain.free_gpu_memory) == (0, 0)
 
-    assert read_progress(tmp_path).eta_seconds == pytest.approx(50 * 0.1 + 10 * 2)
+    FileReporter(tmp_path, gpu=lambda: (3, 7)).close()
+    seen = read_progress(tmp_path)
+    assert (seen.gpu_memory, seen.free_gpu_memory) == (3, 7)
 
 
 def test_epochs_and_steps_can_be_read_back(tmp_path: Path, clock: Time) -> None:

@@ -36,6 +36,7 @@ class Watcher:
     epochs: list[dict[str, dict[str, Estimate]]] = field(default_factory=list)
     losses: list[dict[str, float]] = field(default_factory=list)
     before: tuple[int, int] = (0, 0)
+    trials: list[float] = field(default_factory=list)
     guesses: list[tuple[int, float | None, float | None]] = field(default_factory=list)
 
     def phase(self, name: str, total: int) -> None:
@@ -50,6 +51,9 @@ class Watcher:
             del each[step - self.before[1] :]
         for each in (self.epochs, self.losses):
             del each[epoch - self.before[0] :]
+
+    def reads(self, seconds: float) -> None:
+        self.trials.append(seconds)
 
     def guessed(self, step: int, loss: float | None, apart: float | None) -> None:
         self.guesses.append((step, loss, apart))

@@ -33,9 +33,12 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def no_number_at(monkeypatch: pytest.MonkeyPatch, *calls: int) -> None:
-    """The loss of the mood is no number the n-th time that losses are worked out."""
+    """The loss of the mood is no number the n-th time that losses are worked out.
+
+    The trial before the first update comes before all of these.
+    """
     real: Means = Hardened.__call__
-    count = iter(range(10_000))
+    count = iter(range(-1, 10_000))
 
     def means(self: Hardened) -> dict[str, Tensor]:
         losses = real(self)

@@ -1,0 +1,131 @@
+"""What a training would cost, known before it starts, and how far off that was afterwards.
+
+Measurements lie in the workspace's cache, by the machine and by all settings that change a pace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from mtrec.config import RunConfig
+from mtrec.data.dataset import Dataset
+from mtrec.files import write_json
+from mtrec.runs.progress import duration, read_progress
+from mtrec.runs.store import FINISHED, RunInfo, RunStore
+from mtrec.training.paces import Cost, Measurement, cost
+from mtrec.workspace import Workspace
+
+FOLDER = "paces"  # in the workspace's cache
+ESTIMATE = "estimate.json"  # in a run's folder
+NEAR = 0.1  # how far off an estimate may be and still be called right
+
+
+def measure_costs(dataset: Dataset, config: RunConfig, workspace: Workspace) -> Measurement:
+    """Measures for some seconds how fast every method is, and keeps it for `known_costs`.
+
+    Raises:
+        InputError: there is nothing to learn from, or the encoder can't be used.
+    """
+    from mtrec.training.measure import measure
+
+    found = measure(
+        dataset, config.encoder, config.trunk, config.tasks, config.strategy, config.train
+    )
+    path = _path(dataset.key, config, workspace)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, found.json())
+    return found
+
+
+def known_costs(dataset: str, config: RunConfig, workspace: Workspace) -> dict[str, Cost] | None:
+    """What each method takes under these settings; None where that was not measured here.
+
+    Args:
+        dataset: `name@version`.
+    """
+    try:
+        written = _path(dataset, config, workspace).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    measured = Measurement.from_json(json.loads(written))
+    return {
+        method: cost(
+            measured,
+            method,
+            config.train.epochs_for(method),
+            config.train.batch_tokens,
+            config.encoder.epochs_of_guessing,
+            config.recommend.enabled,
+        )
+        for method in measured.paces
+    }
+
+
+def keep_estimate(folder: Path, dataset: str, config: RunConfig, workspace: Workspace) -> None:
+    """Writes into a run's folder what it is expected to take, where that is known."""
+    costs = known_costs(dataset, config, workspace) or {}
+    if config.encoder.method in costs:
+        write_json(folder / ESTIMATE, asdict(costs[config.encoder.method]))
+
+
+def read_estimate(folder: Path) -> Cost | None:
+    """What the run of this folder was expected to take; None where nothing was."""
+    try:
+        return Cost(**json.loads((folder / ESTIMATE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def how_far_off(store: RunStore, run: RunInfo) -> str | None:
+    """How long a finished run took beside what was expected, in a sentence or two.
+
+    Returns:
+        None where nothing was expected, or the run is not finished.
+    """
+    folder = store.folder(run.run)
+    expected = read_estimate(folder)
+    if expected is None or run.status != FINISHED or run.seconds is None:
+        return None
+    # One that went on after a break counts its time before, too.
+    took = max(run.seconds, read_progress(folder).seconds)
+    off = took / expected.seconds - 1
+    how = "as expected"
+    if abs(off) > NEAR:
+        how = f"{abs(off):.0%} {'more' if off > 0 else 'less'} than expected"
+    said = f"Expected {roughly(expected.seconds)}, took {duration(took)}: {how}."
+    epochs = store.summary(run.run).get("epochs", expected.epochs)
+    if epochs < expected.epochs:
+        said += f" It learned in {epochs} of at most {expected.epochs} epochs."
+    return said
+
+
+def roughly(seconds: float) -> str:
+    """A length of time no more exact than a guess is: `40 s`, `3 min` or `1 h 20 min`."""
+    for most, step in ((60, 10), (600, 30), (3600, 60)):
+        if seconds < most:
+            return duration(max(step, round(seconds / step) * step)).removesuffix(" 0 s")
+    return duration(round(seconds / 600) * 600)
+
+
+def _path(dataset: str, config: RunConfig, workspace: Workspace) -> Path:
+    """Where the measurement lies that holds under these settings."""
+    parts = {
+        "machine": [platform.node(), platform.machine(), os.cpu_count(), version("torch")],
+        "threads": os.environ.get("OMP_NUM_THREADS"),
+        "gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
+        "dataset": dataset,
+        "encoder": config.encoder.model_dump(exclude={"method", "pretrain_epochs"}),
+        "guesses": config.encoder.epochs_of_guessing > 0,
+        "trunk": config.trunk.model_dump(),
+        "tasks": [(name, each.enabled, each.lambda_ > 0) for name, each in config.tasks.items()],
+        "strategy": config.strategy.model_dump(),
+        "train": config.train.model_dump(include={"precision", "adversarial", "augment"}),
+    }
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return workspace.cache / FOLDER / f"{digest[:24]}.json"

@@ -1,0 +1,73 @@
+"""What each way of learning would cost, on the page Train: measured here before a start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import psutil
+import streamlit as st
+
+from mtrec.config import RunConfig
+from mtrec.data.dataset import DatasetSummary
+from mtrec.runs.estimate import known_costs, measure_costs, roughly
+from mtrec.runs.launcher import GB
+from mtrec.training.paces import Cost
+from pages.ui import state
+from pages.ui.text import plain
+from pages.ui.words import COSTS_HELP, METHODS
+
+CHOSEN = "chosen"
+
+
+def table(dataset: DatasetSummary, config: RunConfig) -> None:
+    """How much learns, memory and time of every method under these settings, once measured."""
+    place = st.container()
+    costs = known_costs(dataset.key, config, state.workspace())
+    busy = any(not run.ended for run in state.runs())
+    if st.button(
+        "Measure what each would take" if costs is None else "Measure again",
+        key="measure",
+        icon=":material/speed:",
+        disabled=busy,
+        help="Not while a training goes on: both would be slower."
+        if busy
+        else "Reads and learns from a few of these texts in every way, for some seconds, and "
+        "changes nothing. What it finds is kept for these settings.",
+    ):
+        with place, st.spinner("Trying every way on a few texts…"):
+            measure_costs(state.open_dataset(dataset.key), config, state.workspace())
+        costs = known_costs(dataset.key, config, state.workspace())
+    with place:
+        if costs is None:
+            st.caption("What each would take with these settings has not been measured here yet.")
+        else:
+            _draw(costs, config.encoder.method)
+
+
+def _draw(costs: Mapping[str, Cost], chosen: str) -> None:
+    st.markdown("**What each would take**", help=COSTS_HELP)
+    frame = pd.DataFrame(
+        [
+            {
+                "what learns": method,
+                "": CHOSEN if method == chosen else "",
+                "numbers that learn": f"{each.learns / 1e6:.1f} million",
+                "memory": f"{each.memory / GB:.1f} GB",
+                "time": roughly(each.seconds),
+            }
+            for method, each in ((method, costs[method]) for method in METHODS if method in costs)
+        ]
+    )
+    st.dataframe(frame, hide_index=True, placeholder="", key="costs", alt="Cost of each method")
+    missing = [method for method in METHODS if method not in costs]
+    if missing:
+        st.caption(f"With these settings there can be no training by {', '.join(missing)}.")
+    cost = costs.get(chosen)
+    free = psutil.virtual_memory().available
+    if cost is not None and cost.device == "cpu" and cost.memory > free:
+        st.warning(
+            f"{plain(chosen)} would take about {cost.memory / GB:.1f} GB of memory, and "
+            f"{free / GB:.1f} GB are free now. Lower the batch tokens, or close other programs.",
+            icon=":material/memory:",
+        )
