@@ -288,7 +288,8 @@ def test_train_prints_the_id_last_and_runs_lists_it(run: str, settings: Path, as
     assert identity in ask("runs").out
     refused = ask("recommend", identity, "u01")
     assert refused.status == 2 and "recommend.enabled is false" in refused.err
-    assert ask("delete", identity, "--json").json(dict[str, str]) == {"deleted": identity}
+    assert ask("rename", identity[:8], "second", "--json").json(Run).name == "second"
+    assert ask("delete", "second", "--json").json(dict[str, str]) == {"deleted": identity}
 
 
 @pytest.mark.slow

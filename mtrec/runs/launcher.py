@@ -86,6 +86,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
     found = find_dataset(dataset, store.workspace)
     config = for_dataset(config, {name: task.type for name, task in found.tasks.items()})
     _check_learnable(config, found)
+    asked = config
     encoder = Path(config.encoder.name)
     if config.encoder.name not in (MINILM, SCRATCH) and encoder.is_dir():
         absolute = config.encoder.model_copy(update={"name": str(encoder.resolve())})
@@ -93,7 +94,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
     name = name or f"{found.name} {config.encoder.method}"
     with launcher_lock(store):
         run = store.create(found.name, found.version, config, name)
-        keep_estimate(store.folder(run), found.key, config, store.workspace)
+        keep_estimate(store.folder(run), found.key, asked, store.workspace)
     poll(store)
     return run
 

@@ -17,7 +17,7 @@ from pages.ui import state
 from pages.ui.text import plain
 from pages.ui.words import COSTS_HELP, METHODS
 
-CHOSEN = "chosen"
+CHOSEN = "(chosen)"
 
 
 def table(dataset: DatasetSummary, config: RunConfig) -> None:
@@ -47,19 +47,20 @@ def table(dataset: DatasetSummary, config: RunConfig) -> None:
 
 def _draw(costs: Mapping[str, Cost], chosen: str) -> None:
     st.markdown("**What each would take**", help=COSTS_HELP)
-    frame = pd.DataFrame(
-        [
+    known = [method for method in METHODS if method in costs]
+    st.table(
+        pd.DataFrame(
             {
-                "what learns": method,
-                "": CHOSEN if method == chosen else "",
-                "numbers that learn": f"{each.learns / 1e6:.1f} million",
-                "memory": f"{each.memory / GB:.1f} GB",
-                "time": roughly(each.seconds),
-            }
-            for method, each in ((method, costs[method]) for method in METHODS if method in costs)
-        ]
+                "time": [roughly(costs[method].seconds) for method in known],
+                "memory": [f"{costs[method].memory / GB:.1f} GB" for method in known],
+                "numbers that learn": [
+                    f"{costs[method].learns / 1e6:.1f} million" for method in known
+                ],
+            },
+            index=[f"**{method}** {CHOSEN}" if method == chosen else method for method in known],
+        ),
+        border="horizontal",
     )
-    st.dataframe(frame, hide_index=True, placeholder="", key="costs", alt="Cost of each method")
     missing = [method for method in METHODS if method not in costs]
     if missing:
         st.caption(f"With these settings there can be no training by {', '.join(missing)}.")

@@ -126,3 +126,14 @@ def test_a_database_that_is_none_is_a_sentence(
     with pytest.raises(MtrecError, match="store of runs does not answer") as caught:
         RunStore(workspace).list()
     assert caught.value.where == str(workspace.database)
+
+
+def test_a_run_can_be_called_otherwise(empty: RunStore) -> None:
+    run = empty.create("shop", "abc", RunConfig(), "a")
+    renamed = empty.rename(run, "  the  best ")
+    assert (renamed.run, renamed.name) == (run, "the best")
+    assert empty.get("the best").run == run
+    for name in (" ", "x" * 121):
+        with pytest.raises(InputError, match="cannot be called that"):
+            empty.rename(run, name)
+    assert empty.get(run).name == "the best"
