@@ -60,6 +60,9 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             st.markdown("This dataset has no labels: only recommendations are learned.")
     with st.expander("All other settings"):
         rest = forms.fields(defaults, leave_out=APART, choices=CHOICES)
+        rest["strategy"]["params"] = forms.numbers(
+            STRATEGIES[rest["strategy"]["name"]].params, "strategy.params"
+        )
     rest["encoder"] |= {"name": encoder, "method": method}
     rest["train"]["epochs"] = epochs
     rest["tasks"] = {task: {"lambda": value} for task, value in lambdas.items()}

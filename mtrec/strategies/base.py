@@ -30,6 +30,39 @@ class Learning:
     heads: Sequence[Tensor] = ()
 
 
+@dataclass(frozen=True)
+class Setting:
+    """A number that a strategy takes.
+
+    Args:
+        default: where nobody says otherwise.
+        title: what it is called on a page.
+        words: what it does, for people.
+        or_zero: whether it may be 0; it is above 0 otherwise.
+    """
+
+    default: float
+    title: str
+    words: str
+    or_zero: bool = False
+
+    def checked(self, name: str, value: Any) -> float:
+        """The value, where it is one that can be used.
+
+        Raises:
+            InputError: it is not.
+        """
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and math.isfinite(value) and (value > 0 or (self.or_zero and value == 0)):
+            return float(value)
+        raise InputError(
+            "A setting of the strategy has a value that cannot be used",
+            expected=f"{name} to be a number {'of at least' if self.or_zero else 'above'} 0",
+            found=str(value),
+            where=f"strategy.params.{name}",
+        )
+
+
 class Strategy(ABC):
     """Combines task losses into one update of the shared parameters.
 
@@ -39,6 +72,7 @@ class Strategy(ABC):
 
     Args:
         lambdas: λ of each task, all above 0.
+        settings: those of `params` that are not left at their defaults.
     """
 
     name: ClassVar[str]
@@ -52,15 +86,22 @@ class Strategy(ABC):
     what_for: ClassVar[str]
     """When to take it, in plain words."""
 
-    params: ClassVar[tuple[str, ...]] = ()
-    """The names of the settings it takes, keyword arguments of its own."""
+    params: ClassVar[Mapping[str, Setting]] = {}
+    """The settings it takes, each a keyword argument and an attribute of its own."""
 
     rate: float = 0.025
     """The learning rate of `parameters()`, before the schedule."""
 
-    def __init__(self, lambdas: Mapping[str, float]) -> None:
+    def __init__(self, lambdas: Mapping[str, float], **settings: float) -> None:
+        for name, value in (self.defaults() | settings).items():
+            setattr(self, name, self.params[name].checked(name, value))
         self.lambdas = dict(lambdas)
         self._weights = dict(zip(self.lambdas, self.prior(list(self.lambdas)), strict=True))
+
+    @classmethod
+    def defaults(cls) -> dict[str, float]:
+        """Its settings where nobody says otherwise."""
+        return {name: setting.default for name, setting in cls.params.items()}
 
     def prior(self, tasks: Sequence[str]) -> list[float]:
         """What each task counts before anything is known of it: its λ where that is read, or 1."""
@@ -107,20 +148,3 @@ class Strategy(ABC):
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `state` gave, for the same tasks."""
         self._weights = dict(state["weights"])
-
-
-def number(setting: str, value: Any, *, or_zero: bool = False) -> float:
-    """A strategy's setting, which has to be a finite number above 0 (or from 0 on).
-
-    Raises:
-        InputError: it is not.
-    """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and math.isfinite(value) and (value > 0 or (or_zero and value == 0)):
-        return float(value)
-    raise InputError(
-        "A setting of the strategy has a value that cannot be used",
-        expected=f"{setting} to be a number {'of at least' if or_zero else 'above'} 0",
-        found=str(value),
-        where=f"strategy.params.{setting}",
-    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from mtrec.strategies.base import number
+from mtrec.strategies.base import Setting
 from mtrec.strategies.gradients import GramianStrategy
 
 if TYPE_CHECKING:
@@ -42,11 +42,16 @@ class CaGrad(GramianStrategy):
     reads_lambda = False
     reason = "Starts from the average of all tasks and helps the worst off; λ is not read"
     what_for = "When the average should improve, but not at the cost of one task"
-    params = ("c",)
-
-    def __init__(self, lambdas: Mapping[str, float], c: float = 0.4) -> None:
-        super().__init__(lambdas)
-        self.c = number("c", c, or_zero=True)
+    params: ClassVar[dict[str, Setting]] = {
+        "c": Setting(
+            0.4,
+            "Help for the worst off (c)",
+            "How far a step may stray from the average of all tasks to help the one worst off; 0 "
+            "is the average alone",
+            or_zero=True,
+        )
+    }
+    c: float
 
     def solve(self, tasks: Sequence[str], gramian: Tensor) -> Tensor:
         from torchjd.aggregation import CAGradWeighting

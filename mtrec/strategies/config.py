@@ -24,6 +24,11 @@ class StrategyConfig(BaseModel):
     )
     params: dict[str, Any] = Field({}, description="Settings of that strategy, where it has any")
 
+    def filled(self) -> StrategyConfig:
+        """The same with every setting that the strategy takes, those left out at their defaults."""
+        params = STRATEGIES[self.name].defaults() | self.params
+        return self.model_copy(update={"params": params})
+
     @model_validator(mode="after")
     def _is_registered(self) -> StrategyConfig:
         if self.name not in STRATEGIES:

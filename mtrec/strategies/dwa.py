@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mtrec.strategies.base import number
+from mtrec.strategies.base import Setting
 from mtrec.strategies.losses import LossStrategy
 
 if TYPE_CHECKING:
@@ -43,11 +43,15 @@ class Dwa(LossStrategy):
     reads_lambda = False
     reason = "How much a task counts follows from how slowly its loss falls; λ is not read"
     what_for = "When some tasks learn fast and others lag behind"
-    params = ("temperature",)
+    params: ClassVar[dict[str, Setting]] = {
+        "temperature": Setting(
+            2.0, "Evenness", "How even the tasks stay: the larger, the less those that lag gain"
+        )
+    }
+    temperature: float
 
-    def __init__(self, lambdas: Mapping[str, float], temperature: float = 2.0) -> None:
-        super().__init__(lambdas)
-        self.temperature = number("temperature", temperature)
+    def __init__(self, lambdas: Mapping[str, float], **settings: float) -> None:
+        super().__init__(lambdas, **settings)
         self._seen: dict[str, list[float]] = {}
         """By task, the losses of this epoch: their sum and their number."""
         self._averages: dict[str, list[float]] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mtrec.strategies.base import number
+from mtrec.strategies.base import Setting
 from mtrec.strategies.losses import LossStrategy
 
 if TYPE_CHECKING:
@@ -52,14 +52,19 @@ class Famo(LossStrategy):
     reads_lambda = False
     reason = "Tasks count so that all losses fall at about the same rate; λ is not read"
     what_for = "When all tasks should improve at the same pace, whatever the size of their losses"
-    params = ("rate", "decay")
+    params: ClassVar[dict[str, Setting]] = {
+        "rate": Setting(0.025, "Pace of the weights", "How fast the weights of the tasks change"),
+        "decay": Setting(
+            1e-3,
+            "Pull to even weights",
+            "How strongly the weights are drawn back to all alike; 0 for not at all",
+            or_zero=True,
+        ),
+    }
+    decay: float
 
-    def __init__(
-        self, lambdas: Mapping[str, float], rate: float = 0.025, decay: float = 1e-3
-    ) -> None:
-        super().__init__(lambdas)
-        self.rate = number("rate", rate)
-        self.decay = number("decay", decay, or_zero=True)
+    def __init__(self, lambdas: Mapping[str, float], **settings: float) -> None:
+        super().__init__(lambdas, **settings)
         self._tasks: list[str] = []
         self._before: list[float] = []
 

@@ -29,8 +29,8 @@ class GradientStrategy(Strategy):
     Tasks are taken in the order of their names, so that their order elsewhere changes nothing.
     """
 
-    def __init__(self, lambdas: Mapping[str, float]) -> None:
-        super().__init__(lambdas)
+    def __init__(self, lambdas: Mapping[str, float], **settings: float) -> None:
+        super().__init__(lambdas, **settings)
         self._learning = Learning()
         self._cosines: dict[tuple[str, str], float] = {}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mtrec.strategies.base import number
+from mtrec.strategies.base import Setting
 from mtrec.strategies.gradients import GradientStrategy
 
 if TYPE_CHECKING:
@@ -50,14 +50,19 @@ class GradNorm(GradientStrategy):
     reads_lambda = False
     reason = "How much a task counts is learned from how hard it pulls; λ is not read"
     what_for = "When some tasks pull the model much harder than others, and drown them out"
-    params = ("alpha", "rate")
+    params: ClassVar[dict[str, Setting]] = {
+        "alpha": Setting(
+            1.5,
+            "Help for those that lag (α)",
+            "At 0 all tasks pull alike; the larger, the harder those that lag behind may pull",
+            or_zero=True,
+        ),
+        "rate": Setting(0.025, "Pace of the weights", "How fast the weights of the tasks change"),
+    }
+    alpha: float
 
-    def __init__(
-        self, lambdas: Mapping[str, float], alpha: float = 1.5, rate: float = 0.025
-    ) -> None:
-        super().__init__(lambdas)
-        self.alpha = number("alpha", alpha, or_zero=True)
-        self.rate = number("rate", rate)
+    def __init__(self, lambdas: Mapping[str, float], **settings: float) -> None:
+        super().__init__(lambdas, **settings)
         self._learned = self.weights()
         self._first: dict[str, float] = {}
 

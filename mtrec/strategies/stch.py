@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from mtrec.strategies.base import number
+from mtrec.strategies.base import Setting
 from mtrec.strategies.losses import LossStrategy
 
 if TYPE_CHECKING:
@@ -41,11 +41,14 @@ class Stch(LossStrategy):
     reads_lambda = True
     reason = "λ scales a task's loss before the worst one is sought: a larger λ is worst sooner"
     what_for = "When the task that does worst matters most"
-    params = ("mu",)
-
-    def __init__(self, lambdas: Mapping[str, float], mu: float = 0.5) -> None:
-        super().__init__(lambdas)
-        self.mu = number("mu", mu)
+    params: ClassVar[dict[str, Setting]] = {
+        "mu": Setting(
+            0.5,
+            "Evenness (μ)",
+            "Near 0 only the task that does worst counts; the larger, the more the others count",
+        )
+    }
+    mu: float
 
     def combine(self, tasks: Sequence[str], values: Tensor) -> Tensor:
         from torchjd.scalarization import STCH

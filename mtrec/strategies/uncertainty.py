@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mtrec.strategies.base import number
+from mtrec.strategies.base import Setting
 from mtrec.strategies.losses import LossStrategy
 
 if TYPE_CHECKING:
@@ -47,11 +47,12 @@ class Uncertainty(LossStrategy):
     reads_lambda = False
     reason = "How much a task counts is learned from how uncertain its answers are; λ is not read"
     what_for = "When one task's loss is far larger than the others'"
-    params = ("rate",)
+    params: ClassVar[dict[str, Setting]] = {
+        "rate": Setting(0.025, "Pace of the weights", "How fast the weights of the tasks change")
+    }
 
-    def __init__(self, lambdas: Mapping[str, float], rate: float = 0.025) -> None:
-        super().__init__(lambdas)
-        self.rate = number("rate", rate)
+    def __init__(self, lambdas: Mapping[str, float], **settings: float) -> None:
+        super().__init__(lambdas, **settings)
         self._weights = dict.fromkeys(self.lambdas, 0.5)
 
     @cached_property

@@ -17,6 +17,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from streamlit.delta_generator import DeltaGenerator
 
+from mtrec.strategies.base import Setting
+
 COLUMNS = 3
 STRENGTH = "_strength"  # how the name of a field ends that belongs to a switch
 AUTOMATIC = "automatic"  # what stands in a box that may be left empty
@@ -95,6 +97,28 @@ def field(
             **shared,
         )
     return st.text_input(label, value=default, **shared)
+
+
+def numbers(settings: Mapping[str, Setting], path: str) -> dict[str, float]:
+    """Draws a control for each number that a strategy takes, and gives what is set.
+
+    Args:
+        path: where they stand in the config tree.
+    """
+    values = {}
+    for (name, setting), cell in zip(settings.items(), _cells(), strict=False):
+        with cell:
+            values[name] = st.number_input(
+                setting.title,
+                min_value=0.0,
+                value=setting.default,
+                step=_step(setting.default),
+                format="%g",
+                key=f"{path}.{name}",
+                help=setting.words,
+                bind="query-params",
+            )
+    return values
 
 
 def _choice(

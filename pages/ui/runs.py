@@ -185,4 +185,5 @@ def _resume(run: RunInfo) -> None:
 def _again(run: RunInfo) -> None:
     """Puts the settings of a run into the controls."""
     with shell.guard():
-        forms.remember(state.store().config(run.run))
+        config = state.store().config(run.run)
+        forms.remember(config.model_copy(update={"strategy": config.strategy.filled()}))

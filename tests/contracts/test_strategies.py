@@ -87,7 +87,10 @@ def test_its_page_has_the_source_and_an_example_that_runs(kind: type[Strategy]) 
 
 def test_its_settings_stand_in_the_config_and_are_checked(kind: type[Strategy]) -> None:
     StrategyConfig(name=kind.name)
-    for setting in kind.params:
+    assert StrategyConfig(name=kind.name).filled().params == kind.defaults()
+    for setting, told in kind.params.items():
+        assert told.title and told.words and not told.words.endswith(".")
+        assert getattr(kind({}, **{setting: 0.3}), setting) == 0.3
         StrategyConfig(name=kind.name, params={setting: 0.3})
         for wrong in (-1, "much", math.nan, True):
             with pytest.raises(ValueError, match=f"{setting} to be a number"):

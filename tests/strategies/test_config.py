@@ -26,6 +26,12 @@ def test_a_value_that_cannot_be_used_is_refused_with_what_is_expected() -> None:
         StrategyConfig(name="cagrad", params={"c": "much"})
 
 
+def test_filled_has_every_setting_and_keeps_those_that_are_set() -> None:
+    config = StrategyConfig(name="famo", params={"decay": 0.5})
+    assert config.filled().params == {"rate": 0.025, "decay": 0.5}
+    assert StrategyConfig().filled() == StrategyConfig()
+
+
 def test_reading_settings_leaves_torch_alone() -> None:
     """Pages open and files are checked without its seconds of loading."""
     code = (
