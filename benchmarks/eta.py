@@ -23,7 +23,8 @@ from mtrec.runs import progress, worker
 from mtrec.runs.estimate import known_costs, measure_costs
 from mtrec.runs.progress import FileReporter
 from mtrec.runs.store import FINISHED, RUNNING, RunStore
-from mtrec.training import measure
+from mtrec.training import course, measure
+from mtrec.training.paces import BEGINNING
 from mtrec.workspace import Workspace
 
 EARLY = 0.1  # the share of a training after which it is asked
@@ -42,7 +43,7 @@ def main() -> None:
     spent: Any = SimpleNamespace(
         monotonic=time.process_time, perf_counter=time.process_time, time=time.time
     )
-    progress.time = measure.time = spent  # type: ignore[assignment]
+    progress.time = measure.time = course.time = spent  # type: ignore[assignment]
     head = ["training", "took", "said before", "ratio", "to go after a tenth", "said", "ratio"]
     print(table(head, [row(training) for training in options.trainings]))
 
@@ -56,7 +57,7 @@ def row(training: str) -> list[str]:
     config = for_dataset(with_settings(RunConfig(), settings), kinds)
     measure_costs(dataset, config, store.workspace)
     costs = known_costs(dataset.key, config, store.workspace) or {}
-    expected = costs[config.encoder.method].seconds
+    expected = costs[config.encoder.method].seconds - BEGINNING  # this process has begun
     said: list[tuple[float, float]] = []
 
     class Noting(FileReporter):

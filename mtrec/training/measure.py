@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from mtrec.data.dataset import Dataset
 
 SAMPLE = 400  # texts whose lengths stand for those of all
-PIECES, STEPS = 512, 3  # of a step that is measured, and how many, the first of which warms up
+# The most word pieces of a step that is measured, since each step costs something whatever its
+# size; how many are measured, and how many texts of one come before, to warm up.
+PIECES, STEPS, WARM = 2048, 2, 16
 CHECKED = 1000  # texts whose answers are scored
 METHODS: tuple[str, ...] = get_args(EncoderConfig.model_fields["method"].annotation)
 
@@ -210,15 +212,15 @@ class _Measuring:
         )
 
     def _batches(self, inputs: Inputs) -> list[Index]:
-        """Two or more of a size that stands for that of real ones."""
+        """One to warm up, and others of a size that stands for that of real ones."""
         rows = np.arange(len(inputs.lengths))
         if isinstance(
             inputs, StateInputs
         ):  # cheap, and what each step costs anyhow would stand out
             size = max(1, self._train_config.batch_tokens // int(inputs.lengths[0]))
-            return [np.resize(rows, size)] * STEPS
+            return [np.resize(rows, size)] * (STEPS + 1)
         batches = token_batches(inputs.lengths, min(PIECES, self._train_config.batch_tokens))
-        return [batches[-1], *batches]
+        return [batches[-1][:WARM], *batches]
 
     def _states(self, model: MultiTaskModel) -> StateInputs:
         texts, units = self._examples.texts, model.units
@@ -235,7 +237,7 @@ class _Measuring:
             wanted = {Unit.TEXT: np.ones(len(index), dtype=bool)}
             encoder.read(tokens, index, wanted)
 
-        read(batches[-1])
+        read(batches[-1][:WARM])
         return self._fastest(read, batches, tokens.lengths)
 
     def _scoring(self) -> float:
