@@ -160,7 +160,13 @@ def _rename_box(run: RunInfo) -> None:
             key=f"name-{run.run}",
             help="How this training is called in lists. Links to it by its old name end.",
         )
-        st.button("Rename it", key="rename", on_click=_rename, args=(run,))
+        st.button(
+            "Rename it",
+            key="rename",
+            on_click=_rename,
+            args=(run,),
+            help="Keeps the new name; nothing else of this training changes.",
+        )
 
 
 def _rename(run: RunInfo) -> None:
