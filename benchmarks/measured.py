@@ -1,0 +1,338 @@
+"""Trains what `benchmarks.settings` names, and keeps the figures of each run.
+
+    python -m benchmarks.measured DATA --workers 1
+
+DATA is the folder of real data sets, each with its recipe. Every run leaves a small JSON file in
+`docs/figures`, and is not made again where that file is there. Runs and data lie in a workspace of
+their own. From nothing it takes some hours on 2 cores, minutes on a large GPU with many workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import yaml
+
+from benchmarks.settings import ALONE, SETTINGS, Setting
+from mtrec.config import RunConfig, for_dataset, with_settings
+from mtrec.data.dataset import Dataset, load_dataset
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import store_dataset
+from mtrec.files import write_json
+from mtrec.recommend.stored import EVALUATION, PAIRED
+from mtrec.reports.classification import (
+    PREDICTED,
+    TASK,
+    TRUTH,
+    load_predictions,
+    load_reports,
+)
+from mtrec.reports.compare import PREDICTED_A, PREDICTED_B, headline_gap, paired
+from mtrec.reports.robustness import robustness
+from mtrec.runs.store import MODEL, RunStore
+from mtrec.runs.worker import Work
+from mtrec.schema import RECORD, TEST, TRAIN, VAL
+from mtrec.stats import bootstrap_mean
+from mtrec.tasks import TASK_TYPES
+from mtrec.training.checkpoint import load_model
+from mtrec.workspace import Workspace
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ROOT / "docs" / "figures"
+RANKING = "ndcg@10"
+PUBLISHED = (
+    "airline",
+    "clinc150",
+    "snips",
+    "relations",
+    "wnut17",
+    "goemotions",
+    "tweets",
+    "waimai",
+)
+CRITICS = {
+    "critics": ["verdict"],
+    "critics-stars": ["stars"],
+    "critics-both": ["verdict", "stars"],
+}
+FEW = 2000  # training records of `tweets-2000`
+GAPS = "gaps"
+OUT_OF_SCOPE = "oos"
+
+
+def import_all(workspace: Workspace, data: Path) -> None:
+    """Imports the sets of `SETTINGS`: as published, by some tasks, and a part of one."""
+    recipes = [ROOT / "sample_data" / "recipe.yaml"]
+    recipes += [data / name / "recipe.yaml" for name in PUBLISHED]
+    recipes += [_with_tasks(workspace, data, name, tasks) for name, tasks in CRITICS.items()]
+    recipes.append(_with_few(workspace, data / "tweets"))
+    for path in recipes:
+        store_dataset(read_dataset(path, TASK_TYPES), workspace)
+
+
+def _with_tasks(workspace: Workspace, data: Path, name: str, tasks: list[str]) -> Path:
+    """The recipe of the critics under a name, with some of its tasks."""
+    there, recipe = _copied(workspace, data / "critics", name)
+    source = recipe["records"][0]
+    source["tasks"] = {task: source["tasks"][task] for task in tasks}
+    return _written(there, recipe)
+
+
+def _with_few(workspace: Workspace, folder: Path) -> Path:
+    """The recipe of a set of which `FEW` training records are left, drawn with a fixed seed."""
+    there, recipe = _copied(workspace, folder, f"{folder.name}-{FEW}")
+    files = [source["file"] for source in recipe["records"]]
+    tables = {file: pd.read_csv(there / file, dtype=str) for file in files}
+    learned = sum((table["split"] == TRAIN).sum() for table in tables.values())
+    for file, table in tables.items():
+        train = table["split"] == TRAIN
+        kept = table[train].sample(round(FEW * train.sum() / learned), random_state=0)
+        (there / file).unlink()  # it may be a link, or read-only
+        pd.concat([kept.sort_index(), table[~train]]).to_csv(there / file, index=False)
+    return _written(there, recipe)
+
+
+def _copied(workspace: Workspace, folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
+    there = workspace.root / "recipes" / name
+    shutil.rmtree(there, ignore_errors=True)
+    shutil.copytree(folder, there)
+    recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+    return there, {**recipe, "name": name}
+
+
+def _written(there: Path, recipe: dict[str, Any]) -> Path:
+    path = there / "recipe.yaml"
+    path.unlink()  # it may be a link, or read-only
+    path.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def kept(setting: Setting, seed: int, folder: Path = FIGURES) -> Path:
+    """Where the figures of a run are kept."""
+    words = "".join(each if each.isalnum() else "-" for each in setting.label)
+    return folder / setting.dataset / f"{words}-{seed}.json"
+
+
+def measure(setting: Setting, seed: int, workspace: Workspace, folder: Path) -> str:
+    """Trains once, keeps the figures, and says in a line what was reached."""
+    store = RunStore(workspace)
+    dataset = load_dataset(setting.dataset, workspace)
+    chosen = with_settings(RunConfig(), [*setting.settings, f"train.seed={seed}"])
+    config = for_dataset(chosen, {name: each.type for name, each in dataset.tasks.items()})
+    run = store.create(dataset.name, dataset.version, config, f"{setting.label}, seed {seed}")
+    Work(store, run).do()
+    artifacts = store.folder(run)
+    summary = store.summary(run)
+    reports = {split: load_reports(artifacts, split) for split in (VAL, TEST)}
+    predicted = load_predictions(artifacts, TEST)
+    figures = {
+        "settings": setting.settings,
+        "device": hardware(),
+        "precision": summary["precision"],
+        "seconds": summary["training_seconds"],
+        "epochs": summary["epochs"],
+        "best_epoch": summary["best_epoch"],
+        "tasks": {task: _task(task, reports) for task in reports[TEST]},
+        "rankings": _rows(artifacts / EVALUATION),
+        "differences": _rows(artifacts / PAIRED),
+        "scope": _scope(predicted),
+        "damage": _damage(dataset, artifacts / MODEL) if setting.damaged else {},
+    }
+    target = kept(setting, seed, folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    predicted.to_parquet(answers(setting, seed, workspace))
+    write_json(target, figures)
+    shutil.rmtree(artifacts / MODEL)
+    said = {task: f"{_headline(each, 'val'):.3f}" for task, each in figures["tasks"].items()}
+    return f"{setting.dataset}, {setting.label}, {seed}: {figures['seconds']:.0f} s, val {said}"
+
+
+def hardware() -> str:
+    """What computes here."""
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return f"{os.cpu_count()} cores"
+
+
+def answers(setting: Setting, seed: int, workspace: Workspace) -> Path:
+    """Where the answers of a run to the test texts lie."""
+    folder = workspace.root / "answers"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = kept(setting, seed, folder)
+    return folder / f"{path.parent.name}-{path.stem}.parquet"
+
+
+def _task(task: str, reports: dict[str, Any]) -> dict[str, Any]:
+    report, seen = reports[TEST][task], reports[VAL].get(task)
+    headline = TASK_TYPES[report["type"]].headline
+    return {
+        "type": report["type"],
+        "headline": headline,
+        "support": report["support"],
+        "metrics": report["metrics"],
+        "val": None if seen is None else seen["metrics"][headline]["value"],
+        "commonest": report["baseline"][headline]["value"],
+    }
+
+
+def _headline(figures: dict[str, Any], split: str) -> float:
+    """A task's headline figure; on validation, 0 where it has no labels there."""
+    value = figures["val"] if split == VAL else figures["metrics"][figures["headline"]]["value"]
+    return float(value or 0)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """What a run keeps of its recommendations, of each metric the one that is shown."""
+    if not path.exists():
+        return []
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return [{**row, "metrics": {RANKING: row["metrics"][RANKING]}} for row in rows]
+
+
+def _scope(predicted: pd.DataFrame) -> dict[str, Any]:
+    """Where texts out of scope are one of a task's labels: how well both kinds are told."""
+    for _, rows in predicted.dropna(subset=[TRUTH]).groupby(TASK):
+        strange, said = rows[TRUTH] == OUT_OF_SCOPE, rows[PREDICTED] == OUT_OF_SCOPE
+        if not strange.any():
+            continue
+        right = (rows[TRUTH] == rows[PREDICTED]).to_numpy(np.float64)
+        return {
+            "accuracy in scope": bootstrap_mean(right[~strange]).json(),
+            "recall out of scope": bootstrap_mean(right[strange]).json(),
+            "precision out of scope": bootstrap_mean(right[said]).json(),
+        }
+    return {}
+
+
+def _damage(dataset: Dataset, model: Path) -> dict[str, Any]:
+    found = robustness(dataset, load_model(model))
+    return {
+        task: [
+            {"kind": each.kind, "share": each.share, "figure": each.figure.json()}
+            for each in under.damages
+        ]
+        for task, under in found.items()
+    }
+
+
+def read(setting: Setting, folder: Path = FIGURES) -> list[dict[str, Any]]:
+    """The kept figures of a setting's seeds."""
+    paths = [kept(setting, seed, folder) for seed in setting.seeds]
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
+
+
+def on_validation(setting: Setting, folder: Path = FIGURES) -> float:
+    """The mean headline on validation over seeds and tasks; -1 while a seed is missing."""
+    runs = read(setting, folder)
+    if len(runs) < len(setting.seeds):
+        return -1.0
+    return float(np.mean([_headline(each, VAL) for run in runs for each in run["tasks"].values()]))
+
+
+def chosen(dataset: str, group: str, folder: Path = FIGURES) -> Setting:
+    """The setting of a group that is best on validation."""
+    rivals = [each for each in SETTINGS if (each.dataset, each.group) == (dataset, group)]
+    return max(rivals, key=lambda each: on_validation(each, folder))
+
+
+def pairs(folder: Path = FIGURES) -> Iterator[tuple[str, Setting, Setting]]:
+    """The settings that are compared, and what with."""
+    both = chosen("tweets", "both tasks", folder)
+    for task in ALONE:
+        yield "both tasks − one alone", both, chosen("tweets", task, folder)
+    for dataset in ("tweets-2000", "critics-both"):
+        rest = [each for each in SETTINGS if each.dataset == dataset]
+        plain = {each.label: each for each in rest}
+        for each in rest:
+            against = plain["nothing"] if each.damaged else plain["sum"]
+            if each is not against:
+                yield f"{each.label} − {against.label}", each, against
+
+
+def gap(a: Setting, b: Setting, workspace: Workspace) -> dict[str, Any]:
+    """By how much two settings' headline figures on test differ, by task, over all their seeds.
+
+    Answers of all seeds stand together, and texts are drawn with what every seed says of them.
+    """
+    dataset = load_dataset(a.dataset, workspace)
+    drawn = [
+        [pd.read_parquet(answers(each, seed, workspace)) for seed in each.seeds] for each in (a, b)
+    ]
+    found = {}
+    for task, known in dataset.tasks.items():
+        seeds = [paired(ours, theirs, task, TEST) for ours, theirs in zip(*drawn, strict=True)]
+        rows = pd.concat(seeds)
+        if rows.empty:
+            continue
+        truth, ours, theirs = (rows[each].tolist() for each in (TRUTH, PREDICTED_A, PREDICTED_B))
+        told = headline_gap(
+            TASK_TYPES[known.type],
+            known.labels,
+            (truth, ours),
+            (truth, theirs),
+            rows[RECORD].astype(str).tolist(),
+        )
+        found[task] = {**told.difference.json(), "p_value": told.p_value, "a": told.a, "b": told.b}
+    return found
+
+
+def _work(job: tuple[Setting, int], root: Path, folder: Path, threads: int) -> str:
+    """One run in a process of a pool, which has runs of its own and shares the data."""
+    torch.set_num_threads(threads)
+    workspace = Workspace(root / "workers" / str(os.getpid()))
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    for name in ("datasets", "cache", "answers"):
+        (root / name).mkdir(exist_ok=True)
+        if not (workspace.root / name).exists():
+            (workspace.root / name).symlink_to(root / name)
+    return measure(*job, workspace, folder)
+
+
+def main() -> None:
+    """Measures what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", type=Path, help="the folder of real data sets")
+    parser.add_argument("--workspace", type=Path, default=Path("workspace-results"))
+    parser.add_argument("--figures", type=Path, default=FIGURES)
+    parser.add_argument("--workers", type=int, default=1, help="how many runs at once")
+    parser.add_argument("--only", nargs="*", default=[], help="names of data sets")
+    args = parser.parse_args()
+    workspace = Workspace(args.workspace.resolve())
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    import_all(workspace, args.data)
+    jobs = [
+        (setting, seed)
+        for setting in SETTINGS
+        if not args.only or setting.dataset in args.only
+        for seed in setting.seeds
+        if not kept(setting, seed, args.figures).exists()
+    ]
+    threads = max(1, (os.cpu_count() or 1) // args.workers)
+    with ProcessPoolExecutor(args.workers, get_context("spawn")) as pool:
+        runs = [
+            pool.submit(_work, job, workspace.root, args.figures.resolve(), threads) for job in jobs
+        ]
+        for run in as_completed(runs):
+            error = run.exception()
+            print(f"failed: {error!r}" if error else run.result(), flush=True)
+    gaps = {}
+    for name, a, b in pairs(args.figures):
+        if all(answers(each, seed, workspace).exists() for each in (a, b) for seed in each.seeds):
+            gaps[f"{a.dataset}: {name}"] = gap(a, b, workspace)
+    if gaps:
+        write_json(args.figures / f"{GAPS}.json", gaps)
+
+
+if __name__ == "__main__":
+    main()
