@@ -30,7 +30,6 @@ from mtrec.data.dataset import Dataset, load_dataset
 from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
 from mtrec.files import write_json
-from mtrec.recommend.stored import EVALUATION, PAIRED
 from mtrec.reports.classification import (
     PREDICTED,
     TASK,
@@ -50,71 +49,38 @@ from mtrec.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
-RANKING = "ndcg@10"
-PUBLISHED = (
-    "airline",
-    "clinc150",
-    "snips",
-    "relations",
-    "wnut17",
-    "goemotions",
-    "tweets",
-    "waimai",
-)
-CRITICS = {
-    "critics": ["verdict"],
-    "critics-stars": ["stars"],
-    "critics-both": ["verdict", "stars"],
-}
+PUBLISHED = ("tweets", "wnut17", "clinc150", "critics", "waimai")
 FEW = 2000  # training records of `tweets-2000`
 GAPS = "gaps"
 OUT_OF_SCOPE = "oos"
 
 
 def import_all(workspace: Workspace, data: Path) -> None:
-    """Imports the sets of `SETTINGS`: as published, by some tasks, and a part of one."""
-    recipes = [ROOT / "sample_data" / "recipe.yaml"]
-    recipes += [data / name / "recipe.yaml" for name in PUBLISHED]
-    recipes += [_with_tasks(workspace, data, name, tasks) for name, tasks in CRITICS.items()]
+    """Imports the sets of `SETTINGS`: as published, and a part of one."""
+    recipes = [data / name / "recipe.yaml" for name in PUBLISHED]
     recipes.append(_with_few(workspace, data / "tweets"))
     for path in recipes:
         store_dataset(read_dataset(path, TASK_TYPES), workspace)
 
 
-def _with_tasks(workspace: Workspace, data: Path, name: str, tasks: list[str]) -> Path:
-    """The recipe of the critics under a name, with some of its tasks."""
-    there, recipe = _copied(workspace, data / "critics", name)
-    source = recipe["records"][0]
-    source["tasks"] = {task: source["tasks"][task] for task in tasks}
-    return _written(there, recipe)
-
-
 def _with_few(workspace: Workspace, folder: Path) -> Path:
     """The recipe of a set of which `FEW` training records are left, drawn with a fixed seed."""
-    there, recipe = _copied(workspace, folder, f"{folder.name}-{FEW}")
-    files = [source["file"] for source in recipe["records"]]
-    tables = {file: pd.read_csv(there / file, dtype=str) for file in files}
-    learned = sum((table["split"] == TRAIN).sum() for table in tables.values())
-    for file, table in tables.items():
-        train = table["split"] == TRAIN
-        kept = table[train].sample(round(FEW * train.sum() / learned), random_state=0)
-        (there / file).unlink()  # it may be a link, or read-only
-        pd.concat([kept.sort_index(), table[~train]]).to_csv(there / file, index=False)
-    return _written(there, recipe)
-
-
-def _copied(workspace: Workspace, folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
+    name = f"{folder.name}-{FEW}"
     there = workspace.root / "recipes" / name
     shutil.rmtree(there, ignore_errors=True)
     shutil.copytree(folder, there)
     recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
-    return there, {**recipe, "name": name}
-
-
-def _written(there: Path, recipe: dict[str, Any]) -> Path:
+    files = [source["file"] for source in recipe["records"]]
+    tables = {file: pd.read_csv(there / file, dtype=str) for file in files}
+    learned = sum((table["split"] == TRAIN).sum() for table in tables.values())
+    for file in (*files, "recipe.yaml"):
+        (there / file).unlink()  # it may be a link, or read-only
+    for file, table in tables.items():
+        train = table["split"] == TRAIN
+        kept = table[train].sample(round(FEW * train.sum() / learned), random_state=0)
+        pd.concat([kept.sort_index(), table[~train]]).to_csv(there / file, index=False)
     path = there / "recipe.yaml"
-    path.unlink()  # it may be a link, or read-only
-    path.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+    path.write_text(yaml.safe_dump({**recipe, "name": name}, sort_keys=False), encoding="utf-8")
     return path
 
 
@@ -144,8 +110,6 @@ def measure(setting: Setting, seed: int, workspace: Workspace, folder: Path) -> 
         "epochs": summary["epochs"],
         "best_epoch": summary["best_epoch"],
         "tasks": {task: _task(task, reports) for task in reports[TEST]},
-        "rankings": _rows(artifacts / EVALUATION),
-        "differences": _rows(artifacts / PAIRED),
         "scope": _scope(predicted),
         "damage": _damage(dataset, artifacts / MODEL) if setting.damaged else {},
     }
@@ -190,14 +154,6 @@ def _headline(figures: dict[str, Any], split: str) -> float:
     """A task's headline figure; on validation, 0 where it has no labels there."""
     value = figures["val"] if split == VAL else figures["metrics"][figures["headline"]]["value"]
     return float(value or 0)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """What a run keeps of its recommendations, of each metric the one that is shown."""
-    if not path.exists():
-        return []
-    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return [{**row, "metrics": {RANKING: row["metrics"][RANKING]}} for row in rows]
 
 
 def _scope(predicted: pd.DataFrame) -> dict[str, Any]:
@@ -250,8 +206,8 @@ def pairs(folder: Path = FIGURES) -> Iterator[tuple[str, Setting, Setting]]:
     """The settings that are compared, and what with."""
     both = chosen("tweets", "both tasks", folder)
     for task in ALONE:
-        yield "both tasks − one alone", both, chosen("tweets", task, folder)
-    for dataset in ("tweets-2000", "critics-both"):
+        yield f"both tasks − {task} alone", both, chosen("tweets", task, folder)
+    for dataset in ("tweets-2000", "critics"):
         rest = [each for each in SETTINGS if each.dataset == dataset]
         plain = {each.label: each for each in rest}
         for each in rest:
@@ -326,12 +282,12 @@ def main() -> None:
         for run in as_completed(runs):
             error = run.exception()
             print(f"failed: {error!r}" if error else run.result(), flush=True)
-    gaps = {}
+    path = args.figures / f"{GAPS}.json"
+    gaps = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name, a, b in pairs(args.figures):
         if all(answers(each, seed, workspace).exists() for each in (a, b) for seed in each.seeds):
             gaps[f"{a.dataset}: {name}"] = gap(a, b, workspace)
-    if gaps:
-        write_json(args.figures / f"{GAPS}.json", gaps)
+    write_json(path, gaps)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""What the results page measures: data, settings and seeds."""
+"""What `benchmarks.measured` trains: data, settings and seeds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mtrec.cli.commands import DEMO
 from mtrec.strategies import STRATEGIES
 
 SEEDS = (0, 1, 2)
@@ -53,8 +52,6 @@ def competing(
     )
 
 
-FROZEN = ("encoder.method=frozen",)
-ONE_EPOCH = ("encoder.method=top", "train.epochs=1")
 ALONE = {"emotion": "tasks.irony.enabled=false", "irony": "tasks.emotion.enabled=false"}
 TWEETS = {
     "8 epochs at 1e-4": full(8, "1e-4", 1024),
@@ -107,7 +104,7 @@ SETTINGS = (
     ),
     *(
         Setting(
-            "critics-both",
+            "critics",
             name,
             full(1, "1e-4", 2048, f"strategy.name={name}", "recommend.enabled=false"),
             (0,),
@@ -116,13 +113,4 @@ SETTINGS = (
     ),
     Setting("waimai", "full, minilm", full(5, "1e-4", 2048)),
     Setting("waimai", "full, scratch", full(5, "3e-4", 2048, "encoder.name=scratch")),
-    Setting("snips", "full, 8 epochs at 1e-4", full(8, "1e-4")),
-    Setting("relations", "full, 5 epochs at 1e-4", full(5, "1e-4")),
-    Setting("goemotions", "full, 3 epochs at 1e-4", full(3, "1e-4"), (0,)),
-    Setting("shop", "the demo", DEMO),
-    Setting("critics", "frozen", FROZEN),
-    Setting("critics", "top, 1 epoch", ONE_EPOCH, (0,)),
-    Setting("critics-stars", "frozen", FROZEN),
-    Setting("airline", "frozen", FROZEN),
-    Setting("clinc150", "frozen", FROZEN),
 )

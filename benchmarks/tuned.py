@@ -1,0 +1,98 @@
+"""Prints what `benchmarks.measured` has kept, as a part of `docs/results.md`.
+
+    python -m benchmarks.tuned
+
+Settings that compete are shown with what they reach on validation, and the best of them alone with
+what it reaches on test. What has not been measured is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.markdown import table
+from benchmarks.measured import FIGURES, GAPS, chosen, on_validation, read
+from benchmarks.settings import SEEDS, SETTINGS, Setting
+
+
+def estimate(metric: dict[str, float | None]) -> str:
+    """A value with its 95 % interval, where it has one."""
+    if metric["low"] is None:
+        return f"{metric['value']:.3f}"
+    return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
+
+
+def measured() -> list[Setting]:
+    """The settings of which every seed was measured."""
+    return [each for each in SETTINGS if len(read(each)) == len(each.seeds)]
+
+
+def candidates() -> Iterator[list[str]]:
+    """The settings that compete, and what each reaches on validation."""
+    for setting in measured():
+        if setting.group:
+            best = "best" if setting == chosen(setting.dataset, setting.group) else ""
+            value = f"{on_validation(setting):.3f}"
+            yield [setting.dataset, setting.label, value, best]
+
+
+def reached() -> Iterator[list[str]]:
+    """Per task what the best of a group, or a setting that competes with none, reaches on test."""
+    for setting in measured():
+        if setting.group and setting != chosen(setting.dataset, setting.group):
+            continue
+        runs = read(setting)
+        for task, first in runs[0]["tasks"].items():
+            of_seeds = [run["tasks"][task]["metrics"][first["headline"]] for run in runs]
+            cells = [estimate(each) for each in of_seeds] + [""] * (len(SEEDS) - len(runs))
+            mean = np.mean([each["value"] for each in of_seeds])
+            start = [setting.dataset, setting.label, runs[0]["device"], task, first["headline"]]
+            yield [*start, *cells, f"{mean:.3f}"]
+        for name in runs[0]["scope"]:
+            cells = [estimate(run["scope"][name]) for run in runs]
+            mean = np.mean([run["scope"][name]["value"] for run in runs])
+            yield [
+                setting.dataset,
+                setting.label,
+                runs[0]["device"],
+                "intent",
+                name,
+                *cells,
+                f"{mean:.3f}",
+            ]
+
+
+def gaps() -> Iterator[list[str]]:
+    """By how much two settings differ on the same test texts, over all seeds."""
+    kept = json.loads((FIGURES / f"{GAPS}.json").read_text(encoding="utf-8"))
+    for name, tasks in kept.items():
+        for task, told in tasks.items():
+            difference = estimate({key: told[key] for key in ("value", "low", "high")})
+            yield [
+                name,
+                task,
+                f"{told['a']:.3f}",
+                f"{told['b']:.3f}",
+                difference,
+                f"{told['p_value']:.3f}",
+            ]
+
+
+def main() -> None:
+    """Prints the tables."""
+    seeds = [f"seed {seed}" for seed in SEEDS]
+    print("Settings that were tried, and their mean headline figure on validation:\n")
+    print(table(["data", "settings", "validation", ""], candidates()), end="\n\n")
+    print("The best of them on test:\n")
+    print(
+        table(["data", "settings", "on", "task", "figure", *seeds, "mean"], reached()), end="\n\n"
+    )
+    print("Differences on the same test texts, answers of all seeds taken together:\n")
+    print(table(["what", "task", "first", "second", "difference", "p"], gaps()))
+
+
+if __name__ == "__main__":
+    main()
