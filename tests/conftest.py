@@ -25,6 +25,14 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No trial step before a training, so that what is counted is what is learned from."""
+    from mtrec.training.course import Course
+
+    monkeypatch.setattr(Course, "_rehearse", lambda self, inputs: None)
+
+
+@pytest.fixture
 def tiny_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Encoders made from nothing are small: 2 layers, 32 wide."""
     from mtrec.models import scratch

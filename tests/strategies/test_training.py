@@ -106,6 +106,7 @@ def test_an_encoder_that_learns_is_read_again_only_where_the_strategy_asks(
     tiny_encoder_folder: Path,
     tmp_path: Path,
     one_thread: None,
+    untried: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     passes = []

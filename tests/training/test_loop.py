@@ -67,7 +67,7 @@ def test_one_seed_gives_equal_digits_and_another_does_not(
 
 
 def test_the_encoder_passes_once_over_each_batch_whatever_the_tasks(
-    dataset: Any, trainer: Any, watcher: Any, monkeypatch: pytest.MonkeyPatch
+    dataset: Any, trainer: Any, watcher: Any, monkeypatch: pytest.MonkeyPatch, untried: None
 ) -> None:
     read = []
     plain = Encoder.forward
@@ -157,14 +157,16 @@ def test_finishing_early_keeps_what_was_learned(
     assert f"ended early, as asked, in epoch {result.epochs} of at most 5" in result.notes[0]
 
 
-@pytest.mark.parametrize("method", ["frozen", "top"])
+@pytest.mark.parametrize(
+    ("method", "phase"), [("frozen", "Reading texts"), ("top", "Cutting texts into word pieces")]
+)
 def test_stop_is_heard_while_texts_are_read(
-    method: str, dataset: Any, trainer: Any, watcher: Any
+    method: str, phase: str, dataset: Any, trainer: Any, watcher: Any
 ) -> None:
     watcher.stop_when = lambda seen: True
     result = trainer(dataset, watcher, method)
     assert result.stopped
-    assert watcher.phases[0][0] == "Reading texts"
+    assert watcher.phases[0][0] == phase
     assert watcher.done == 0
     assert result.epochs == result.best_epoch == 0
 

@@ -110,7 +110,7 @@ def rare(dataset: Any) -> Any:
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+def seen(monkeypatch: pytest.MonkeyPatch, untried: None) -> list[np.ndarray]:
     """The rows of each batch that is read, of training as of validation."""
     read: list[np.ndarray] = []
     plain = StateInputs.read
