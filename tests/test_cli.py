@@ -19,7 +19,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
-from mtrec.cli import main, show
+from mtrec.cli import commands, main, show
 from mtrec.runs.launcher import _process
 from mtrec.runs.progress import LiveFiles, read_progress
 from mtrec.runs.store import RunStore
@@ -532,3 +532,47 @@ def test_dataset_delete(tmp_path: Path, tiny_recipe: Path, ask, monkeypatch) -> 
 
     assert done == {"deleted": [f"tiny@{version}"]}
     assert ask("datasets", "--json").json(list[Imported]) == []
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_what_nobody_foresaw_is_in_the_log_if_that_can_be_written(
+    room: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = tmp_path / "workspace"
+    if not room:
+        workspace.write_text("a file where the folder would be")
+    monkeypatch.setenv("MTREC_WORKSPACE", str(workspace))
+    monkeypatch.setattr(commands, "demo", lambda args: 1 / 0)
+    assert main(["demo"]) == 1
+    said = capsys.readouterr().err
+    assert "nobody foresaw (ZeroDivisionError)" in said and "Traceback" not in said
+    if room:
+        assert "ZeroDivisionError: division by zero" in (workspace / "mtrec.log").read_text()
+    else:
+        assert "division by zero" in said and "cannot be written" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "The disk is full"),
+        (RuntimeError("database or disk is full"), "The disk is full"),
+        (MemoryError(), "Memory ran out"),
+    ],
+)
+def test_what_the_machine_is_short_of_is_a_sentence_and_no_log(
+    error: Exception,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(args: object) -> None:
+        raise error
+
+    monkeypatch.setenv("MTREC_WORKSPACE", str(tmp_path))
+    monkeypatch.setattr(commands, "demo", broken)
+    assert main(["demo"]) == 1
+    written = capsys.readouterr().err
+    assert written.startswith(said) and "Fix: " in written and written.count("\n") == 1
+    assert not (tmp_path / "mtrec.log").exists()

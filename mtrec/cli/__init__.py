@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from mtrec.cli.parser import parse
 from mtrec.errors import MtrecError
+from mtrec.shortages import shortage
 from mtrec.workspace import Workspace
 
 LOG = "mtrec.log"
@@ -41,15 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has gone; without this, Python complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        log = Workspace.current().root / LOG
-        logger = _file_logger(log)
-        logger.exception("mtrec %s", " ".join(sys.argv[1:]))
-        print(
-            f"Something went wrong that nobody foresaw ({type(error).__name__}). "
-            f"The details are in {log}.",
-            file=sys.stderr,
-        )
+    except Exception as error:  # noqa: BLE001  # the last border before a person
+        known = shortage(error)
+        print(_unforeseen(error) if known is None else known.sentence(), file=sys.stderr)
         return 1
 
 
@@ -57,9 +51,15 @@ def _as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _file_logger(path: Path) -> logging.Logger:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    logger = logging.getLogger(__name__)
-    logger.handlers = [logging.FileHandler(path, delay=True)]
-    logger.propagate = False
-    return logger
+def _unforeseen(error: Exception) -> str:
+    """Says so, and where the details lie, if they could be written at all."""
+    log = Workspace.current().root / LOG
+    said = f"Something went wrong that nobody foresaw ({type(error).__name__})"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            print("mtrec", *sys.argv[1:], file=file)
+            traceback.print_exception(error, file=file)
+    except OSError as why:
+        return f"{said}: {error}. The details cannot be written to {log} ({why.strerror})."
+    return f"{said}. The details are in {log}."

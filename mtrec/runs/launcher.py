@@ -30,11 +30,17 @@ from mtrec.models.config import MINILM, SCRATCH
 from mtrec.runs.estimate import keep_estimate
 from mtrec.runs.progress import LiveFiles, Progress, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
+from mtrec.shortages import tells_of_memory
 
 WORKER = (sys.executable, "-m", "mtrec.runs.worker")  # and the run's id
 GRACE = 20.0  # seconds that a worker has to stop by itself
 SILENCE = 600.0  # seconds without a word after which a worker on another machine may be given up
 GB = 1e9  # bytes
+STARTS = "A worker is started"  # a line of the log
+MORE_MEMORY = (
+    "Fix: close other programs, lower train.batch_tokens or encoder.max_length, or use a machine "
+    "with more memory."
+)
 SCARCE = 300e6  # bytes of free memory that make a lack of memory the likely cause of a death
 
 FORCED = (STOPPED, "stopped; it did not answer and was ended by force")
@@ -324,7 +330,18 @@ def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
         f" {last.free_memory / GB:.1f} GB of memory were free then." if last.free_memory else ""
     )
     memory += " That is little: lower train.batch_tokens." if scarce else ""
+    if not scarce and tells_of_memory(_last_words(live)):
+        memory += f" Memory ran out. {MORE_MEMORY}"
     return f"The training process {how}{when}.{memory} What it wrote is in {live.log}."
+
+
+def _last_words(live: LiveFiles) -> str:
+    """What a worker wrote into the log since it was started last."""
+    try:
+        log = live.log.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return log.rpartition(STARTS)[2]
 
 
 def _next(store: RunStore, runs: Sequence[RunInfo]) -> RunInfo | None:
@@ -353,6 +370,8 @@ def _start(store: RunStore, run: str) -> None:
     package = str(Path(mtrec.__file__).parents[1])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     with live.log.open("ab") as log:
+        log.write(f"{STARTS}\n".encode())
+        log.flush()
         child = subprocess.Popen(
             [*WORKER, run],
             stdin=subprocess.DEVNULL,

@@ -27,6 +27,7 @@ from mtrec.config import RunConfig, load_config
 from mtrec.data.recipe import nearest
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import replacing, write_json
+from mtrec.shortages import shortage
 from mtrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ _TO_MLFLOW = {
 _FROM_MLFLOW = {theirs: ours for ours, theirs in _TO_MLFLOW.items()}
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # it logs what it raises, traceback and all
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
@@ -287,6 +288,9 @@ class RunStore:
             try:
                 yield
             except (MlflowException, SQLAlchemyError) as error:
+                known = shortage(error)
+                if known is not None:
+                    raise known from error
                 raise MtrecError(
                     "The store of runs does not answer",
                     expected="MLflow at the address in MLFLOW_TRACKING_URI"

@@ -17,7 +17,7 @@ from mtrec.data.dataset import load_dataset
 from mtrec.errors import MtrecError
 from mtrec.files import write_json
 from mtrec.runs.clock import Kind, Stretch
-from mtrec.runs.launcher import is_registered
+from mtrec.runs.launcher import MORE_MEMORY, is_registered
 from mtrec.runs.progress import FileReporter, LiveFiles
 from mtrec.runs.store import (
     FAILED,
@@ -31,6 +31,7 @@ from mtrec.runs.store import (
     RunStore,
 )
 from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL, task_column
+from mtrec.shortages import is_disk_full, is_out_of_memory
 from mtrec.training.reporter import Stopped, check_stop
 from mtrec.workspace import Workspace
 
@@ -276,11 +277,9 @@ def _headlines(split: str, reports: Mapping[str, TaskReport]) -> dict[str, float
 
 def _reason(error: Exception, log: Path) -> str:
     """What befell the machine, in a sentence for people."""
-    from mtrec.training.memory import is_out_of_memory
-
     if is_out_of_memory(error):
-        return f"Memory ran out. Fix: lower train.batch_tokens or encoder.max_length. Log: {log}."
-    if "no space left" in str(error).lower():
+        return f"Memory ran out. {MORE_MEMORY} Log: {log}."
+    if is_disk_full(error):
         return "The disk is full. Fix: free some space, then go on with this training."
     return f"The training broke off with an unforeseen error ({type(error).__name__}). Log: {log}."
 

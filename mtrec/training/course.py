@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mtrec.models.encoder import Reading, Wanted
 from mtrec.schema import TRAIN, VAL
+from mtrec.shortages import is_out_of_memory
 from mtrec.tasks.calibration import calibrate
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.augment import augmented
@@ -21,7 +22,7 @@ from mtrec.training.config import TrainConfig
 from mtrec.training.embeddings import Change, ChangedInputs
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs
-from mtrec.training.memory import is_out_of_memory, read_in_parts
+from mtrec.training.memory import read_in_parts
 from mtrec.training.reporter import Reporter, Stopped, check_stop
 from mtrec.training.sampling import drawn_rows
 from mtrec.training.snapshot import (

@@ -9,14 +9,6 @@ from mtrec.models.encoder import Reading, Wanted
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.inputs import Inputs
 
-SIGNS = ("out of memory", "t allocate memory")  # of CUDA's and the CPU's allocator
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed."""
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in said for sign in SIGNS)
-
 
 def read_in_parts(inputs: Inputs, index: Index, wanted: Wanted, parts: int) -> Reading:
     """What `inputs.read` gives, with the memory that a part of the texts takes.

@@ -11,6 +11,7 @@ import streamlit as st
 
 from mtrec.errors import MtrecError
 from mtrec.reports.csv import safe_csv
+from mtrec.shortages import shortage
 from mtrec.training.idle_gpu import cpu_only_torch_on_gpu_machine
 from pages.ui import state
 from pages.ui.text import plain
@@ -42,8 +43,12 @@ def guard() -> Iterator[None]:
         yield
     except MtrecError as error:
         problem(error)
-    except Exception:  # the last border before a person: no traceback may pass it
+    except Exception as error:  # the last border before a person: no traceback may pass it
         log.exception("a page failed")
+        known = shortage(error)
+        if known is not None:
+            problem(known)
+            return
         st.error(
             "Something went wrong on this page that should not have. Nothing in your workspace was "
             "changed by it. Reload the page; if it comes again, the details are in the log of the "

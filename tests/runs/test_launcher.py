@@ -23,6 +23,7 @@ from mtrec.runs.launcher import (
     launcher_lock,
     poll,
     rename_dataset,
+    resume,
     runs_of,
     seconds_after_boot,
     stop,
@@ -88,6 +89,31 @@ def test_a_killed_worker_reads_failed_with_a_reason(store: RunStore) -> None:
     assert "'Training', after 1 of at most 3 epochs" in info.reason
     assert "0.1 GB of memory were free then. That is little" in info.reason
     assert str(live.log) in info.reason
+
+
+@pytest.mark.parametrize(("log", "memory"), [("std::bad_alloc", True), ("a crash", False)])
+def test_a_worker_without_memory_says_so(store: RunStore, log: str, memory: bool) -> None:
+    run = submit(store, "tiny", RunConfig())
+    with LiveFiles(store.folder(run)).log.open("a", encoding="utf-8") as file:
+        print(log, file=file)
+
+    kill(store, run)
+
+    (info,) = poll(store)
+    assert ("Memory ran out. Fix:" in info.reason) == memory
+
+
+def test_memory_that_was_short_before_it_was_resumed_is_no_reason(store: RunStore) -> None:
+    run = submit(store, "tiny", RunConfig())
+    with LiveFiles(store.folder(run)).log.open("a", encoding="utf-8") as file:
+        print("MemoryError", file=file)
+    kill(store, run)
+    poll(store)
+
+    resume(store, run)
+    kill(store, run)
+
+    assert "Memory" not in poll(store)[0].reason
 
 
 def test_a_pid_that_another_process_got_since_is_no_sign_of_life(store: RunStore) -> None:

@@ -151,7 +151,7 @@ def test_a_run_that_is_to_finish_reports_on_what_it_learned(
     [
         (MtrecError("It broke", fix="mend it"), FAILED, "It broke. Fix: mend it."),
         (Stopped(), STOPPED, "stopped as asked"),
-        (MemoryError(), FAILED, "Memory ran out. Fix: lower train.batch_tokens"),
+        (MemoryError(), FAILED, "Memory ran out. Fix: close other programs, lower train.batch_to"),
         (
             RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
             FAILED,
@@ -159,6 +159,7 @@ def test_a_run_that_is_to_finish_reports_on_what_it_learned(
         ),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), FAILED, "Memory ran out"),
         (OSError(28, "No space left on device"), FAILED, "The disk is full. Fix: free some space"),
+        (RuntimeError("database or disk is full"), FAILED, "The disk is full"),
         (ZeroDivisionError("division by zero"), FAILED, "unforeseen error (ZeroDivisionError)"),
     ],
 )

@@ -15,10 +15,8 @@ import torch
 from torch import Tensor
 
 from mtrec.models.encoder import Encoder
-from mtrec.strategies import STRATEGIES
-from mtrec.training import course, snapshot
+from mtrec.training import snapshot
 from mtrec.training.adversarial import Hardened
-from mtrec.training.memory import is_out_of_memory
 from mtrec.training.step import Diverged, Updater
 
 SETTINGS = {"epochs": 2, "batch_tokens": 256, "learning_rate": 1e-3}
@@ -169,10 +167,3 @@ def test_other_errors_are_not_taken_for_short_memory(
     with pytest.raises(RuntimeError, match="shapes"):
         trainer(dataset, None, "top", **SETTINGS)
     assert len(tried) == 1
-
-
-def test_what_counts_as_short_memory() -> None:
-    assert is_out_of_memory(MemoryError())
-    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"))
-    assert not is_out_of_memory(RuntimeError("expected a tensor"))
-    assert 0 < course.SLOWER < 1 and set(STRATEGIES) >= {"sum", "pcgrad", "famo"}

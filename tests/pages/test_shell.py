@@ -1,0 +1,34 @@
+"""What surrounds a page."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def failing() -> None:
+    import streamlit as st
+
+    from pages.ui import shell
+
+    with shell.guard():
+        raise {
+            "disk": OSError(28, "No space left on device"),
+            "memory": MemoryError(),
+            "other": ZeroDivisionError(),
+        }[st.session_state["which"]]
+
+
+def said(which: str) -> str:
+    app = AppTest.from_function(failing)
+    app.session_state["which"] = which
+    (error,) = app.run().error
+    return str(error.value)
+
+
+def test_what_the_machine_is_short_of_is_said_with_what_to_do() -> None:
+    for which, words in (("disk", "The disk is full"), ("memory", "Memory ran out")):
+        assert words in said(which) and "What to do" in said(which)
+
+
+def test_anything_else_is_in_the_log() -> None:
+    assert "Something went wrong on this page" in said("other")
