@@ -25,7 +25,8 @@ from mtrec.files import replacing
 EVERY = 60.0  # seconds after which a training is kept again, in the middle of an epoch too
 COST = 0.02  # the share of the time that keeping may take, above which it is done less often
 PACKAGES = ("torch", "transformers")  # whose versions may change a result's digits
-_NUMBERS, _CPU, _GPU = "numbers", "random:cpu", "random:cuda"
+LAYOUT = "2"  # of what is kept; another one where `Course.snapshot` keeps other things
+_NUMBERS, _LAYOUT, _CPU, _GPU = "numbers", "layout", "random:cpu", "random:cuda"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,21 +81,23 @@ def save_snapshot(path: Path, snapshot: Snapshot) -> None:
         name: tensor.detach().cpu().contiguous() for name, tensor in snapshot.tensors.items()
     }
     with replacing(path) as part:
-        save_file(tensors, part, metadata={_NUMBERS: json.dumps(snapshot.numbers)})
+        metadata = {_NUMBERS: json.dumps(snapshot.numbers), _LAYOUT: LAYOUT}
+        save_file(tensors, part, metadata=metadata)
 
 
 def load_snapshot(path: Path) -> Snapshot | None:
     """What was kept; None where nothing was.
 
     Raises:
-        MtrecError: the file cannot be read.
+        MtrecError: the file cannot be read, or another version of mtrec wrote it.
     """
     if not path.exists():
         return None
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return Snapshot(tensors, json.loads(file.metadata()[_NUMBERS]))
+            metadata = file.metadata()
+            snapshot = Snapshot(tensors, json.loads(metadata[_NUMBERS]))
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise MtrecError(
             "What was kept of this training cannot be read",
@@ -103,6 +106,16 @@ def load_snapshot(path: Path) -> Snapshot | None:
             where=str(path),
             fix="delete the file; the training then begins anew",
         ) from error
+    if metadata.get(_LAYOUT) != LAYOUT:
+        raise MtrecError(
+            "This training was kept by another version of mtrec, and cannot go on from there",
+            expected=f"layout {LAYOUT} of what is kept",
+            found=metadata.get(_LAYOUT, "none named"),
+            where=str(path),
+            fix="delete the file and resume: the training then begins anew; or go on with the "
+            "version that began it",
+        )
+    return snapshot
 
 
 def random_states() -> dict[str, Tensor]:

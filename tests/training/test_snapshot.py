@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from mtrec.errors import MtrecError
 from mtrec.schema import SPLIT, task_column
@@ -255,6 +256,35 @@ def test_a_file_that_is_none_of_ours_is_a_sentence(content: bytes, tmp_path: Pat
     with pytest.raises(MtrecError, match="cannot be read") as error:
         load_snapshot(tmp_path / "kept")
     assert error.value.where == str(tmp_path / "kept") and "begins anew" in str(error.value.fix)
+
+
+def test_what_another_version_kept_is_not_gone_on_from(
+    dataset: Any, trainer: Any, tmp_path: Path
+) -> None:
+    """The version before kept neither which tasks watch nor which have stopped improving."""
+    trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    kept = load_snapshot(tmp_path / "kept")
+    assert kept is not None
+    numbers = {name: value for name, value in kept.numbers.items() if name != "stopping"}
+    del numbers["updater"]["watching"]
+    tensors = {name: tensor.contiguous() for name, tensor in kept.tensors.items()}
+    save_file(tensors, tmp_path / "kept", metadata={"numbers": json.dumps(numbers)})
+    with pytest.raises(MtrecError, match="by another version of mtrec") as error:
+        trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    assert "begins anew" in error.value.fix
+
+
+def test_the_layout_is_that_of_what_is_kept(dataset: Any, trainer: Any, tmp_path: Path) -> None:
+    """Whoever keeps something else gives the layout another number, and says here what it is."""
+    trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    kept = load_snapshot(tmp_path / "kept")
+    assert kept is not None and snapshot.LAYOUT == "2"
+    assert set(kept.numbers) == {
+        *("epoch", "best_epoch", "best_score", "seen", "seconds", "batch", "parts", "notes"),
+        *("order", "updater", "stopping", "precision", "versions"),
+    }
+    assert set(kept.numbers["updater"]) == {"steps", "pace", "watching", "strategy"}
+    assert {name.partition(":")[0] for name in kept.tensors} >= {"updater", "learning", "random"}
 
 
 @dataclass
