@@ -18,7 +18,8 @@ from mtrec.errors import MtrecError
 from mtrec.files import write_json
 from mtrec.runs.clock import Kind, Stretch
 from mtrec.runs.launcher import MORE_MEMORY, is_registered
-from mtrec.runs.progress import FileReporter, LiveFiles
+from mtrec.runs.outcome import nothing_learned, went_off
+from mtrec.runs.progress import FileReporter, LiveFiles, read_steps
 from mtrec.runs.store import (
     FAILED,
     FINISHED,
@@ -221,7 +222,19 @@ class Work:
             reports = task_reports(self.dataset, predicted, split)
             save_reports(self.folder, split, reports)
             self.metrics |= _headlines(split, reports)
+            if split == VAL:
+                self._judge(reports)
         return inference
+
+    def _judge(self, reports: Mapping[str, TaskReport]) -> None:
+        """Notes it where the training learned nothing. `reports`: on validation."""
+        tasks = [
+            name for name, each in self.config.tasks.items() if each.enabled and each.lambda_ > 0
+        ]
+        steps = read_steps(self.folder)
+        for said in (went_off(steps, tasks), nothing_learned(reports, steps, tasks)):
+            if said is not None:
+                self._note(said)
 
     def _no_recommendations(self) -> str | None:
         """Why no recommendations are made, in a sentence; None where they are."""

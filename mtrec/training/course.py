@@ -32,7 +32,7 @@ from mtrec.training.snapshot import (
     set_random_states,
     versions,
 )
-from mtrec.training.step import Diverged, Updater, wanted_units
+from mtrec.training.step import Diverged, Updater, no_number, wanted_units
 from mtrec.training.stopping import Stopping
 from mtrec.training.validation import Validation, validate
 
@@ -319,6 +319,7 @@ class Course:
 
         Raises:
             Diverged: a weight is no longer a number.
+            MtrecError: it was none from the start.
         """
         self._check_weights()
         learned, state = self.updater.state()
@@ -350,11 +351,8 @@ class Course:
     def _check_weights(self) -> None:
         for name, parameter in self._learning():
             if not bool(parameter.isfinite().all()):
-                raise Diverged(
-                    "The training went off: a weight is no longer a number",
-                    found=f"{name} after step {self.updater.steps}",
-                    fix="lower train.learning_rate and train.head_learning_rate",
-                )
+                steps = self.updater.steps
+                raise no_number("a weight", f"{name} after step {steps}", steps)
 
     @torch.no_grad()
     def go_on(self, kept: Snapshot) -> None:

@@ -94,7 +94,7 @@ def train(
         InputError: there is nothing to learn from, the encoder can't be loaded, or the settings do
             not go together.
         Diverged: a loss is no longer a number, even with half the learning rates.
-        MtrecError: what was kept cannot be read.
+        MtrecError: what was kept cannot be read, or a loss or a weight is no number from the start.
     """
     started = time.perf_counter()
     check_applicable(train_config, encoder_config, trunk_config)

@@ -159,6 +159,29 @@ class Diverged(MtrecError):
     """A loss or a weight is no longer a number."""
 
 
+def no_number(what: str, found: str, updates: int) -> MtrecError:
+    """What to say of a loss or a weight that is no number: `Diverged` where learning did that.
+
+    Args:
+        what: which it is, such as `a weight`.
+        updates: how many had been made; before the first, learning had no part in it.
+    """
+    if updates:
+        return Diverged(
+            f"The training went off: {what} is no longer a number",
+            found=found,
+            fix="lower train.learning_rate and train.head_learning_rate",
+        )
+    return MtrecError(
+        f"Nothing can be learned: {what} is no number before the first step of learning",
+        expected="numbers wherever a text is read",
+        found=found,
+        where="encoder.name",
+        fix="choose another language model, since weights of this one seem to be broken; if it is "
+        "sound, train.precision=fp32 computes more exactly",
+    )
+
+
 class Updater:
     """Makes the updates of one training.
 
@@ -235,6 +258,7 @@ class Updater:
 
         Raises:
             Diverged: a loss is no longer a number.
+            MtrecError: it is none in the first step.
         """
         losses = self._objective(read, examples, index)
         means = losses()
@@ -341,11 +365,8 @@ class Updater:
     def _check(self, losses: dict[str, float]) -> None:
         for task, loss in losses.items():
             if not math.isfinite(loss):
-                raise Diverged(
-                    f"The training went off: the loss of task '{task}' is no longer a number",
-                    found=f"{loss} at step {self.steps + 1}",
-                    fix="lower train.learning_rate and train.head_learning_rate",
-                )
+                where = f"{loss} at step {self.steps + 1}"
+                raise no_number(f"the loss of task '{task}'", where, self.steps)
 
 
 def _mean_of_each(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:

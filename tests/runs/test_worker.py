@@ -22,6 +22,7 @@ from mtrec.runs.launcher import seconds_after_boot
 from mtrec.runs.progress import LiveFiles, read_epochs, read_progress, read_steps
 from mtrec.runs.store import FAILED, FINISHED, MODEL, QUEUED, RUNNING, STOPPED, RunStore
 from mtrec.schema import TEST, VAL
+from mtrec.tasks.report import TaskReport
 from mtrec.training.reporter import Stopped
 
 
@@ -214,3 +215,26 @@ def test_a_task_that_is_not_enabled_is_not_reported(
     worker.main(run)
 
     assert list(load_reports(store.folder(run), TEST)) == ["sentiment"]
+
+
+def test_a_training_that_learned_nothing_says_so(
+    store: RunStore, tiny_encoder_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judged by what was written of each step and by validation, of the tasks with a say."""
+
+    def off(steps: pd.DataFrame, tasks: list[str]) -> str:
+        return f"{len(steps) > 0} {tasks}"
+
+    def nothing(reports: dict[str, TaskReport], steps: pd.DataFrame, tasks: list[str]) -> str:
+        return f"{len(steps) > 0} {sorted(reports)} {tasks}"
+
+    monkeypatch.setattr(worker, "went_off", off)
+    monkeypatch.setattr(worker, "nothing_learned", nothing)
+    settings = ["recommend.enabled=false", "encoder.method=frozen", "tasks.topic.lambda=0"]
+    run = queue(store, tiny_encoder_folder, *settings)
+
+    worker.main(run)
+
+    notes = store.summary(run)["notes"]
+    assert "True ['sentiment']" in notes
+    assert "True ['sentiment', 'topic'] ['sentiment']" in notes
