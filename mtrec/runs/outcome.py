@@ -12,64 +12,60 @@ from mtrec.tasks.report import apart
 if TYPE_CHECKING:
     from mtrec.tasks.report import TaskReport
 
-FEWEST = 20  # steps with a loss below which its beginning and its end are mostly chance
-PART = 10  # the beginning and the end are each so large a part, one tenth
-FAR = 2.0  # times the loss it began with, beyond which it went off
+FEWEST = 20  # steps with a loss below which too little can be told from them
+PART = 10  # losses are taken together over one tenth of the steps
+FAR = 3.0  # times the loss before the first step, from which on a training has gone off
 LOWER = "Try a lower train.learning_rate and train.head_learning_rate"
 
 
-def went_off(steps: pd.DataFrame, tasks: Collection[str]) -> str | None:
-    """The tasks whose loss ended far above where it began, which no learning does; None of none.
-
-    Args:
-        steps: as `read_steps` gives them.
-        tasks: those with a say in what is learned.
-    """
-    found = []
-    for task in tasks:
-        ends = _ends(steps, task)
-        if ends is not None and ends[1] > FAR * ends[0]:
-            found.append(f"'{task}' from {ends[0]:.3g} to {ends[1]:.3g}")
-    if not found:
-        return None
-    return f"The training went off: losses rose, of {', '.join(found)}. {LOWER}."
-
-
-def nothing_learned(
+def verdict(
     reports: Mapping[str, TaskReport], steps: pd.DataFrame, tasks: Collection[str]
-) -> str | None:
-    """Says so where no task shows that it learned anything; else None.
+) -> list[str]:
+    """What a person should know of how the learning went; nothing where it went well.
 
-    A task shows it where it is better than always giving the commonest answer: beyond the noise of
-    both, or at all, if its loss fell too.
+    A loss that rises far above what it was before the first step tells of steps that were too
+    large, also where it comes down again: it then often ends with one answer to everything. A task
+    has learned something where it is better on validation than always giving the commonest answer:
+    beyond the noise of both, or at all, if its loss did not go off.
 
     Args:
         reports: on validation, whose labels chose the best epoch.
-        steps, tasks: as above.
+        steps: as `read_steps` gives them.
+        tasks: those with a say in what is learned.
     """
     from mtrec.tasks import TASK_TYPES
 
+    notes = []
+    off = {task: rise for task in tasks if (rise := _rise(steps, task)) is not None}
+    if off:
+        losses = ", ".join(
+            f"'{task}' from {_loss(a)} to {_loss(b)}" for task, (a, b) in off.items()
+        )
+        notes.append(f"The training went off: losses rose, of {losses}. {LOWER}.")
     judged = [task for task in tasks if task in reports and reports[task].baseline]
     for task in judged:
         figure = TASK_TYPES[reports[task].type].headline
         ours, usual = (each[figure] for each in (reports[task].metrics, reports[task].baseline))
-        ends = _ends(steps, task)
-        fell = ends is None or ends[1] < ends[0]
-        if apart(ours, usual) > 0 or (fell and ours.value > usual.value):
-            return None
-    if not judged:
-        return None
-    return (
-        "Nothing was learned: on validation, no task is answered better than by always giving its "
-        f"most frequent answer, or better by no more than chance. {LOWER}, or more epochs."
-    )
+        if apart(ours, usual) > 0 or (ours.value > usual.value and task not in off):
+            return notes
+    if judged:
+        notes.append(
+            "Nothing was learned: on validation, no task is answered better than by always giving "
+            "its most frequent answer, beyond chance."
+            + ("" if off else f" {LOWER}, or more epochs.")
+        )
+    return notes
 
 
-def _ends(steps: pd.DataFrame, task: str) -> tuple[float, float] | None:
-    """A task's mean loss in the first and the last tenth of its steps; None where they are few."""
+def _rise(steps: pd.DataFrame, task: str) -> tuple[float, float] | None:
+    """A task's loss before the first step and the highest mean since, if that is far above it."""
     column = f"loss:{task}"
     losses = steps[column].dropna() if column in steps else pd.Series(dtype="float64")
     if len(losses) < FEWEST:
         return None
-    size = len(losses) // PART
-    return float(losses.iloc[:size].mean()), float(losses.iloc[-size:].mean())
+    began, highest = float(losses.iloc[0]), float(losses.rolling(len(losses) // PART).mean().max())
+    return (began, highest) if highest > FAR * began else None
+
+
+def _loss(value: float) -> str:
+    return f"{value:.2f}" if value < 100 else f"{value:,.0f}"

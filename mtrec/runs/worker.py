@@ -18,7 +18,7 @@ from mtrec.errors import MtrecError
 from mtrec.files import write_json
 from mtrec.runs.clock import Kind, Stretch
 from mtrec.runs.launcher import MORE_MEMORY, is_registered
-from mtrec.runs.outcome import nothing_learned, went_off
+from mtrec.runs.outcome import verdict
 from mtrec.runs.progress import FileReporter, LiveFiles, read_steps
 from mtrec.runs.store import (
     FAILED,
@@ -227,14 +227,12 @@ class Work:
         return inference
 
     def _judge(self, reports: Mapping[str, TaskReport]) -> None:
-        """Notes it where the training learned nothing. `reports`: on validation."""
+        """Notes what went wrong with the learning, if anything did. `reports`: on validation."""
         tasks = [
             name for name, each in self.config.tasks.items() if each.enabled and each.lambda_ > 0
         ]
-        steps = read_steps(self.folder)
-        for said in (went_off(steps, tasks), nothing_learned(reports, steps, tasks)):
-            if said is not None:
-                self._note(said)
+        for note in verdict(reports, read_steps(self.folder), tasks):
+            self._note(note)
 
     def _no_recommendations(self) -> str | None:
         """Why no recommendations are made, in a sentence; None where they are."""

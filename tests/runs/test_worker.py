@@ -222,19 +222,13 @@ def test_a_training_that_learned_nothing_says_so(
 ) -> None:
     """Judged by what was written of each step and by validation, of the tasks with a say."""
 
-    def off(steps: pd.DataFrame, tasks: list[str]) -> str:
-        return f"{len(steps) > 0} {tasks}"
+    def judged(reports: dict[str, TaskReport], steps: pd.DataFrame, tasks: list[str]) -> list[str]:
+        return [f"{len(steps) > 0} {sorted(reports)} {tasks}"]
 
-    def nothing(reports: dict[str, TaskReport], steps: pd.DataFrame, tasks: list[str]) -> str:
-        return f"{len(steps) > 0} {sorted(reports)} {tasks}"
-
-    monkeypatch.setattr(worker, "went_off", off)
-    monkeypatch.setattr(worker, "nothing_learned", nothing)
+    monkeypatch.setattr(worker, "verdict", judged)
     settings = ["recommend.enabled=false", "encoder.method=frozen", "tasks.topic.lambda=0"]
     run = queue(store, tiny_encoder_folder, *settings)
 
     worker.main(run)
 
-    notes = store.summary(run)["notes"]
-    assert "True ['sentiment']" in notes
-    assert "True ['sentiment', 'topic'] ['sentiment']" in notes
+    assert "True ['sentiment', 'topic'] ['sentiment']" in store.summary(run)["notes"]
