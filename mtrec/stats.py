@@ -19,6 +19,7 @@ from mtrec.schema import Estimate
 
 DRAWS = 1000
 LEVEL = 0.95
+NO_WIDTH = 1e-12  # of an interval, up to rounding
 NORMAL = 1.959963984540054  # the normal distribution's quantile for that level
 
 Array = NDArray[np.float64]
@@ -42,6 +43,31 @@ def interval(
         tail = ndtr(-np.sqrt(units / (units - 1)) * stdtrit(units - 1, 1 - tail))
     low, high = np.quantile(finite, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def estimate(value: float, draws: Array, units: int, alike: int | None = None) -> Estimate:
+    """A figure with the interval of its bootstrap draws `(B,)`, stretched to hold the value.
+
+    Resampling leaves rare units out at times, which can push every draw to one side of the value.
+    One unit says nothing of noise, so there is no interval. Where all draws are alike, because all
+    units are (all right, say), that is no sign of a figure without noise: a share then has the
+    interval that `wilson` gives so many units, anything else none.
+
+    Args:
+        units: how many were drawn from.
+        alike: how many of them the figure is about, where not all.
+    """
+    bounds = interval(draws, units) if units > 1 else None
+    if bounds is None or not np.isfinite(value):
+        return Estimate(value)
+    low, high = min(bounds[0], value), max(bounds[1], value)
+    if high - low > NO_WIDTH:
+        return Estimate(value, low, high)
+    about = units if alike is None else alike
+    if about < 2 or not 0 <= value <= 1:
+        return Estimate(value)
+    ends = wilson(np.array([value * about]), np.array([about]))
+    return Estimate(value, min(float(ends[0][0]), value), max(float(ends[1][0]), value))
 
 
 def wilson(successes: NDArray[Any], trials: NDArray[Any]) -> tuple[Array, Array]:
@@ -108,12 +134,11 @@ def bootstrap_mean(values: Array, draws: int = DRAWS, seed: int = 0) -> Estimate
     """
     if values.size == 0:
         raise ValueError("the mean of no values is not defined")
-    return Estimate(float(values.mean()), *(_mean_interval(values, draws, seed) or (None, None)))
+    return estimate(float(values.mean()), _means(values, draws, seed), values.size)
 
 
-def _mean_interval(values: Array, draws: int, seed: int) -> tuple[float, float] | None:
-    if values.size < 2:
-        return None
+def _means(values: Array, draws: int, seed: int) -> Array:
+    """The means of bootstrap samples, `(draws,)`."""
     rng = np.random.default_rng(seed)
     means = np.empty(draws)
     block = max(1, 4_000_000 // values.size)
@@ -121,7 +146,7 @@ def _mean_interval(values: Array, draws: int, seed: int) -> tuple[float, float] 
         stop = min(start + block, draws)
         chosen = rng.integers(0, values.size, size=(stop - start, values.size))
         means[start:stop] = values[chosen].mean(axis=1)
-    return interval(means, values.size)
+    return means
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, t
 
+from mtrec.schema import Estimate
 from mtrec.stats import (
     bootstrap_mean,
     bootstrap_statistic,
+    estimate,
     holm,
     interval,
     mcnemar,
     paired_difference,
     resample_counts,
     two_sided,
+    wilson,
 )
 
 
@@ -57,8 +60,27 @@ def test_one_value_has_no_interval_and_none_has_no_mean() -> None:
         bootstrap_mean(np.array([]))
 
 
-def test_equal_values_have_an_interval_of_no_width() -> None:
-    assert bootstrap_mean(np.full(9, 0.25)).json() == {"value": 0.25, "low": 0.25, "high": 0.25}
+@pytest.mark.parametrize("value", [0.0, 0.25, 1.0])
+def test_equal_values_are_as_noisy_as_a_share_of_so_many(value: float) -> None:
+    found = bootstrap_mean(np.full(9, value))
+    low, high = (end[0] for end in wilson(np.array([9 * value]), np.array([9])))
+    assert (found.value, found.low, found.high) == pytest.approx((value, low, high))
+    assert high - low > 0.2
+
+
+def test_an_interval_holds_its_value_and_one_unit_has_none() -> None:
+    draws = np.linspace(0.2, 0.4, 101)
+    assert estimate(0.5, draws, 1) == Estimate(0.5)
+    assert estimate(float("nan"), draws, 9).low is None
+    beside = estimate(0.5, draws, 9)
+    assert beside.low is not None and beside.low < 0.21 and beside.high == 0.5
+
+
+def test_equal_draws_of_what_is_no_share_or_of_one_unit_alone_say_nothing_of_noise() -> None:
+    assert estimate(3.0, np.full(50, 3.0), 9) == Estimate(3.0)
+    assert estimate(1.0, np.ones(50), 9, alike=1) == Estimate(1.0)
+    few = estimate(1.0, np.ones(50), 9, alike=3)
+    assert few.low == pytest.approx(3 / (3 + 1.959964**2)) and few.high == 1
 
 
 def test_a_paired_difference_sees_what_unpaired_noise_would_hide() -> None:

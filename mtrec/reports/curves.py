@@ -179,7 +179,7 @@ def average_precision(shares: Floats, carried: Flags, samples: Samples) -> Estim
     value, drawn = (
         _average(*map(each.sums, among)) for each in (Samples.once(len(shares)), samples)
     )
-    return _estimate(float(value[0]), drawn, samples.owning(carried))
+    return stats.estimate(float(value[0]), drawn, samples.owning(carried))
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +267,7 @@ def gained(
     own, all_of_them = samples.owning(differs[:, label]), samples.owning(differs.any(axis=1))
     units = dict.fromkeys((PRECISION, RECALL, F1), own) | dict.fromkeys(OVERALL, all_of_them)
     return {
-        name: _estimate(float(value[0, place]), drawn[:, place], number)
+        name: stats.estimate(float(value[0, place]), drawn[:, place], number)
         for place, (name, number) in enumerate(units.items())
     }
 
@@ -313,11 +313,3 @@ def _average(reached: Counts, hits: Counts) -> Counts:
 
 def _share(parts: Counts, wholes: Counts) -> Counts:
     return np.asarray(np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0))
-
-
-def _estimate(value: float, drawn: Counts, units: int) -> Estimate:
-    """The value with its interval, stretched to hold it; none of fewer than two units."""
-    bounds = stats.interval(drawn, units) if units > 1 else None
-    if bounds is None:
-        return Estimate(value)
-    return Estimate(value, min(bounds[0], value), max(bounds[1], value))

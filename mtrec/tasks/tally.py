@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from mtrec import stats
-from mtrec.schema import Estimate
 from mtrec.tasks.ragged import Index
 from mtrec.tasks.report import LabelScores, TaskReport
 
@@ -144,9 +143,11 @@ class Tally:
         units = owners(groups, len(self._cells))
         blocks = samples(self._cells, len(self.pairs), units, draws)
         drawn = np.concatenate([figures(each) for each in blocks])
+        number = int(units.max()) + 1
+        about = [number] * len(names) + self._concerned(units)
         estimates = [
-            _estimate(float(value), each, int(units.max()) + 1)
-            for value, each in zip(values, drawn.T, strict=True)
+            stats.estimate(float(value), each, number, alike)
+            for value, each, alike in zip(values, drawn.T, about, strict=True)
         ]
         support, guessed, hits = (each[0] for each in (sums.support, sums.guessed, sums.hits))
         return TaskReport(
@@ -165,6 +166,12 @@ class Tally:
                 for i, label in enumerate(self.labels)
             },
         )
+
+    def _concerned(self, units: Index) -> list[int]:
+        """In how many units each label is true or predicted, `(L,)`."""
+        shape = (int(units.max()) + 1, len(self.pairs))
+        cells = sparse.csr_array((np.ones(len(units)), (units, self._cells)), shape=shape)
+        return [int(each) for each in ((cells @ (self._support + self._guessed)) > 0).sum(axis=0)]
 
     def _table(self, rows: Sequence[Mapping[Part, int]]) -> Any:
         """How often each label stands in each row, csr `(C, L)`."""
@@ -217,14 +224,3 @@ def _or_one(parts: Counts, wholes: Counts) -> Counts:
 
 def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else 0.0
-
-
-def _estimate(value: float, draws: Counts, units: int) -> Estimate:
-    """The value with its percentile interval, stretched to hold the value.
-
-    Resampling leaves rare labels out at times, which can push every draw to one side of the value.
-    """
-    bounds = stats.interval(draws, units)
-    if bounds is None or not np.isfinite(value):
-        return Estimate(value)
-    return Estimate(value, min(bounds[0], value), max(bounds[1], value))

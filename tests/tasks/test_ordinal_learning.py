@@ -15,6 +15,8 @@ from sklearn.metrics import cohen_kappa_score, mean_absolute_error
 from mtrec.tasks.ordinal import Ordinal
 from mtrec.tasks.ragged import Ragged
 
+Z2 = 1.959964**2  # in Wilson's interval: n of n right are at least n / (n + Z2)
+
 KIND = Ordinal()
 LABELS = ["low", "mid", "high"]
 PAIRS = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1)
@@ -135,11 +137,15 @@ def test_a_far_miss_costs_more_than_a_near_one() -> None:
 def test_one_label_alone_predicted_rightly_is_perfect() -> None:
     """Chance would be as good, so that kappa is 0/0."""
     metrics = KIND.scores(["mid"] * 9, ["mid"] * 9, LABELS).metrics
-    assert (metrics["qwk"].value, metrics["qwk"].low, metrics["qwk"].high) == (1, 1, 1)
-    assert (metrics["mae"].value, metrics["mae"].high) == (0, 0)
+    assert (metrics["qwk"].value, metrics["qwk"].low, metrics["qwk"].high) == (
+        1,
+        pytest.approx(9 / (9 + Z2)),
+        1,
+    )
+    assert (metrics["mae"].value, metrics["mae"].high) == (0, pytest.approx(Z2 / (9 + Z2)))
 
 
 def test_the_same_said_of_all_is_worth_nothing_whatever_is_drawn() -> None:
     """Draws without the one that is missed are 0/0, and say nothing for a kappa of 1."""
     qwk = KIND.scores(["mid"] * 4 + ["low"], ["mid"] * 5, LABELS).metrics["qwk"]
-    assert (qwk.value, qwk.low, qwk.high) == (0, 0, 0)
+    assert (qwk.value, qwk.low, qwk.high) == (0, 0, pytest.approx(Z2 / (5 + Z2)))

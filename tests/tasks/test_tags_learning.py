@@ -18,6 +18,8 @@ from mtrec.tasks.ragged import Ragged
 from mtrec.tasks.spans import BEGIN, INSIDE
 from mtrec.tasks.tags import Tags
 
+Z2 = 1.959964**2  # in Wilson's interval: n of n right are at least n / (n + Z2)
+
 KIND = Tags()
 LABELS = ["what", "who", "who-else"]
 
@@ -183,15 +185,19 @@ def test_scores_are_those_of_seqeval(given: tuple[list[str], list[str]]) -> None
 def test_nothing_is_wrong_where_no_span_is_true_and_none_is_predicted() -> None:
     report = KIND.scores(["O O", "O"], ["O O", "O"], LABELS, draws=50)
     for estimate in report.metrics.values():
-        assert (estimate.value, estimate.low, estimate.high) == (1, 1, 1)
+        assert (estimate.value, estimate.low, estimate.high) == (1, pytest.approx(2 / (2 + Z2)), 1)
     spurious = KIND.scores(["O O", "O"], ["O O", "B-who"], LABELS, draws=50)
     assert (spurious.metrics["span_f1"].value, spurious.metrics["macro_f1"].value) == (0, 0)
 
 
-def test_perfect_predictions_have_no_noise_where_spans_are_rare() -> None:
+def test_perfect_predictions_are_as_sure_where_spans_are_rare() -> None:
     truth = ["O O"] * 20 + ["O B-who"]
     for estimate in KIND.scores(truth, truth, LABELS).metrics.values():
-        assert (estimate.value, estimate.low, estimate.high) == (1, 1, 1)
+        assert (estimate.value, estimate.low, estimate.high) == (
+            1,
+            pytest.approx(21 / (21 + Z2)),
+            1,
+        )
 
 
 @pytest.mark.parametrize(

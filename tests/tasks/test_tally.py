@@ -187,3 +187,34 @@ def test_an_interval_is_stretched_to_hold_its_value() -> None:
 def test_no_records_are_not_scored(groups: list[str | None] | None) -> None:
     with pytest.raises(ValueError, match="no records"):
         report([], [], groups)
+
+
+def test_one_person_s_records_say_nothing_of_noise() -> None:
+    found = report(TRUTH[:40], GUESSES[:40], ["ann"] * 40)
+    assert all(each.low is None and each.high is None for each in found.metrics.values())
+    assert all(each.low is None and each.high is None for each in found.labels.values())
+
+
+def test_all_right_is_as_sure_as_so_many_records_make_it() -> None:
+    """Of n it is n / (n + 1.96²) or more: of all 66, and for each label of those that hold it."""
+    truth = ["a"] * 60 + ["b"] * 5 + ["c"]
+    found = report(truth, truth)
+    for figure in found.metrics.values():
+        assert (figure.value, figure.high) == (1, 1)
+        assert figure.low == pytest.approx(66 / (66 + 1.959964**2))
+    ends = {name: each.low for name, each in found.labels.items()}
+    assert ends["a"] == pytest.approx(60 / (60 + 1.959964**2))
+    assert ends["b"] == pytest.approx(5 / (5 + 1.959964**2))
+    assert ends["c"] is None
+
+
+def test_all_right_is_as_sure_as_so_many_people_make_it() -> None:
+    people = ["ann"] * 30 + ["bob"] * 30 + ["cem"] * 6
+    found = report(["a"] * 66, ["a"] * 66, people).metrics["accuracy"]
+    assert found.low == pytest.approx(3 / (3 + 1.959964**2))
+
+
+def test_a_label_that_was_never_found_may_be_one_day() -> None:
+    found = report(["a"] * 20 + ["b"] * 5, ["a"] * 25).labels["b"]
+    assert (found.f1, found.low) == (0, 0)
+    assert found.high == pytest.approx(1.959964**2 / (5 + 1.959964**2))
