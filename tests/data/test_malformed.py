@@ -135,7 +135,12 @@ FILES: Mapping[str, tuple[str, str, str, bytes]] = {
     "an open quote": ("never closed", "a.csv", "a.csv", b't,l\na,x\nb,"y\nc,x\n'),
     "an open quote in the header": ("without an end", "a.csv", "a.csv", b't,"l\na,x\nb,y\n'),
     "an endless header": ("no header", "a.csv", "a.csv", b"t" * 200_000 + b"\na\n"),
-    "a broken byte": ("not written in utf-8", "a.csv", "a.csv", "t,l\nä,é\n".encode() + b"\xff,x"),
+    "a broken byte": (
+        "not written in utf-8",
+        "a.csv",
+        "a.csv",
+        "t,ü\nä,é\n".encode() + b"\xff,x\n" * 2,
+    ),
     "half a UTF-16 character": ("not written in utf-16", "a.csv", "a.csv", b"\xff\xfet\0,"),
     "an unknown encoding": ("Nobody knows", "a.csv, encoding: klingon", "a.csv", CSV),
     "an encoding that is none": ("Nobody knows", "a.csv, encoding: base64", "a.csv", CSV),

@@ -1,4 +1,8 @@
-"""Text files as UTF-8, whatever they are written in. Decoding is strict: no byte is replaced."""
+"""Text files as UTF-8, whatever they are written in.
+
+Decoding is strict. Where a few lines of a file hold a byte that is no text, that byte becomes
+`DAMAGE`, and `assemble` sets the rows that hold it aside, so that no cell is ever made up.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ import pyarrow as pa
 from charset_normalizer import from_bytes
 
 from mtrec.data.readers.content import Content
-from mtrec.data.readers.table import unreadable, without_rows
+from mtrec.data.readers.table import DAMAGE, unreadable, without_rows
 from mtrec.errors import InputError
 
 UTF8 = "utf-8"
@@ -27,11 +31,14 @@ NOT_WIDE = re.compile("[\0\u0a00\u0d00]")  # NUL, and line ends read from the wr
 OTHERS = ["cp1251", "koi8_r", "cp1253", "cp932", "euc_jp", "big5", "cp949", "gb18030"]
 SAMPLE = 1 << 16  # bytes
 FEW = 8  # too little to tell an encoding from others like it
+RARE = 0.1  # share of lines with a byte that is no text up to which the others can be trusted
 LAST_KOREAN = 0xC8  # the last row of Korean syllables; those of GB 2312 go on
 
 
 def as_utf8(content: Content, encoding: str | None) -> tuple[bytes, str]:
     """The text in UTF-8 without a mark in front, and the name of the encoding that it is in.
+
+    In UTF-8, a NUL or a byte that does not belong there is `DAMAGE` where few lines hold one.
 
     Args:
         encoding: as the recipe names it; where it does not, the bytes say it.
@@ -49,11 +56,13 @@ def as_utf8(content: Content, encoding: str | None) -> tuple[bytes, str]:
         except UnicodeError as error:
             failed.append((name, error))
         else:
-            _check_no_nul(content.name, text)
-            return text, name
+            return _without_nuls(content.name, text, name), name
     first, failure = failed[0]
     if first == UTF8:
-        _check_no_nul(content.name, content.data)
+        text = content.data.removeprefix(codecs.BOM_UTF8)
+        marked = _without_nuls(content.name, text, UTF8).decode(UTF8, MARKED).encode()
+        if _is_rare(marked):
+            return marked, UTF8
     raise _misfit(content, first, failure) from failure
 
 
@@ -99,13 +108,17 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _wide(sample: bytes) -> str | None:
-    """Which UTF-16 without a mark it is: the one that has line ends where the other has none."""
+    """Which UTF-16 without a mark it is: the one that has line ends where the other has none.
+
+    Most bytes that look like line ends are some, or else a NUL beside one would make it wide.
+    """
     for encoding in WIDE:
         try:
             text = sample[: len(sample) // 2 * 2].decode(encoding)
         except UnicodeDecodeError:
             continue
-        if re.search("[\r\n]", text) and not NOT_WIDE.search(text):
+        ends = len(re.findall("[\r\n]", text))
+        if 2 * ends > len(re.findall(b"[\r\n]", sample)) and not NOT_WIDE.search(text):
             return encoding
     return None
 
@@ -148,14 +161,39 @@ def _is_chinese(runs: list[bytes]) -> bool:
     return is_paired and (len(rows) < FEW or beyond_korean >= 0.1 * len(rows))
 
 
-def _check_no_nul(name: str, text: bytes) -> None:
+def _without_nuls(name: str, text: bytes, encoding: str) -> bytes:
+    """The text with `DAMAGE` in place of NUL, where that is rare and no sign of other content."""
     nul = text.find(b"\0")
-    if nul >= 0:
+    if nul < 0:
+        return text
+    marked = text.replace(b"\0", DAMAGE.encode())
+    if encoding != UTF8 or not _is_rare(marked):
         line = text.count(b"\n", 0, nul) + 1
         found = f"a NUL byte in line {line}"
         raise unreadable(
             name, "is not text", "readable characters", found, where=f"{name}: line {line}"
         )
+    return marked
+
+
+def _is_rare(text: bytes) -> bool:
+    """Whether a single line, or few of all, hold `DAMAGE`, and neither the header nor most do."""
+    header, *lines = [line for line in text.splitlines() if line.strip()] or [b""]
+    damage = DAMAGE.encode()
+    damaged = sum(damage in line for line in lines)
+    if damage in header or 2 * damaged > len(lines):
+        return False
+    return damaged <= max(1, RARE * len(lines))
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    """What stands for bytes that cannot be decoded, and where to go on."""
+    assert isinstance(error, UnicodeDecodeError)
+    return DAMAGE, error.end
+
+
+MARKED = "mtrec.damage"  # what `decode` does with errors
+codecs.register_error(MARKED, _mark)
 
 
 def _misfit(content: Content, encoding: str, error: UnicodeError) -> InputError:
@@ -166,5 +204,6 @@ def _misfit(content: Content, encoding: str, error: UnicodeError) -> InputError:
         expected=f"text in {encoding}",
         found=f"the byte {content.data[start]:#04x}",
         where=f"{content.name}: line {line}",
-        fix="save it as UTF-8, or name its encoding in the recipe, such as encoding: cp1252",
+        fix="save it again as UTF-8, or bring a recipe.yaml with it that names its encoding, such "
+        "as encoding: cp1252",
     )

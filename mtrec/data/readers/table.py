@@ -8,12 +8,15 @@ from itertools import islice
 
 import pandas as pd
 import pyarrow as pa
+from pyarrow import compute
 
 from mtrec.errors import InputError
 from mtrec.schema import REASON, ROW, TEXT
 
 LONGEST_TEXT = 1000  # characters of a broken row that are kept
 STACK = 50_000  # rows
+DAMAGE = "\ufdd0"  # stands for a byte that is no text; no character of any language
+DAMAGED = "a byte in it that is no text"
 Row = dict[str, str | None]
 
 
@@ -60,7 +63,7 @@ def stack(rows: Iterable[Row | Broken]) -> tuple[pa.Table, list[Broken]]:
 def assemble(
     name: str, rows: pa.Table, broken: Sequence[Broken], encoding: str, fitting: str
 ) -> Table:
-    """Checks what was read and numbers it.
+    """Checks what was read and numbers it. Rows that hold `DAMAGE` do not fit.
 
     Args:
         name: of the file, for messages.
@@ -73,6 +76,8 @@ def assemble(
     total = rows.num_rows + len(broken)
     if total == 0:
         raise without_rows(name, "has no rows", "a header only")
+    rows, damaged = _without_damaged(rows, broken)
+    broken = sorted([*broken, *damaged], key=lambda row: row.row)
     if 2 * len(broken) > total:
         first = broken[0]
         raise InputError(
@@ -89,9 +94,34 @@ def assemble(
     frame.index = every.delete(numbers - 1) if broken else every
     reasons = {
         REASON: pd.Series([row.reason for row in broken], index=numbers, dtype="str"),
-        TEXT: pd.Series([row.text[:LONGEST_TEXT] for row in broken], index=numbers, dtype="str"),
+        TEXT: pd.Series([_shown(row.text) for row in broken], index=numbers, dtype="str"),
     }
     return Table(frame, pd.DataFrame(reasons, index=numbers), encoding)
+
+
+def _without_damaged(rows: pa.Table, broken: Sequence[Broken]) -> tuple[pa.Table, list[Broken]]:
+    """The rows that hold text alone, and the others, by their numbers in the file."""
+    damaged = pa.array([False] * rows.num_rows, pa.bool_())
+    for column in rows.columns:
+        if pa.types.is_large_string(column.type):
+            holds = compute.match_substring(column.combine_chunks(), DAMAGE)
+            damaged = compute.or_(damaged, compute.fill_null(holds, False))
+    if not compute.any(damaged).as_py():
+        return rows, []
+    numbers = pd.RangeIndex(1, rows.num_rows + len(broken) + 1).delete(
+        [row.row - 1 for row in broken]
+    )
+    others = rows.filter(damaged).to_pylist()
+    found = [
+        Broken(int(number), DAMAGED, " | ".join(cell or "" for cell in row.values()))
+        for number, row in zip(numbers[damaged.to_numpy(zero_copy_only=False)], others, strict=True)
+    ]
+    return rows.filter(compute.invert(damaged)), found
+
+
+def _shown(text: str) -> str:
+    """A broken row as it is kept, what is no text as the usual sign for that."""
+    return text[:LONGEST_TEXT].replace(DAMAGE, "\ufffd")
 
 
 def count_cells(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What text is written in is found where it can be, and never guessed over a broken byte."""
+"""What text is written in is found where it can be, and a broken byte is never guessed over."""
 
 from __future__ import annotations
 
@@ -88,12 +88,29 @@ def test_a_mark_is_dropped_where_the_recipe_names_the_encoding(read: Read) -> No
 
 
 @pytest.mark.parametrize("broken", [b"\xff", b"\xc3", b"\xe8\xaf"])
-def test_a_broken_byte_among_utf8_is_named_and_not_guessed_over(read: Read, broken: bytes) -> None:
+def test_a_row_with_a_broken_byte_among_utf8_is_set_aside(read: Read, broken: bytes) -> None:
     text = "文本,标签\n" + "这家店很好，快,正面\n" * 5
+    table = read("a.csv", text.encode() + b"x" + broken + b",y\n" + "好,正面\n".encode())
+    assert table.frame.index.tolist() == [1, 2, 3, 4, 5, 7]
+    assert table.frame.iloc[-1].tolist() == ["好", "正面"]
+    assert table.broken["reason"].to_dict() == {6: "a byte in it that is no text"}
+    assert table.broken["text"].to_dict() == {6: "x\ufffd | y"}
+
+
+@pytest.mark.parametrize("lines", [2, 5])
+def test_many_broken_bytes_are_named_and_not_guessed_over(read: Read, lines: int) -> None:
+    text = "文本,标签\n" + "这家店很好，快,正面\n" * 15
     with pytest.raises(InputError, match="is not written in utf-8") as caught:
-        read("a.csv", text.encode() + b"x" + broken + b",y\n")
-    assert caught.value.where == "a.csv: line 7"
-    assert caught.value.found == f"the byte {broken[0]:#04x}"
+        read("a.csv", text.encode() + b"x\xff,y\n" * lines)
+    assert caught.value.where == "a.csv: line 17"
+    assert caught.value.found == "the byte 0xff"
+
+
+def test_a_broken_byte_in_the_header_is_named(read: Read) -> None:
+    text = "这家店很好，快,正面\n" * 15
+    with pytest.raises(InputError, match="is not written in utf-8") as caught:
+        read("a.csv", "文本,标".encode() + b"\xff\n" + text.encode())
+    assert caught.value.where == "a.csv: line 1"
 
 
 def test_what_the_recipe_names_has_to_fit(read: Read) -> None:
@@ -125,9 +142,31 @@ def test_what_is_no_text_is_refused(read: Read, content: bytes, words: str) -> N
         read("a.csv", content)
 
 
-def test_a_nul_byte_is_named_by_its_line(read: Read) -> None:
-    with pytest.raises(InputError) as caught:
-        read("a.csv", b"a,b\n1,2\n1,\x002\n")
+@pytest.mark.parametrize(
+    ("name", "content", "kept"),
+    [
+        ("a.csv", "a,b\n1,2\n1,\x002\n3,4\n", [["1", "2"], ["3", "4"]]),
+        ("a.csv", 'a,b\n1,2\n1,"\x00\n2"\n3,4\n', [["1", "2"], ["3", "4"]]),
+        ("a.csv", "a,b\n1,2\n1,\x00,2\n3,4\n", [["1", "2"], ["3", "4"]]),
+        ("a.tsv", "a\tb\n1\t2\n\x001\t2\n3\t4\n", [["1", "2"], ["3", "4"]]),
+        ("a.jsonl", '{"a": "1"}\n{"a": "\x00"}\n{"a": "3"}\n', [["1"], ["3"]]),
+        ("a.jsonl", '{"a": "1"}\n{\x00}\n{"a": "3"}\n', [["1"], ["3"]]),
+        ("a.conll", "1 O\n\n\x002 O\n\n3 O\n", [["1", "O"], ["3", "O"]]),
+        ("a.inter", "a:token\tb:token\n1\t2\n\x00\t2\n3\t4\n", [["1", "2"], ["3", "4"]]),
+    ],
+)
+def test_a_row_with_a_nul_byte_is_set_aside(
+    read: Read, name: str, content: str, kept: list[list[str]]
+) -> None:
+    table = read(name, content.encode())
+    assert rows(table) == kept and table.frame.index.tolist() == [1, 3]
+    assert table.broken.index.tolist() == [2]
+    assert "\ufdd0" not in table.broken["text"].iloc[0] and "\0" not in table.broken["text"].iloc[0]
+
+
+def test_many_nul_bytes_are_named_by_the_first_line(read: Read) -> None:
+    with pytest.raises(InputError, match="is not text") as caught:
+        read("a.csv", b"a,b\n1,2\n" + b"1,\x002\n" * 3 + b"1,2\n" * 3)
     assert caught.value.where == "a.csv: line 3"
 
 
