@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.ui import shell, state
+
+ICON = Path(__file__).parent / "pages" / "ui" / "icon.svg"  # one by name would come from the net
 
 
 def pages() -> list[st.Page]:
@@ -45,7 +49,7 @@ def pages() -> list[st.Page]:
 
 
 if __name__ == "__main__":
-    st.set_page_config(page_title="mtrec", page_icon=":material/hub:", layout="wide")
+    st.set_page_config(page_title="mtrec", page_icon=ICON, layout="wide")
     page = st.navigation(pages())
     with shell.guard():
         state.pickers()

@@ -74,13 +74,20 @@ def heard() -> list[str | bytes]:
 
 
 @pytest.fixture
-def page(chromium: str, heard: list[str | bytes]) -> Iterator[Page]:
+def asked() -> list[str]:
+    """The address of everything that the page asks for."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: str, heard: list[str | bytes], asked: list[str]) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.on(
             "websocket", lambda socket: socket.on("framereceived", lambda said: heard.append(said))
         )
+        page.on("request", lambda request: asked.append(request.url))
         page.set_default_timeout(WAIT)
         expect.set_options(timeout=WAIT)
         yield page

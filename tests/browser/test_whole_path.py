@@ -18,7 +18,7 @@ PRESSES = 4  # of the back button that leave a page at the latest
 
 
 def test_from_a_file_to_recommendations(
-    address: str, page: Page, files: list[Path], heard: list[str | bytes]
+    address: str, page: Page, files: list[Path], heard: list[str | bytes], asked: list[str]
 ) -> None:
     bring(page, address, files)
     train(page)
@@ -27,6 +27,7 @@ def test_from_a_file_to_recommendations(
     meet_the_person(page)
     go_back(page)
     every_page(page)
+    nothing_leaves(page, address, asked)
 
 
 def train(page: Page) -> None:
@@ -113,3 +114,10 @@ def go_back_to(page: Page, name: str) -> None:
         if heading.inner_text() != before:
             break
     expect(heading).to_have_text(name)
+
+
+def nothing_leaves(page: Page, address: str, asked: list[str]) -> None:
+    """No page asks any other server for anything, its icon included, which browsers load apart."""
+    icon = page.locator("link[rel~=icon]").evaluate_all("all => all.map(each => each.href)")
+    own = (address, "data:", "blob:", "about:")
+    assert icon and [each for each in (*asked, *icon) if not each.startswith(own)] == []
