@@ -13,6 +13,7 @@ from mtrec.models.reading import UNKNOWN
 from mtrec.runs import launcher
 from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
+from mtrec.strategies.base import Strategy
 from pages.ui import costs, forms, live, runs, shell, state
 from pages.ui.text import number, plain
 from pages.ui.words import ENCODERS, LAMBDA_HELP, METHODS, OTHER_ENCODER, SAMPLINGS, TRUNKS
@@ -54,15 +55,14 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             key="run-name",
             help="How you will recognise it in lists. Left empty, it is named as shown.",
         )
-    with right:
-        lambdas = {task: weight(task, dataset) for task in dataset.tasks}
-        if not dataset.tasks:
-            st.markdown("This dataset has no labels: only recommendations are learned.")
     with st.expander("All other settings"):
         rest = forms.fields(defaults, leave_out=APART, choices=CHOICES)
-        rest["strategy"]["params"] = forms.numbers(
-            STRATEGIES[rest["strategy"]["name"]].params, "strategy.params"
-        )
+        strategy = STRATEGIES[rest["strategy"]["name"]]
+        rest["strategy"]["params"] = forms.numbers(strategy.params, "strategy.params")
+    with right:
+        lambdas = {task: weight(task, dataset, strategy) for task in dataset.tasks}
+        if not dataset.tasks:
+            st.markdown("This dataset has no labels: only recommendations are learned.")
     rest["encoder"] |= {"name": encoder, "method": method}
     rest["train"]["epochs"] = epochs
     rest["tasks"] = {task: {"lambda": value} for task, value in lambdas.items()}
@@ -114,9 +114,8 @@ def language_model(dataset: DatasetSummary, defaults: EncoderConfig) -> str:
     return chosen
 
 
-def weight(task: str, dataset: DatasetSummary) -> float:
-    """The slider of one task's λ."""
-    strategy = STRATEGIES[st.session_state.get("strategy.name", RunConfig().strategy.name)]
+def weight(task: str, dataset: DatasetSummary, strategy: type[Strategy]) -> float:
+    """The slider of one task's λ, which rests where the strategy pays no heed to it."""
     count = dataset.tasks[task].labelled(TRAIN)
     return forms.lambda_slider(
         task,

@@ -18,6 +18,7 @@ class EncoderConfig(BaseModel):
     name: str = Field(
         MINILM,
         min_length=1,
+        title="Language model",
         description="The language model that reads the texts: minilm (comes with mtrec, English), "
         "scratch (a small one that learns to read from your training texts alone, for any "
         "language; best with the method full), a folder with a Hugging Face model, or the id of "

@@ -18,6 +18,7 @@ class StrategyConfig(BaseModel):
 
     name: str = Field(
         "sum",
+        title="Strategy",
         description="How the tasks are brought together in each step. Each choice says when it "
         "helps; sum is the plain way. famo and all below it take about half as long again, those "
         "below it more with every further task",

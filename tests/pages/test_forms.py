@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import get_args
 
+from pydantic import BaseModel
 from streamlit.testing.v1 import AppTest
 
+from mtrec.config import RunConfig
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.training.config import TrainConfig
+from pages.ui.forms import label_of
 from pages.ui.words import METHODS, SAMPLINGS, TRUNKS
 
 
@@ -86,6 +90,22 @@ def test_every_choice_with_words_has_them() -> None:
     methods = get_args(EncoderConfig.model_fields["method"].annotation)
     samplings = get_args(TrainConfig.model_fields["sampling"].annotation)
     assert (tuple(TRUNKS), tuple(METHODS), tuple(SAMPLINGS)) == (trunks, methods, samplings)
+
+
+def labels(model: BaseModel, path: str = "") -> Iterator[str]:
+    """What the controls of a model are called, with the heading that they stand under."""
+    for name, info in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from labels(value, f"{path}.{name}")
+        else:
+            yield f"{path}: {info.title or label_of(name)}"
+
+
+def test_no_control_is_called_just_a_name_and_no_two_under_a_heading_are_called_alike() -> None:
+    called = list(labels(RunConfig()))
+    assert len(called) == len(set(called))
+    assert not [each for each in called if each.endswith(": Name")]
 
 
 def test_what_is_set_comes_back() -> None:

@@ -21,6 +21,14 @@ def test_only_the_settings_of_the_chosen_strategy_show(done: Done) -> None:
     assert not app.number_input(key=MU).set_value(0.1).run().error
 
 
+def test_sliders_rest_where_the_strategy_of_a_link_pays_no_heed_to_them(done: Done) -> None:
+    app = open_page("train", **{"strategy.name": "uncertainty"})
+    slider = app.select_slider(key="tasks.topic.lambda")
+    assert slider.disabled and slider.help == STRATEGIES["uncertainty"].reason
+    app.selectbox(key="strategy.name").set_value("sum").run()
+    assert not app.select_slider(key="tasks.topic.lambda").disabled
+
+
 def test_a_link_carries_them(done: Done) -> None:
     app = open_page("train", **{"strategy.name": "cagrad", "strategy.params.c": "0.2"})
     assert app.number_input(key="strategy.params.c").value == 0.2
