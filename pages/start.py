@@ -10,7 +10,7 @@ from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import TEST, Estimate
 from mtrec.tasks import TASK_TYPES
 from pages.ui import evaluation, live, shell, state
-from pages.ui.text import INTERVAL_HELP, ago, plain
+from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import metric, metric_help
 
 CARD = 230  # pixels
@@ -32,7 +32,7 @@ def results(run: RunInfo) -> None:
     """The chosen run in figures: each task's, and the recommendations before and after."""
     st.subheader("What the chosen training found" if run.ended else "A training is going on")
     took = "" if run.seconds is None else f", took {duration(run.seconds)}"
-    st.caption(f"{plain(run.name)} on {plain(run.dataset)}, started {ago(run.created)}{took}.")
+    st.caption(f"{plain(run.name)} on {plain(run.dataset)}, {live.since(run)}{took}.")
     if run.status != FINISHED:
         live.unfinished(run)
         return

@@ -21,7 +21,7 @@ from mtrec.runs.progress import (
 )
 from mtrec.runs.store import QUEUED, RUNNING, RunInfo
 from pages.ui import charts, shell, state
-from pages.ui.text import many, number, plain
+from pages.ui.text import ago, many, number, plain
 from pages.ui.words import EPOCH_HELP, GUESSING_HELP, PACE_HELP, metric
 
 SHOWN_POINTS = 60
@@ -46,6 +46,11 @@ def watch(run: RunInfo, draw: Callable[[RunInfo], None]) -> None:
             draw(run)
 
     look()
+
+
+def since(run: RunInfo) -> str:
+    """How long ago a run was started, or asked for while it waits for its turn."""
+    return f"{'asked for' if run.status == QUEUED else 'started'} {ago(run.created)}"
 
 
 def unfinished(run: RunInfo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -15,18 +16,23 @@ from mtrec.runs.progress import duration
 from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
-from pages.ui.text import ago, plain
-from pages.ui.words import STAGES, STATUS, metric
+from pages.ui.text import moment, plain
+from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
+RECOMMENDED = "lists"
+WIDTHS = {"run": 130, "state": 80, "asked for": 130, "took": 90, "remark": 220}  # pixels
 
 
 def follow(run: RunInfo) -> None:
     """The chosen run as it goes on, or how it ended."""
     st.subheader(plain(run.name))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{STATUS[run.status]} · started {ago(run.created)}", width="content")
+        state_of = f"{STATUS_ICONS[run.status]} {STATUS[run.status]}"
+        st.markdown(f"{state_of} · {live.since(run)}", width="content")
         _rename_box(run)
+        if run.ended:
+            _delete_box(run)
     if not run.ended:
         live.progress(run)
         with st.container(horizontal=True):
@@ -91,11 +97,11 @@ def listing(dataset: DatasetSummary) -> None:
         [
             {
                 "run": run.name,
-                "state": run.status,
-                "started": ago(run.created),
+                "state": STATUS[run.status],
+                "asked for": moment(run.created),
                 "took": duration(run.seconds) if run.ended and run.seconds else "",
-                **_test_figures(run, dataset.tasks),
                 "remark": run.reason,
+                **_test_figures(run, dataset.tasks),
             }
             for run in runs
         ]
@@ -104,25 +110,40 @@ def listing(dataset: DatasetSummary) -> None:
         table,
         hide_index=True,
         placeholder="",
+        column_config=_columns(table),
         key="run-list",
         selection_mode="single-row",
         on_select=lambda: _open_row(runs),
         alt="Training runs of this dataset",
     )
     st.caption(
-        "Click the box at the left of a row to see that run above. Figures are on the test part; "
-        "their intervals are on the page Report."
+        "Click the box at the left of a row to see that run above. Figures are on the test part, "
+        "and point at the head of a column to read what they are; their intervals are on the page "
+        "Report."
     )
 
 
 def _test_figures(run: RunInfo, tasks: Collection[str]) -> dict[str, str]:
-    """The headline figures of a run on the test part, under names for people."""
+    """The headline figures of a run on the test part, under the keys that it keeps them by."""
     figures = {}
     for key, value in run.metrics.items():
         split, what, name = key.split("/")
         if split == TEST and (what in tasks or (what, name) == LISTS):
-            figures[f"{STAGES.get(what, what)}: {metric(name)}"] = f"{value:.3f}"
+            figures[key] = f"{value:.3f}"
     return figures
+
+
+def _columns(table: pd.DataFrame) -> dict[str, Any]:
+    """How wide each column is, since what comes later may be longer, and what figures are."""
+    columns = {name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()}
+    for key in table.columns.difference(list(WIDTHS)):
+        _, what, name = key.split("/")
+        columns[key] = st.column_config.TextColumn(
+            RECOMMENDED if (what, name) == LISTS else what,
+            width=90,
+            help=f"{STAGES.get(what, what)}: {metric(name)}. {metric_help(name)}",
+        )
+    return columns
 
 
 def _open_row(runs: list[RunInfo]) -> None:
@@ -174,6 +195,30 @@ def _rename(run: RunInfo) -> None:
     with shell.guard():
         renamed = state.store().rename(run.run, st.session_state[f"name-{run.run}"])
         state.wish(run=state.run_label(renamed))
+
+
+def _delete_box(run: RunInfo) -> None:
+    """A way to delete a run, behind a button."""
+    with st.popover(
+        "Delete", icon=":material/delete:", help="Deletes this training and what it learned."
+    ):
+        st.markdown(
+            f"This deletes {plain(run.name, 40)} for good: its model, its report and its "
+            "recommendations. The data stays."
+        )
+        st.button(
+            "Delete for good",
+            key="delete-run",
+            on_click=_delete,
+            args=(run,),
+            help="There is no way back.",
+        )
+
+
+def _delete(run: RunInfo) -> None:
+    """Deletes a run; the page goes on with the newest one left."""
+    with shell.guard():
+        state.store().delete(run.run)
 
 
 def _stop(run: RunInfo, keep: bool) -> None:

@@ -43,6 +43,11 @@ def many(count: int, word: str, several: str | None = None) -> str:
     return f"{number(count)} {word if count == 1 else several or word + 's'}"
 
 
+def moment(written: str) -> str:
+    """An ISO moment as this machine's clock shows it, to the minute: `2020-05-31 14:05`."""
+    return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M}"
+
+
 def ago(moment: str, now: datetime | None = None) -> str:
     """How long ago an ISO moment was: `5 minutes ago`."""
     then = datetime.fromisoformat(moment)

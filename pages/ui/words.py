@@ -138,11 +138,19 @@ SEGMENTS = {
 }
 
 STATUS = {
-    "queued": ":material/schedule: waiting",
-    "running": ":material/autorenew: running",
-    "finished": ":material/check_circle: finished",
-    "stopped": ":material/stop_circle: stopped",
-    "failed": ":material/error: failed",
+    "queued": "waiting",
+    "running": "running",
+    "finished": "finished",
+    "stopped": "stopped",
+    "failed": "failed",
+}
+
+STATUS_ICONS = {
+    "queued": ":material/schedule:",
+    "running": ":material/autorenew:",
+    "finished": ":material/check_circle:",
+    "stopped": ":material/stop_circle:",
+    "failed": ":material/error:",
 }
 
 SOURCES = {"text": "all their texts", "liked": "things they liked", "popular": "popular"}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from mtrec.runs.progress import duration
-from pages.ui.text import ago, many, number, plain
+from pages.ui.text import ago, many, moment, number, plain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -34,6 +35,14 @@ def test_a_text_is_one_line_and_may_be_cut() -> None:
     assert plain("short", limit=5) == "short"
 
 
+def test_a_moment_is_told_by_the_clock_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    assert moment("2026-03-01T23:30:59+00:00") == "2026-03-02 08:30"
+    monkeypatch.undo()
+    time.tzset()
+
+
 def test_numbers_and_durations() -> None:
     assert number(54432) == "54\u202f432"
     assert [many(each, "text") for each in (0, 1, 2)] == ["0 texts", "1 text", "2 texts"]
@@ -41,7 +50,7 @@ def test_numbers_and_durations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "words"),
+    ("then", "words"),
     [
         ("2026-03-01T11:59:59.5+00:00", "just now"),
         ("2026-03-01T11:59:00+00:00", "1 minute ago"),
@@ -49,5 +58,5 @@ def test_numbers_and_durations() -> None:
         ("2026-02-26T12:00:00+00:00", "3 days ago"),
     ],
 )
-def test_moments_are_told_from_now(moment: str, words: str) -> None:
-    assert ago(moment, NOW) == words
+def test_moments_are_told_from_now(then: str, words: str) -> None:
+    assert ago(then, NOW) == words

@@ -1,0 +1,64 @@
+"""The list of trainings on the page Train, and what can be done with one of them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mtrec.config import RunConfig
+from mtrec.runs import launcher
+from mtrec.runs.store import RunStore
+from mtrec.workspace import Workspace
+from pages.ui.state import run_label
+from pages.ui.text import moment
+from tests.pages.conftest import Done, open_page, said
+
+
+@pytest.fixture
+def store(done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """A copy of the trained workspace, in which no training begins."""
+    shutil.copytree(done.workspace.root, tmp_path / "copy")
+    monkeypatch.setenv("MTREC_WORKSPACE", str(tmp_path / "copy"))
+    monkeypatch.setattr(launcher, "_next", lambda store, runs: None)
+    return RunStore(Workspace.current())
+
+
+def listed(app: AppTest) -> list[list[str]]:
+    """The list of trainings: name, state, and when each was asked for."""
+    table = next(each.value for each in app.dataframe if "state" in each.value)
+    return table[["run", "state", "asked for"]].to_numpy().tolist()
+
+
+def test_one_that_waits_is_said_to_wait_everywhere_and_has_not_started(
+    done: Done, store: RunStore
+) -> None:
+    waiting = store.get(store.create("shop", done.run.version, RunConfig(), "Later"))
+    for page in ("train", "start"):
+        words = said(open_page(page, run=run_label(waiting)))
+        assert "asked for" in words and "started" not in words
+    assert listed(open_page("train")) == [
+        ["Later", "waiting", moment(waiting.created)],
+        ["Quick look", "finished", moment(done.run.created)],
+    ]
+
+
+def test_one_that_goes_on_cannot_be_deleted(done: Done, store: RunStore) -> None:
+    waiting = store.get(store.create("shop", done.run.version, RunConfig(), "Later"))
+    app = open_page("train", run=run_label(waiting))
+    assert not [each for each in app.button if each.key == "delete-run"]
+
+
+def test_a_deleted_one_is_gone_and_the_page_shows_another(done: Done, store: RunStore) -> None:
+    copy = store.get(store.create("shop", done.run.version, RunConfig(), "Too many"))
+    store.set_status(copy.run, "stopped", "enough")
+    app = open_page("train", run=run_label(copy))
+    app = app.button(key="delete-run").click().run()
+    assert not app.exception and not app.error
+    assert [each.run for each in store.list()] == [done.run.run]
+    assert not store.folder(copy.run).exists()
+    app = open_page("train", run=run_label(copy))
+    assert app.selectbox(key="run").value == run_label(done.run)
+    assert [name for name, *_ in listed(app)] == ["Quick look"]
