@@ -45,6 +45,14 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             "learns.",
         )
         beside = st.container()
+    with st.expander("All other settings"):
+        rest = forms.fields(defaults, leave_out=APART, choices=CHOICES)
+        strategy = STRATEGIES[rest["strategy"]["name"]]
+        rest["strategy"]["params"] = forms.numbers(strategy.params, "strategy.params")
+    with right:
+        lambdas = {task: weight(task, dataset, strategy) for task in dataset.tasks}
+        if not dataset.tasks:
+            st.markdown("This dataset has no labels: only recommendations are learned.")
         epochs = forms.field(
             type(defaults.train).model_fields["epochs"], EPOCHS, defaults.train.epochs
         )
@@ -55,14 +63,6 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             key="run-name",
             help="How you will recognise it in lists. Left empty, it is named as shown.",
         )
-    with st.expander("All other settings"):
-        rest = forms.fields(defaults, leave_out=APART, choices=CHOICES)
-        strategy = STRATEGIES[rest["strategy"]["name"]]
-        rest["strategy"]["params"] = forms.numbers(strategy.params, "strategy.params")
-    with right:
-        lambdas = {task: weight(task, dataset, strategy) for task in dataset.tasks}
-        if not dataset.tasks:
-            st.markdown("This dataset has no labels: only recommendations are learned.")
     rest["encoder"] |= {"name": encoder, "method": method}
     rest["train"]["epochs"] = epochs
     rest["tasks"] = {task: {"lambda": value} for task, value in lambdas.items()}
@@ -119,7 +119,7 @@ def weight(task: str, dataset: DatasetSummary, strategy: type[Strategy]) -> floa
     count = dataset.tasks[task].labelled(TRAIN)
     return forms.lambda_slider(
         task,
-        f"λ of {plain(task)}",
+        f"Weight λ of {plain(task)}",
         disabled=not strategy.reads_lambda,
         reason=strategy.reason,
         words=f"{LAMBDA_HELP} It has {number(count)} texts to learn from.",

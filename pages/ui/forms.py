@@ -19,7 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mtrec.strategies.base import Setting
 
-COLUMNS = 3
+CELL = 250  # pixels
 STRENGTH = "_strength"  # how the name of a field ends that belongs to a switch
 AUTOMATIC = "automatic"  # what stands in a box that may be left empty
 Choices = Sequence[str] | Mapping[str, str]
@@ -138,9 +138,10 @@ def _choice(
 
 
 def _cells() -> Iterator[DeltaGenerator]:
-    """Places for controls, row by row."""
+    """Places for controls, side by side as far as the page is wide, so that no label is cut."""
+    row = st.container(horizontal=True)
     while True:
-        yield from st.columns(COLUMNS)
+        yield row.container(width=CELL)
 
 
 def label_of(path: str) -> str:

@@ -21,7 +21,7 @@ from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
 RECOMMENDED = "lists"
-WIDTHS = {"run": 130, "state": 80, "asked for": 130, "took": 90, "remark": 220}  # pixels
+WIDTHS = {"run": 120, "state": 80, "asked for": 130, "took": 90, "remark": 400}  # pixels
 
 
 def follow(run: RunInfo) -> None:
@@ -99,9 +99,9 @@ def listing(dataset: DatasetSummary) -> None:
                 "run": run.name,
                 "state": STATUS[run.status],
                 "asked for": moment(run.created),
-                "took": duration(run.seconds) if run.ended and run.seconds else "",
-                "remark": run.reason,
+                "took": duration(run.seconds) if run.ended and run.seconds else None,
                 **_test_figures(run, dataset.tasks),
+                "remark": run.reason or None,
             }
             for run in runs
         ]
@@ -110,6 +110,7 @@ def listing(dataset: DatasetSummary) -> None:
         table,
         hide_index=True,
         placeholder="",
+        column_order=shell.filled(table, [*table.columns.drop("remark"), "remark"]),
         column_config=_columns(table),
         key="run-list",
         selection_mode="single-row",
@@ -140,7 +141,7 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
         _, what, name = key.split("/")
         columns[key] = st.column_config.TextColumn(
             RECOMMENDED if (what, name) == LISTS else what,
-            width=90,
+            width=85,
             help=f"{STAGES.get(what, what)}: {metric(name)}. {metric_help(name)}",
         )
     return columns
