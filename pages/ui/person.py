@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from typing import Any
 
 import pandas as pd
@@ -31,12 +32,13 @@ from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
 
 SHOWN_ITEMS, SHOWN_REASONS = 8, 3
+SOURCES_WIDTH, TRAITS_WIDTH = 360, 600  # pixels; one below the other where both do not fit
 
 
 def profile(said: dict[str, Any]) -> None:
     """Where the profile of a person comes from, and what it says of them."""
-    left, right = st.columns([2, 3])
-    with left:
+    row = st.container(horizontal=True)
+    with row.container(width=SOURCES_WIDTH):
         st.markdown("**Where the profile comes from**")
         table = pd.DataFrame(
             [
@@ -55,7 +57,7 @@ def profile(said: dict[str, Any]) -> None:
             table,
             key="sources",
         )
-    with right:
+    with row.container(width=TRAITS_WIDTH):
         st.markdown("**What their texts say**")
         rows = [
             {"task": task, "label": label, **values}
@@ -110,10 +112,11 @@ def nearest(said: dict[str, Any]) -> None:
         help="Whose profiles differ from everyone's in the most similar way. 1 is the same "
         "direction, 0 is unrelated.",
     )
-    for column, each in zip(st.columns(5), said["neighbours"], strict=False):
-        with column, st.container(border=True):
-            shell.person(each["user"], plain(each["user"], 30))
-            st.caption(f"similarity {each['similarity']:.2f}")
+    with st.container(horizontal=True):
+        for each in said["neighbours"]:
+            with st.container(border=True, width="content"):
+                shell.person(each["user"], plain(each["user"], 40))
+                st.caption(f"similarity {each['similarity']:.2f}")
 
 
 def recommendations(people: People, dataset: Dataset, person: str) -> None:
@@ -131,24 +134,50 @@ def recommendations(people: People, dataset: Dataset, person: str) -> None:
     for column, stage in zip(st.columns(2), dict.fromkeys((before, after)), strict=False):
         with column:
             st.markdown(f"**{STAGE_WORDS[stage]}**")
-            for place, each in enumerate(people.recommend(person, SHOWN_ITEMS, stage), 1):
-                _one(place, each, each["item"] in later)
+            listed = people.recommend(person, SHOWN_ITEMS, stage)
+            decimals = _decimals(max((abs(each["score"]) for each in listed), default=0.0))
+            for place, each in enumerate(listed, 1):
+                _one(place, each, each["item"] in later, decimals)
     st.caption(
         "The numbers are parts of an item's score and add up to it; a minus speaks against the "
         "item. The two lists have scales of their own, so compare numbers within one list only."
     )
 
 
-def _one(place: int, each: dict[str, Any], hit: bool) -> None:
+def _one(place: int, each: dict[str, Any], hit: bool, decimals: int) -> None:
     """One recommendation: its title, whether they liked it later, and what speaks for it."""
-    reasons = sorted(each["reasons"], key=lambda reason: -abs(reason["weight"]))
-    single = [reason for reason in reasons if _stands_alone(reason)][:SHOWN_REASONS]
-    rest = each["score"] - sum(reason["weight"] for reason in single)
-    lines = [f"{reason['weight']:+.2f} {_words(reason)}" for reason in single]
     with st.container(border=True):
         mark = " · :material/favorite: *liked later*" if hit else ""
         st.markdown(f"{place}. **{plain(each['title'], 80)}**{mark}")
-        st.caption("  \n".join([*lines, f"{rest:+.2f} everything else"]))
+        st.caption("  \n".join(f"{part:+z.{decimals}f} {words}" for part, words in summands(each)))
+
+
+def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
+    """A recommendation's score as parts that add up to it, each with its words as Markdown.
+
+    First the texts and things that weigh most, then all others of the source that adds most beside
+    them, so that what is left for the last line is little.
+    """
+    reasons = sorted(each["reasons"], key=lambda reason: -abs(reason["weight"]))
+    single = [reason for reason in reasons if _stands_alone(reason)][:SHOWN_REASONS]
+    parts = [(reason["weight"], _words(reason)) for reason in single]
+    others: dict[str, float] = {}
+    for reason in reasons:
+        if reason not in single:
+            others[reason["source"]] = others.get(reason["source"], 0.0) + reason["weight"]
+    if others:
+        source = max(others, key=lambda name: abs(others[name]))
+        named = source in [reason["source"] for reason in single]
+        what = "all others" if named else "all of them"
+        parts.append((others.pop(source), f"{plain(SOURCES.get(source, source))}: {what}"))
+    if others:
+        parts.append((sum(others.values()), "everything else"))
+    return parts
+
+
+def _decimals(largest: float) -> int:
+    """How many decimals the scores of a list need: two, or more where all of them are small."""
+    return max(2, 1 - floor(log10(largest))) if largest else 2
 
 
 def _stands_alone(reason: dict[str, Any]) -> bool:
