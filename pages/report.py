@@ -26,7 +26,7 @@ from pages.ui import (
     sureness,
     tryit,
 )
-from pages.ui.text import number, plain
+from pages.ui.text import many, plain
 from pages.ui.words import SPLIT_HELP, SPLITS
 
 Report = dict[str, Any]  # of one task
@@ -41,8 +41,12 @@ TABS: dict[str, Callable[[RunInfo, str, str, Report], None]] = {
     "Weak spots": lambda run, task, split, report: weak_spots(run, task, report["type"]),
     "Doubts": lambda run, task, split, report: label_errors.draw(run, task, report["type"]),
     "Compare": lambda run, task, split, report: compare.draw(run, task, split),
-    "Try it": lambda run, task, split, report: tryit.draw(run),
-    "Recommendations": lambda run, task, split, report: evaluation.draw(run),
+}
+
+# What is shown of the whole run, whichever task is chosen.
+WHOLE: dict[str, Callable[[RunInfo], None]] = {
+    "Try it": lambda run: tryit.draw(run),
+    "Recommendations": lambda run: evaluation.draw(run),
 }
 
 
@@ -65,21 +69,31 @@ def draw(run: RunInfo) -> None:
     with shell.guard():
         overview.draw(run, reports, split)
         downloads.draw(run, split)
-    report = reports[task]
-    st.subheader(plain(task))
-    st.caption(f"Judged on {number(report['support'])} {part} texts.", help=SPLIT_HELP)
-    labels.figures(report)
-    tabs(run, task, split, report)
+    tabs(run, task, split, reports[task])
 
 
 def tabs(run: RunInfo, task: str, split: str, report: Report) -> None:
-    """The sides of a task's report as tabs, of which only the open one is made."""
-    state.settle(state.TAB, list(TABS), None)
-    drawn = st.tabs(list(TABS), key=state.TAB, on_change="rerun", bind="query-params")
-    for tab, side in zip(drawn, TABS.values(), strict=True):
-        if tab.open:
-            with tab, shell.guard():
-                side(run, task, split, report)
+    """The sides of the report as tabs, of which only the open one is made."""
+    names = [*TABS, *WHOLE]
+    state.settle(state.TAB, names, None)
+    drawn = st.tabs(names, key=state.TAB, on_change="rerun", bind="query-params")
+    for name, tab in zip(names, drawn, strict=True):
+        if not tab.open:
+            continue
+        with tab, shell.guard():
+            if name in WHOLE:
+                WHOLE[name](run)
+            else:
+                heading(task, split, report)
+                TABS[name](run, task, split, report)
+
+
+def heading(task: str, split: str, report: Report) -> None:
+    """Which task a side is about, and how well it is told apart."""
+    st.subheader(plain(task))
+    judged = many(report["support"], f"{SPLITS[split]} text")
+    st.caption(f"Judged on {judged}.", help=SPLIT_HELP)
+    labels.figures(report)
 
 
 def weak_spots(run: RunInfo, task: str, kind: str) -> None:

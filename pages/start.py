@@ -54,15 +54,20 @@ def card(title: str, unit: str, value: Estimate, name: str) -> None:
 def next_steps(run: RunInfo | None) -> None:
     """What to do from here."""
     st.subheader("What to do next")
+    dataset = state.dataset()
     steps = [
-        (shell.DATA, "Bring your own data", "Drop your files; what the columns mean is guessed."),
-        (shell.TRAIN, "Train", "Set how much each task counts and watch it learn."),
+        (shell.DATA, "Bring your own data", "Drop your files; what the columns mean is guessed.")
     ]
+    if dataset is not None:
+        steps.append((shell.TRAIN, "Train", "Set how much each task counts and watch it learn."))
     if run is not None and run.status == FINISHED:
-        steps += [
-            (shell.REPORT, "Read the report", "Which labels are mixed up, and the texts behind."),
-            (shell.PEOPLE, "Meet people", "Profiles, and recommendations with their reasons."),
-        ]
+        steps.append(
+            (shell.REPORT, "Read the report", "Which labels are mixed up, and the texts behind.")
+        )
+        if dataset is not None and dataset.users:
+            steps.append(
+                (shell.PEOPLE, "Meet people", "Profiles, and recommendations with their reasons.")
+            )
     with st.container(horizontal=True):
         for page, label, words in steps:
             with st.container(border=True, width=CARD):

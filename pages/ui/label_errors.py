@@ -87,6 +87,11 @@ def _review(run: RunInfo, task: str, kind: str) -> None:
     records = _labelled(dataset, task)
     asked = f"label-errors-{run.run}-{task}"
     if not st.session_state.get(asked):
+        st.markdown(
+            "Some labels in the data may be wrong. A model learns such mistakes, and where it "
+            "answers rightly all the same, that counts as an error. The labels that seem most "
+            "doubtful are listed here for you to look at, once you ask for them."
+        )
         st.button(
             "Look for them",
             key=f"look-{task}",

@@ -67,6 +67,11 @@ def open_page(page: str, **choices: str) -> AppTest:
     return app.run()
 
 
+def offered(app: AppTest) -> list[str]:
+    """The links to other pages, by their words."""
+    return [link.proto.label for link in app.get("page_link")]
+
+
 def said(app: AppTest) -> str:
     """All words on the page, one block a line."""
     kinds = ("title", "subheader", "markdown", "caption", "text", "error", "warning", "info")

@@ -23,7 +23,7 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
 from pages.ui.state import run_label
 from pages.ui.text import plain
-from tests.pages.conftest import Done, open_page, said
+from tests.pages.conftest import Done, offered, open_page, said
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +110,22 @@ def test_start_shows_the_figures_of_every_task(done: Done) -> None:
     shown = [metric.value for metric in app.metric]
     assert shown == [f"{each['metrics']['macro_f1']['value']:.3f}" for each in reports.values()]
     assert sum("95\u00a0% interval" in caption.value for caption in app.caption) >= len(reports)
+
+
+def test_start_offers_people_only_where_the_data_names_any(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = ["Bring your own data", "Train", "Read the report"]
+    assert offered(open_page("start")) == [*steps, "Meet people"]
+    (summary,) = copied(done, tmp_path, monkeypatch).root.glob("datasets/*/*/dataset.json")
+    summary.write_text(json.dumps(json.loads(summary.read_text()) | {"users": 0}))
+    assert offered(open_page("start")) == steps
+
+
+def test_what_is_of_no_single_task_stands_under_no_tasks_heading(done: Done) -> None:
+    for tab in TABS:
+        under = [block.value for block in open_page("report", task="topic", tab=tab).subheader]
+        assert ("topic" in under) is (tab not in ("Try it", "Recommendations"))
 
 
 def test_report_shows_the_task_of_the_link_and_then_the_one_picked(done: Done) -> None:

@@ -95,6 +95,7 @@ def test_nothing_is_looked_for_until_it_is_asked(monkeypatch: pytest.MonkeyPatch
     assert button.label == "Look for them"
     assert "Goes through 90 labelled texts" in button.help
     assert "**Labels that may be wrong**" in said(app)
+    assert "Some labels in the data may be wrong." in said(app)
     assert not app.dataframe
 
 
