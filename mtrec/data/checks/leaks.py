@@ -46,8 +46,8 @@ def check_columns(
                     "which is part of the text, so that the answer stands in what is read and "
                     "figures mean nothing; take it out of text:"
                     if column in texts
-                    else "which mtrec does not read; never make it part of the text, and where you "
-                    "have it for new texts too, you need no model for this"
+                    else "which is no part of the text; never make it one, and where you have it "
+                    "for new texts too, you need no model for this"
                 )
                 message = f"{task}: {subject} from the column {column}, {consequence}"
                 warnings.append(DataWarning("column_tells_label", source, number, message))
