@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -29,7 +30,13 @@ def show(chart: go.Figure, caption: str, table: pd.DataFrame, *, key: str) -> No
     st.plotly_chart(chart, key=key, config={"displayModeBar": False}, alt=caption)
     st.caption(caption)
     with st.expander("The same as a table"):
-        st.dataframe(table, hide_index=True, alt=caption, key=f"{key}-table")
+        st.dataframe(
+            table,
+            hide_index=True,
+            alt=caption,
+            key=f"{key}-table",
+            column_config=grouped(table),
+        )
 
 
 def curves(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> go.Figure:
@@ -171,6 +178,12 @@ def coverage(frame: pd.DataFrame, chosen: pd.DataFrame) -> go.Figure:
     )
     chart.update_yaxes(title="right in the rest", tickformat=".0%")
     return chart
+
+
+def grouped(table: pd.DataFrame) -> dict[str, Any]:
+    """For the whole numbers of a table: they are written in groups of thousands."""
+    whole = table.select_dtypes("integer").columns
+    return {name: st.column_config.NumberColumn(format="localized") for name in whole}
 
 
 def shaded(values: pd.DataFrame, shares: pd.DataFrame, form: str) -> Styler:

@@ -9,10 +9,9 @@ import streamlit as st
 
 from mtrec.data.dataset import Dataset, DatasetTask, list_datasets
 from mtrec.schema import SPLITS, DataWarning
-from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, inside, state, versions
-from pages.ui.text import ago, many, number, plain
-from pages.ui.words import SCHEMES, SPLIT_HELP
+from pages.ui.text import ago, many, number, plain, sentence
+from pages.ui.words import LABEL_KINDS, SCHEMES, SPLIT_HELP
 from pages.ui.words import SPLITS as SPLIT_WORDS
 
 TABLES = ("records", "users", "items", "interactions")
@@ -44,18 +43,24 @@ def tasks(found: Mapping[str, DatasetTask], scheme: str, reason: str, key: str) 
             [
                 {
                     "task": task.name,
+                    "kind": LABEL_KINDS[task.type],
                     "labels": len(task.labels),
                     **{SPLIT_WORDS[split]: task.labelled(split) for split in SPLITS},
-                    "kind": TASK_TYPES[task.type].description,
                 }
                 for task in found.values()
             ]
         )
-        st.dataframe(table, hide_index=True, key=f"{key}-tasks", alt="Counts per task and split")
+        st.dataframe(
+            table,
+            hide_index=True,
+            key=f"{key}-tasks",
+            column_config=charts.grouped(table),
+            alt="Counts per task and split",
+        )
         with st.expander("How often each label occurs"):
             for task in found.values():
                 _labels(task, f"{key}-{task.name}")
-    st.caption(f"Divided {SCHEMES.get(scheme, plain(scheme))}. {plain(reason)}")
+    st.caption(f"Divided {SCHEMES.get(scheme, plain(scheme))}. {plain(sentence(reason))}")
 
 
 def problems(warnings: Sequence[DataWarning]) -> None:
@@ -66,8 +71,8 @@ def problems(warnings: Sequence[DataWarning]) -> None:
     st.markdown(f"**{many(len(warnings), 'thing')} to know**")
     with st.container(border=True):
         for each in warnings:
-            rows = f" · {many(each.rows, 'row')}" if each.rows else ""
-            st.markdown(f":material/info: {plain(each.message)} :small[{plain(each.source)}{rows}]")
+            told = plain(sentence(each.message))
+            st.markdown(f":material/info: {told} :small[{plain(each.source)}]")
 
 
 def stored() -> None:
@@ -86,13 +91,18 @@ def stored() -> None:
                 "people": each.users,
                 "items": each.items,
                 "acts": each.interactions,
+                "to know": len(each.warnings),
                 "tasks": ", ".join(each.tasks),
-                "things to know": len(each.warnings),
             }
             for each in known
         ]
     )
-    st.dataframe(table, hide_index=True, alt="Datasets in this workspace")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config=charts.grouped(table),
+        alt="Datasets in this workspace",
+    )
     st.subheader(f"{plain(chosen.name)}")
     st.caption(f"Version {chosen.version}, imported {ago(chosen.created)}.")
 

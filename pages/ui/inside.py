@@ -29,12 +29,23 @@ EXAMPLES = 5
 LOOKED_AT = 50_000  # records, for examples
 SHOWN = 200
 SHOWN_ASIDE = 1000
+PERIODS = {
+    "hour": "%Y-%m-%d %H:00",
+    "day": "%Y-%m-%d",
+    "week": "%Y-%m-%d",
+    "month": "%Y-%m",
+    "quarter": "%Y-%m",
+    "year": "%Y",
+}
+"""How the beginning of a period is written, by its length."""
 
 
 def time(dataset: Dataset, key: str) -> None:
     """When things happened and where the parts of the data begin, and who is in the test part."""
     table, period = overview.over_time(dataset)
-    if not table.empty:
+    if table.empty:
+        st.markdown("This data does not say when anything happened, so nothing can be drawn here.")
+    else:
         named = table.rename(columns=SPLIT_WORDS)
         what = "acts" if len(dataset.interactions) else "texts"
         charts.show(
@@ -42,7 +53,7 @@ def time(dataset: Dataset, key: str) -> None:
             f"How many {what} there are by {period}, and which part they belong to. Where one "
             "moment divides the parts, training ends where validation and test begin. Stray dates "
             "are counted at the edges.",
-            named,
+            named.assign(period=named["period"].dt.strftime(PERIODS[period])),
             key=f"{key}-time",
         )
     if len(dataset.interactions):
@@ -52,6 +63,7 @@ def time(dataset: Dataset, key: str) -> None:
             segments.rename(columns={"segment": "people", **SPLIT_WORDS}),
             hide_index=True,
             key=f"{key}-segments",
+            column_config=charts.grouped(segments.rename(columns=SPLIT_WORDS)),
             alt="People to recommend to, by what is known of them",
         )
         st.caption(
@@ -66,7 +78,7 @@ def texts(dataset: Dataset) -> None:
     charts.show(
         charts.bars(lengths, "characters", "texts", "texts"),
         "How long the texts are. The language model reads about the first 500 characters of each "
-        "unless its setting max_length says otherwise.",
+        "unless the setting Max length of a training says otherwise.",
         lengths,
         key="lengths",
     )
@@ -87,7 +99,14 @@ def texts(dataset: Dataset) -> None:
 
 def activity(dataset: Dataset) -> None:
     """How much people did, and how much was done with items."""
-    st.dataframe(overview.activity(dataset), hide_index=True, key="activity", alt="Activity")
+    table = overview.activity(dataset)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="activity",
+        column_config=charts.grouped(table),
+        alt="Activity",
+    )
     st.caption(
         "How many people left so many texts or acts, and how many items they are about. People "
         "with one or two leave a thin profile."
@@ -109,7 +128,13 @@ def aside(dataset: Dataset, key: str) -> None:
         return
     counts = table.groupby([REASON, PART, SOURCE]).size().rename("rows").reset_index()
     counts = counts.sort_values("rows", ascending=False)[["rows", PART, REASON, SOURCE]]
-    st.dataframe(counts, hide_index=True, key=f"{key}-aside-counts", alt="What was set aside")
+    st.dataframe(
+        counts,
+        hide_index=True,
+        key=f"{key}-aside-counts",
+        column_config=charts.grouped(counts),
+        alt="What was set aside",
+    )
     st.caption(
         "*row*: the whole row could not be used; otherwise only that cell of it, and the rest of "
         "the row is there. A time that looks like a placeholder is listed, and used all the same."

@@ -235,14 +235,15 @@ class _Columns:
 def _records(
     recipe: dict[str, Any], source: dict[str, Any], columns: _Columns, positive: str
 ) -> None:
-    left, right = st.columns([2, 3])
+    left, right = st.columns(2)
     with left:
         text = columns.many(
             "text", "Text", "What the person wrote. Several columns are joined by a space."
         ).get("text", [])
         source |= {"text": text[0] if len(text) == 1 else text} if text else {}
     with right:
-        source |= _tasks(columns)
+        chosen = _labels(columns)
+    source |= _tasks(columns, chosen)
     with st.container(horizontal=True):
         source |= columns.one("user", "Person", "Who wrote it: a name or number, kept as written.")
         source |= columns.one("item", "Item", "The thing the text is about, if it is about one.")
@@ -264,19 +265,28 @@ def _records(
     recipe[RECORDS].append(source)
 
 
-def _tasks(columns: _Columns) -> dict[str, Any]:
+def _held(columns: _Columns) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """The tasks that the controls start from, with their names, by the column of their labels."""
     specs: Mapping[str, Any] = columns.part.get("tasks") or {}
-    held = {spec.get("label"): (name, spec) for name, spec in specs.items()}
-    chosen = st.multiselect(
+    return {spec.get("label"): (name, spec) for name, spec in specs.items()}
+
+
+def _labels(columns: _Columns) -> list[str]:
+    """The columns that hold labels."""
+    return st.multiselect(
         "Labels",
         columns.names,
-        default=[column for column in held if column in columns.names],
+        default=[column for column in _held(columns) if column in columns.names],
         key=f"{columns.key}:labels",
         help="Columns whose value the model shall learn to tell from the text, such as a verdict, "
         "an intent or a topic. Each becomes a task. Cells may be empty.",
         placeholder="None",
     )
-    tasks = {}
+
+
+def _tasks(columns: _Columns, chosen: Sequence[str]) -> dict[str, Any]:
+    """What kind of labels each of the chosen columns holds."""
+    tasks, held = {}, _held(columns)
     for column in chosen:
         name, spec = held.get(column) or (task_name(column), {"label": column})
         tasks[name] = _task(column, spec, f"{columns.key}:label:{column}")

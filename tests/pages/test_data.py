@@ -177,6 +177,33 @@ def test_another_text_is_a_click_away(workspace: Workspace) -> None:
     assert {select.label: select.value for select in app.multiselect}["Text"] == ["answer"]
 
 
+def test_where_nothing_says_when_it_happened_the_page_says_so(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(REVIEWS.drop(columns="date")))
+    app.session_state["unfold-When it happened"] = True
+    app.run()
+    assert not app.exception and "does not say when anything happened" in said(app)
+
+
+def test_periods_are_written_by_their_length(workspace: Workspace) -> None:
+    years = pd.date_range("1990-01-01", periods=ROWS, freq="365D").strftime("%Y-%m-%d")
+    app = drop(workspace, reviews_csv=csv(REVIEWS.assign(date=years)))
+    app.session_state["unfold-When it happened"] = True
+    app.run()
+    table = next(each.value for each in app.dataframe if "period" in each.value)
+    assert set(table["period"]) <= {str(year) for year in range(1990, 2051)}
+
+
+def test_kinds_of_labels_are_few_words_and_what_to_know_are_sentences(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(REVIEWS))
+    table = next(each.value for each in app.dataframe if "kind" in each.value)
+    assert table["kind"].tolist() == ["one of two"]
+    told = [block.value for block in app.markdown if block.value.startswith(":material/info:")]
+    assert told
+    for each in told:
+        sentence, source = each.split(" :small[")
+        assert sentence.endswith(r"\.") and "row" not in source
+
+
 def test_what_cannot_be_used_is_shown_with_its_row(workspace: Workspace) -> None:
     app = drop(workspace, reviews_csv=csv(GRADED))
     label = next(each.label for each in app.expander if "cannot be used" in each.label)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mtrec.runs.progress import duration
-from pages.ui.text import ago, many, moment, number, plain
+from pages.ui.text import ago, many, moment, number, plain, sentence
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -43,8 +43,16 @@ def test_a_moment_is_told_by_the_clock_of_this_machine(monkeypatch: pytest.Monke
     time.tzset()
 
 
+def test_a_sentence_ends_once() -> None:
+    assert [sentence(each) for each in ("so it is", "so it is.", "is it?")] == [
+        "so it is.",
+        "so it is.",
+        "is it?",
+    ]
+
+
 def test_numbers_and_durations() -> None:
-    assert number(54432) == "54\u202f432"
+    assert number(54432) == "54,432"
     assert [many(each, "text") for each in (0, 1, 2)] == ["0 texts", "1 text", "2 texts"]
     assert [duration(each) for each in (4.4, 200, 3720)] == ["4 s", "3 min 20 s", "1 h 2 min"]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from mtrec.schema import Estimate
 
 NO_BREAK = "\u00a0"
-THOUSANDS = "\u202f"
 # Nothing that can be seen, and not allowed in HTML; halves of characters, not allowed in UTF-8.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SIGNS = str.maketrans({":": "&#58;", "=": "&#61;"})
@@ -113,8 +112,8 @@ def barred(figure: str, share: Estimate, mark: float | None = None) -> Html:
 
 
 def number(count: float) -> str:
-    """A whole number with thin groups of thousands."""
-    return f"{count:,.0f}".replace(",", THOUSANDS)
+    """A whole number in groups of thousands."""
+    return f"{count:,.0f}"
 
 
 def many(count: int, word: str, several: str | None = None) -> str:
