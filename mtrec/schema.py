@@ -68,7 +68,12 @@ class DataWarning:
     code: str  # snake_case, stable
     source: str  # file or section it concerns
     rows: int  # how many rows it concerns
-    message: str
+    message: str  # without a full stop at its end
+
+    @property
+    def sentence(self) -> str:
+        """The message as it is read by itself."""
+        return f"{self.message}."
 
     def json(self) -> dict[str, Any]:
         return asdict(self)

@@ -576,3 +576,26 @@ def test_what_the_machine_is_short_of_is_a_sentence_and_no_log(
     written = capsys.readouterr().err
     assert written.startswith(said) and "Fix: " in written and written.count("\n") == 1
     assert not (tmp_path / "mtrec.log").exists()
+
+
+def test_what_is_set_aside_is_named_before_it_is_counted() -> None:
+    value = {
+        "dataset": "a",
+        "version": "0",
+        **dict.fromkeys(("records", "users", "items", "interactions"), 1),
+        "scheme": "random",
+        "reason": "No times",
+        "tasks": {},
+        "set_aside": {"2 cells where the header has 4": 2, "no text": 1_000},
+        "warnings": [{"code": "c", "source": "s", "rows": 2, "message": "Something: 2. It is so"}],
+    }
+    assert show.imported(value).splitlines()[1:] == [
+        "Splits: random. No times.",
+        "",
+        "Set aside:",
+        "- 2 cells where the header has 4: 2",
+        "- no text: 1,000",
+        "",
+        "Worth knowing:",
+        "- s: Something: 2. It is so.",
+    ]

@@ -252,7 +252,7 @@ def _people(name: str) -> tuple[People, Dataset, list[str]]:
             fix="choose another run: python -m mtrec runs",
         )
     dataset = load_dataset(run.key, store.workspace)
-    notes = [each.message + "." for each in dataset.warnings if each.code == FEW_ITEMS]
+    notes = [each.sentence for each in dataset.warnings if each.code == FEW_ITEMS]
     return People(store.fetch(run.run) / FOLDER), dataset, notes
 
 

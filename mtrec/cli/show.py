@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mtrec.schema import SPLITS
+from mtrec.schema import SPLITS, DataWarning
 
 Json = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ def imported(value: Json) -> str:
         f"{value[part]:,} {part}" for part in ("records", "users", "items", "interactions")
     )
     lines = [f"{value['dataset']}@{value['version']}: {sizes}"]
-    lines.append(f"Splits: {value['scheme']}. {value['reason']}")
+    lines.append(f"Splits: {value['scheme']}. {value['reason']}.")
     if value["tasks"]:
         rows = [
             [name, task["type"], len(task["labels"]), *(task[split] for split in SPLITS)]
@@ -48,8 +48,8 @@ def imported(value: Json) -> str:
         ]
         lines += ["", table(["task", "type", "labels", *SPLITS], rows)]
     if value["set_aside"]:
-        counts = (f"{rows:,} {reason}" for reason, rows in value["set_aside"].items())
-        lines += ["", f"Set aside: {'; '.join(counts)}."]
+        counts = (f"- {reason}: {rows:,}" for reason, rows in value["set_aside"].items())
+        lines += ["", "Set aside:", *counts]
     if value["warnings"]:
         lines += ["", "Worth knowing:"]
         lines += [f"- {_placed(each)}" for each in value["warnings"]]
@@ -58,8 +58,8 @@ def imported(value: Json) -> str:
 
 def _placed(warning: Json) -> str:
     """A warning behind its source, unless it begins with that anyway."""
-    source, message = warning["source"], str(warning["message"])
-    return message if message.startswith(f"{source}:") else f"{source}: {message}"
+    source, sentence = warning["source"], DataWarning(**warning).sentence
+    return sentence if sentence.startswith(f"{source}:") else f"{source}: {sentence}"
 
 
 def datasets(value: Sequence[Json]) -> str:

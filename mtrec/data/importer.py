@@ -89,7 +89,7 @@ ROW_TYPES = {
     PUBLISHED: "bool",
 }
 ACT_TYPES = {VALUE: "float64", EVENT: "str", LIKED: "bool"}
-LAYOUT = 3  # of the stored tables, and of the rules that make them
+LAYOUT = 4  # of the stored tables, and of the rules that make them
 ACT_COLUMNS = [ROW, USER, ITEM, TIME, SPLIT, PUBLISHED]
 INTERACTION_COLUMNS = [USER, ITEM, TIME, VALUE, EVENT, LIKED, SPLIT, ROW, COUNT]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mtrec.data.checks.wording import counted
 from mtrec.data.labels import LabelType
 from mtrec.data.notes import Notes
 from mtrec.data.recipe import TaskSpec
@@ -75,7 +76,7 @@ class Labelling:
         raise InputError(
             f"The labels of the task {task} do not fit",
             expected=f"labels of type {' or '.join(kind.type for kind in fitting)}",
-            found=f"{len(distinct):,} different labels in {len(written):,} records"
+            found=f"{counted(len(distinct), 'label')} in {counted(len(written), 'record')}"
             + (f", such as {such}" if such else ""),
             where=where,
             fix="name another column, or remove the task",
@@ -103,9 +104,9 @@ class Labelling:
                 "unreadable_label",
                 str(source),
                 cells.set_axis(records.loc[cells.index, ROW]),
-                f"no label of type {self.kind.type}",
-                f"{self.task}: {{n}} labels cannot be read as {self.kind.type}: their texts count "
-                "as unlabelled for this task",
+                "a label that cannot be read",
+                f"{self.task}: labels that cannot be read: {{n}}. Their texts count as unlabelled "
+                "for this task",
                 f"label: {self.task}",
             )
         self._note_conversion(column, kept, notes)

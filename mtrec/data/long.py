@@ -51,7 +51,7 @@ def one_row_per_record(
                 name,
                 as_written(frame, other.reindex(frame.index, fill_value=False)),
                 "another label of the same text",
-                f"{{n}} rows give a text a second label of {written}: the first is kept",
+                f"Rows that give a text a second label of {written}: {{n}}. The first is kept",
                 f"label: {task}",
             )
         column = f"label of {task}"

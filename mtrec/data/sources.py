@@ -56,7 +56,7 @@ class SourceFiles:
                 source_name(file),
                 table.broken["text"],
                 table.broken["reason"],
-                "{n} rows do not fit the file's columns: they are left out",
+                "Rows that cannot be read or do not fit the file's columns: {n}. They are left out",
             )
             if table.encoding not in ("", "utf-8") and options.encoding is None:
                 self._notes.warn(

@@ -107,14 +107,14 @@ def record_rows(frame: pd.DataFrame, spec: RecordSource, name: str, notes: Notes
             "missing_users",
             name,
             int(rows[USER].isna().sum()),
-            "{n} rows say no user: they train the tasks and belong to no profile",
+            "Rows that say no user: {n}. They train the tasks and belong to no profile",
         )
     notes.set_aside(
         "empty_text",
         name,
         as_written(frame, rows[TEXT].isna()),
         "no text",
-        "{n} rows have no text: they are no records, and count only as interactions",
+        "Rows without a text: {n}. They are no records, and count only as interactions",
     )
     return rows
 
@@ -137,7 +137,7 @@ def interaction_rows(
         name,
         as_written(frame, rows[USER].isna() | rows[ITEM].isna()),
         "no user or no item",
-        "{n} rows lack the user or the item: they are left out",
+        "Rows without the user or the item: {n}. They are left out",
     )
     return rows
 
@@ -161,7 +161,7 @@ def acts_of(
         source_name(file),
         written[written.notna() & acts[VALUE].isna()],
         "no number",
-        f"{{n}} values in {value} are no numbers: they are kept without a value",
+        f"Cells in {value} that are no numbers: {{n}}. Their acts are kept without a value",
         VALUE,
     )
     return acts
@@ -210,7 +210,7 @@ def item_table(
     if len(unknown):
         more = pd.DataFrame({ITEM: unknown, TITLE: unknown, TEXT: unknown})
         items = pd.concat([items, more])
-        message = f"{{n}} items are in no row of {spec.file}: their id is all their text"
+        message = f"Items that are in no row of {spec.file}: {{n}}. Their id is all their text"
         notes.warn("unknown_items", name, len(unknown), message)
     return items.reset_index(drop=True)
 
@@ -271,20 +271,13 @@ def _times(
         name,
         written[written.notna() & times.isna()],
         "no time that can be read",
-        f"{{n}} times in {spec.time} cannot be read: these rows count as without time",
+        f"Times in {spec.time} that cannot be read: {{n}}. Their rows count as without time",
         TIME,
     )
     message = placeholder(times)
     if message is not None:
         moment, sentence = message
-        notes.set_aside(
-            "placeholder_time",
-            name,
-            written[times == moment],
-            "looks like a placeholder, used as it stands",
-            sentence,
-            TIME,
-        )
+        notes.warn("placeholder_time", name, int((times == moment).sum()), sentence)
     return times
 
 
@@ -319,6 +312,6 @@ def _one_per_id(
     frame: pd.DataFrame, column: str, name: str, code: str, notes: Notes
 ) -> pd.DataFrame:
     repeated = frame[column].isna() | frame[column].duplicated()
-    message = "{n} rows repeat an id or have none: the first row of each id is used"
+    message = "Rows that repeat an id or have none: {n}. The first row of each id is used"
     notes.set_aside(code, name, as_written(frame, repeated), "no id, or one again", message)
     return frame[~repeated]

@@ -90,8 +90,8 @@ def placeholder(times: pd.Series) -> tuple[pd.Timestamp, str] | None:
         return None
     moment = counts.index[0]
     return moment, (
-        f"{{n}} rows carry the time {moment:%Y-%m-%d %H:%M}, which looks like a placeholder: "
-        "splits by time take it at its word"
+        f"Rows with the time {moment:%Y-%m-%d %H:%M}, which looks like a placeholder: {{n}}. They "
+        "are used as they stand, and splits by time take it at its word"
     )
 
 

@@ -61,7 +61,7 @@ class Tags(Softmax):
         if not fitting.str.contains("-", regex=False).any():
             return None
         share = len(fitting) / len(looked)
-        return f"{share:.0%} of the cells looked at hold only tags: O, B-… and I-…"
+        return f"{share:.0%} of the cells looked at hold only tags, such as O, B-name and I-name"
 
     def read(self, written: pd.Series, texts: pd.Series, spec: TaskSpec = UNSAID) -> pd.Series:
         return pd.Series(

@@ -71,8 +71,10 @@ def problems(warnings: Sequence[DataWarning]) -> None:
     st.markdown(f"**{many(len(warnings), 'thing')} to know**")
     with st.container(border=True):
         for each in warnings:
-            told = plain(sentence(each.message))
-            st.markdown(f":material/info: {told} :small[{plain(each.source)}]")
+            told = not each.rows or f"{each.rows:,}" in each.message
+            rows = "" if told else f" · {many(each.rows, 'row')}"
+            about = f":small[{plain(each.source)}{rows}]"
+            st.markdown(f":material/info: {plain(each.sentence)} {about}")
 
 
 def stored() -> None:

@@ -63,7 +63,7 @@ def warn_few_items(dataset: Dataset) -> None:
     """Says where there are too few items for recommendations to mean much."""
     for warning in dataset.warnings:
         if warning.code == FEW_ITEMS:
-            st.warning(plain(warning.message), icon=":material/info:")
+            st.warning(plain(warning.sentence), icon=":material/info:")
 
 
 def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key: str) -> None:

@@ -137,7 +137,7 @@ def aside(dataset: Dataset, key: str) -> None:
     )
     st.caption(
         "*row*: the whole row could not be used; otherwise only that cell of it, and the rest of "
-        "the row is there. A time that looks like a placeholder is listed, and used all the same."
+        "the row is there."
     )
     shown = table[[SOURCE, ROW, PART, REASON, WRITTEN]]
     st.dataframe(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -60,6 +61,17 @@ class TestRecords:
             "empty_split": 0,
             "mixed_ids": 1,
         }
+
+    def test_one_is_no_several(self, read: Read) -> None:
+        found = read(RECIPE, r__csv=REVIEWS)
+        said = [each.message for each in found.warnings]
+        assert sum(each.rows == 1 for each in found.warnings) >= 4
+        assert not any(re.search(r"(?<![\d,])1 [a-z]+s\b", each) for each in said), said
+
+    def test_sentences_end(self, read: Read) -> None:
+        for each in read(RECIPE, r__csv=REVIEWS).warnings:
+            assert each.message[-1].isalnum() or each.message[-1] in ")'"
+            assert each.sentence == f"{each.message}."
 
     def test_files_of_one_task_publish_their_splits_together(self, read: Read) -> None:
         recipe = """

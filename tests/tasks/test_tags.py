@@ -69,7 +69,7 @@ def test_no_span_is_nothing_to_learn(values: list[str], found: str) -> None:
 def test_what_looks_like_tags() -> None:
     written = cells(*["O B-who", "O", "I-who O O"] * 30 + ["?"])
     assert KIND.recognise(written, written) == (
-        "99% of the cells looked at hold only tags: O, B-… and I-…"
+        "99% of the cells looked at hold only tags, such as O, B-name and I-name"
     )
     for other in (["O", "A", "B"], ["O"], ["O B-who", "a text", "O"], ["B-", "A+", "O"]):
         assert KIND.recognise(cells(*other * 30), cells(*other * 30)) is None

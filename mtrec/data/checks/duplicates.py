@@ -32,8 +32,8 @@ def check_duplicates(
     repeats = len(texts) - int(np.count_nonzero(np.bincount(texts)))
     if repeats and repeats >= REPEATED * len(texts):
         message = (
-            f"{repeats:,} records ({repeats / len(texts):.0%}) repeat the text of another: such "
-            "texts count several times, in training as in figures; remove copies that nobody "
+            f"Records that repeat the text of another: {repeats:,} ({repeats / len(texts):.0%}). "
+            "Such texts count several times, in training as in figures; remove copies that nobody "
             "wrote twice"
         )
         warnings.append(DataWarning("repeated_texts", "records", repeats, message))
@@ -61,7 +61,7 @@ def _contradictions(task: str, texts: NDArray[np.int64], labels: pd.Series) -> l
     wrong = number - int(counts["max"].sum())
     message = (
         f"{task}: {number:,} records share a text with another but carry another label: whatever "
-        f"is learned, at least {wrong:,} of them will count as errors; decide on one label for "
+        f"is learned, at least {wrong:,} of them will count as wrong; decide on one label for "
         "each text"
     )
     return [DataWarning("contradicting_labels", task, number, message)]

@@ -26,8 +26,8 @@ def check_ids(ids: pd.Series, source: str) -> list[DataWarning]:
     warnings = []
     if number := int(rewritten.sum()):
         message = (
-            f"{number:,} ids are written as a spreadsheet writes numbers "
-            f"({listed(ids[rewritten].tolist())}): other files may write them otherwise, and long "
+            f"Ids written as a spreadsheet writes numbers: {number:,} "
+            f"({listed(ids[rewritten].tolist())}). Other files may write them otherwise, and long "
             "ones may have lost digits, so that two become one; export them again as text"
         )
         warnings.append(DataWarning("rewritten_ids", source, number, message))
@@ -52,8 +52,8 @@ def _zeros(ids: pd.Series, source: str) -> list[DataWarning]:
     if len(widths) != 1 or shorter.empty:
         return []
     message = (
-        f"{len(shorter):,} ids are shorter than those with leading zeros, such as "
-        f"{shorter.iloc[0]} beside {zeros.iloc[0]}: theirs may be lost, and other files then do "
-        "not match; export them again as text"
+        f"Ids shorter than those with leading zeros: {len(shorter):,}, such as {shorter.iloc[0]} "
+        f"beside {zeros.iloc[0]}. Theirs may be lost, and other files then do not match; export "
+        "them again as text"
     )
     return [DataWarning("mixed_ids", source, len(shorter), message)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mtrec.data.checks.wording import counted
 from mtrec.schema import COUNT, ITEM, LIKED, DataWarning
 
 FEW_ITEMS = "few_items"  # the warning of a catalogue too small to recommend from
@@ -18,15 +19,16 @@ def check_interactions(interactions: pd.DataFrame, from_records: bool) -> list[D
     if from_records:
         number = len(interactions)
         message = (
-            f"The recipe names no interactions: {number:,} are taken from the records with a user "
-            "and an item, every one as liked"
+            f"Nothing says what counts as liked: {counted(number, 'act')} taken from the records "
+            "with a user and an item, every one as liked, bad words included; say what is liked by "
+            "a condition, such as label == 'good' (positive: under interactions: in a recipe)"
         )
         warnings.append(DataWarning("interactions_from_records", "records", number, message))
     repeats = int(interactions[COUNT].sum()) - len(interactions)
     if repeats:
         message = (
-            f"{repeats:,} rows repeat an act of the same user on the same item: one is kept, "
-            "so that no repeat stands in another split"
+            f"Rows that repeat an act of the same user on the same item: {repeats:,}. One of each "
+            "is kept, so that no repeat stands in another split"
         )
         warnings.append(DataWarning("repeated_interactions", "interactions", repeats, message))
     if not interactions[LIKED].any():
@@ -34,6 +36,6 @@ def check_interactions(interactions: pd.DataFrame, from_records: bool) -> list[D
         warnings.append(DataWarning("no_likes", "interactions", len(interactions), message))
     items = interactions[ITEM].nunique()
     if items < ENOUGH_ITEMS:
-        message = f"People acted on {items} items only: recommendations among so few mean little"
+        message = f"Items that people acted on: {items}. Recommendations among so few mean little"
         warnings.append(DataWarning(FEW_ITEMS, "interactions", items, message))
     return warnings

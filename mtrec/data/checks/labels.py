@@ -27,8 +27,8 @@ def _rare(task: DatasetTask) -> list[DataWarning]:
         return []
     shown = listed([f"{label} ({count})" for label, count in rare.items()])
     message = (
-        f"{task.name}: {len(rare)} of {len(task.labels)} labels have fewer than {RARE} training "
-        f"records, too few to learn: {shown}"
+        f"{task.name}: labels with fewer than {RARE} training records, too few to learn: "
+        f"{len(rare)} of {len(task.labels)}, which are {shown}"
     )
     return [DataWarning("rare_label", task.name, sum(rare.values()), message)]
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mtrec.data.checks.wording import counted
 from mtrec.schema import DataWarning
 
 MAIL = r"(?<![\w.%+-])[\w.%+-]*\w@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}(?![\w-])"
@@ -108,9 +109,9 @@ def check_personal(texts: pd.Series, source: str) -> list[DataWarning]:
         rows = sum(number > 0 for number in numbers)
         if rows:
             message = (
-                f"Texts seem to hold {kind.name} ({sum(numbers):,} in {rows:,} records): they "
-                "would be stored, shown on pages and perhaps learned by heart; have them masked "
-                "(mask: true in the recipe) unless you may keep them"
+                f"Texts seem to hold {kind.name} ({sum(numbers):,} in {counted(rows, 'record')}): "
+                "they would be stored, shown on pages and perhaps learned by heart; have them "
+                "masked (mask: true in the recipe) unless you may keep them"
             )
             warnings.append(DataWarning(kind.code, source, rows, message))
     return warnings

@@ -36,15 +36,15 @@ def check_splits(
         warnings.append(DataWarning("user_time", "splits", len(interactions), message))
     if splits.repeated_texts:
         number = splits.repeated_texts
-        message = f"{number:,} records are left out: their text also stands in another split"
+        message = f"Records left out, since their text also stands in another split: {number:,}"
         warnings.append(DataWarning("left_out", "records", number, message))
     unplaced = int((records[SPLIT].isna()).sum()) - splits.repeated_texts
     if unplaced:
-        message = f"{unplaced:,} records are left out: their file gives them no split"
+        message = f"Records left out, since their file gives them no split: {unplaced:,}"
         warnings.append(DataWarning("left_out", "records", unplaced, message))
     unplaced = int(interactions[SPLIT].isna().sum())
     if unplaced:
-        message = f"{unplaced:,} interactions are left out: they have no time to split by"
+        message = f"Interactions left out, since they have no time to split by: {unplaced:,}"
         warnings.append(DataWarning("left_out", "interactions", unplaced, message))
     return warnings + _check_published(records, interactions) + _check_sizes(records)
 
@@ -58,7 +58,7 @@ def _check_published(records: pd.DataFrame, interactions: pd.DataFrame) -> list[
     warnings = []
     if repeated:
         message = (
-            f"{repeated:,} records have a text that stands in two published splits: they stay as "
+            f"Records whose text stands in two published splits: {repeated:,}. They stay as "
             "published, and make test figures hopeful"
         )
         warnings.append(DataWarning("text_in_two_splits", "records", repeated, message))
@@ -69,8 +69,8 @@ def _check_published(records: pd.DataFrame, interactions: pd.DataFrame) -> list[
     )
     if early:
         message = (
-            f"{early:,} records are published in an earlier split than the interaction they are "
-            "about: they stay as published, and make recommendations look better than they are"
+            f"Records published in an earlier split than the act they are about: {early:,}. "
+            "They stay as published, and make recommendations look better than they are"
         )
         warnings.append(DataWarning("record_before_interaction", "records", early, message))
     return warnings

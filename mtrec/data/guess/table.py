@@ -336,7 +336,10 @@ class Table:
             if area is None:
                 untold.append(name)
             elif area >= TOLD_APART:
-                told[name] = f"{kinds[0][1]}, told apart by the text in {area:.0%} of pairs"
+                told[name] = (
+                    f"{kinds[0][1]}; of two texts with different values, a quick test tells which "
+                    f"is which {area:.0%} of the time"
+                )
         if len(texts) < CLEAR:
             untold = untold or list(fitting)
         if not told and untold:
