@@ -290,7 +290,7 @@ class _Import:
         else:
             rows = self._rows_as_acts(sources, spec, positive)
         interactions = one_per_pair(rows)
-        self.notes.warnings += check_interactions(interactions, from_records=spec is None)
+        self.notes.warnings += check_interactions(interactions, _is_unsaid(spec))
         return interactions
 
     def _rows_as_acts(
@@ -335,6 +335,11 @@ def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _no_rows(types: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame({column: [] for column in types}).astype(dict(types))
+
+
+def _is_unsaid(spec: InteractionsSpec | None) -> bool:
+    """Whether acts are taken from records, and nothing says which of them are liked."""
+    return spec is None or (spec.from_ is not None and spec.positive is None)
 
 
 def _task(labelling: Labelling, records: pd.DataFrame) -> DatasetTask:

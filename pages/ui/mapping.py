@@ -133,7 +133,8 @@ def _take(guess: Guess, prefix: str) -> None:
         st.session_state[f"{key}:label:{guess.column}:kind"] = guess.runner_up
     else:
         several = guess.role == "text"
-        st.session_state[f"{key}:{guess.role}"] = [guess.runner_up] if several else guess.runner_up
+        control = "positive" if guess.role == "liked" else guess.role
+        st.session_state[f"{key}:{control}"] = [guess.runner_up] if several else guess.runner_up
 
 
 def _preview(table: pd.DataFrame, recipe: Mapping[str, Any], file: str) -> None:

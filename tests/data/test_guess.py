@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from mtrec.data.expression import parse
 from mtrec.data.guess import guess_recipe
+from mtrec.data.guess.column import Column
+from mtrec.data.guess.liked import liked as find_liked
 from mtrec.data.recipe import Recipe, dump_recipe, parse_recipe
 from mtrec.errors import InputError
 
@@ -137,6 +141,7 @@ def test_every_role_of_one_column_has_its_runner_up() -> None:
         "time": ("shown_at", "its cells are times"),
         "split": ("fold", "it holds test, train, val"),
         "label": ("multiclass", "so few"),
+        "liked": ("", ""),
     }
 
 
@@ -197,3 +202,89 @@ def test_acts_have_runners_up_too() -> None:
 def test_nothing_gives_nothing() -> None:
     with pytest.raises(InputError):
         guess_recipe({}, "a", TYPES)
+
+
+PRAISE = ["I love this, a great one", "one of the best, perfect"]
+BLAME = ["what a waste, terrible", "boring and awful, I hate it"]
+
+
+def review(n: int) -> str:
+    """Every second one is praise."""
+    return f"{(PRAISE, BLAME)[n % 2][n // 2 % 2]}, number {n} of them"
+
+
+def plain(n: int) -> str:
+    return f"a sentence that says nothing of that kind, number {n}"
+
+
+def liked(**columns: Any) -> tuple[str | None, list[tuple[str, str]]]:
+    """The condition guessed for reviews by people of things, and the guesses behind it."""
+    made = {"text": review, "user": lambda n: n % 9, "product": lambda n: n % 7} | columns
+    recipe, guesses = guess_recipe({"a.csv": table(120, **made)}, "a", {"binary": TYPES["binary"]})
+    acts = recipe.interactions
+    assert acts is None or acts.from_ == "records"
+    found = [(each.column, each.runner_up) for each in guesses if each.role == "liked"]
+    return None if acts is None else acts.positive, found
+
+
+def either(*values: str) -> Callable[[int], str]:
+    return lambda n: values[n % len(values)]
+
+
+@pytest.mark.parametrize(
+    ("values", "condition"),
+    [
+        (("good", "bad"), "sense == 'good'"),
+        (("Fresh", "Rotten"), "sense == 'Fresh'"),
+        (("thumbs_up", "thumbs_down"), "sense == 'thumbs_up'"),
+        (("1", "0"), "sense == 1"),
+        (("yes", "no"), "sense == 'yes'"),
+        (("True", "False"), "sense == 'True'"),
+        (("5", "1"), "sense >= 4"),
+    ],
+)
+def test_labels_that_speak_well_say_what_is_liked(values: tuple[str, ...], condition: str) -> None:
+    assert liked(sense=either(*values)) == (condition, [("sense", "")])
+
+
+@pytest.mark.parametrize(
+    "values", [("0", "1"), ("no", "yes"), ("1", "5"), ("x", "y"), ("good", "z")]
+)
+def test_what_is_not_clear_is_left_to_the_person(values: tuple[str, ...]) -> None:
+    """Praise stands with the first value: with no, with 0 or with the low number."""
+    assert liked(sense=either(*values)) == (None, [])
+
+
+def test_yes_and_no_of_texts_without_praise_say_nothing_of_liking() -> None:
+    assert liked(text=plain, sense=either("yes", "no")) == (None, [])
+    assert liked(text=plain, sense=either("5", "1"))[0] is None
+    assert liked(text=plain, star_rating=either("5", "1"))[0] == "star_rating >= 4"
+    assert liked(text=plain, sense=either("good", "bad"))[0] == "sense == 'good'"
+
+
+def test_a_column_is_written_as_expressions_read_it() -> None:
+    for name in ("my view", "in"):
+        condition, _ = liked(**{name: either("good", "bad")})
+        assert condition == f"`{name}` == 'good'" and parse(condition).columns == {name}
+
+
+def test_without_a_person_or_a_thing_nobody_liked_anything() -> None:
+    made = {"text": review, "user": lambda n: n % 9, "sense": either("good", "bad")}
+    recipe, guesses = guess_recipe({"a.csv": table(60, **made)}, "a", TYPES)
+    assert recipe.interactions is None and not any(each.role == "liked" for each in guesses)
+
+
+def test_the_second_best_sign_of_liking_is_a_condition_too() -> None:
+    columns = [
+        Column(name, cells, cells)
+        for name, cells in table(40, mood=either("good", "bad"), stars=either("5", "2")).items()
+    ]
+    first, second = find_liked(columns, table(40, t=review)["t"])
+    assert (first.condition, second.condition) == ("mood == 'good'", "stars >= 4")
+
+
+def test_several_words_of_praise_are_a_list() -> None:
+    cells = table(60, mood=either("great", "ok", "bad", "good"))["mood"]
+    (found,) = find_liked([Column("mood", cells, cells)], table(60, t=plain)["t"])
+    assert found.condition == "mood in ('great', 'good')"
+    assert parse(found.condition).columns == {"mood"}

@@ -188,6 +188,13 @@ interactions: {file: i.csv, user: u, item: i, time: t, value: v, event: e, posit
         ]
         assert "interactions_from_records" not in codes(found)
 
+    def test_records_taken_as_interactions_without_a_condition_are_warned_of(
+        self, read: Read
+    ) -> None:
+        found = read(RECIPE + "interactions: {from: records}", r__csv=REVIEWS)
+        assert found.interactions["liked"].all()
+        assert codes(found)["interactions_from_records"] == 3
+
     def test_they_take_the_published_split_of_their_record(self, read: Read) -> None:
         recipe = "name: p\nrecords: [{file: a.csv, text: t, user: u, item: i, split: s}]"
         rows = ["t,u,i,s", "1,a,x,train", "2,a,y,test", "3,b,x,val", ",b,y,test"]

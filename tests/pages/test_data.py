@@ -204,6 +204,32 @@ def test_kinds_of_labels_are_few_words_and_what_to_know_are_sentences(workspace:
         assert sentence.endswith(r"\.") and "row" not in source
 
 
+def test_what_counts_as_liked_is_guessed_and_the_second_best_is_a_click_away(
+    workspace: Workspace,
+) -> None:
+    words = ["I love it", "quite good", "so so", "rather boring", "awful"]
+    rows = range(400)
+    rated = pd.DataFrame(
+        {
+            "customer": [f"c{n % 40}" for n in rows],
+            "product": [f"p{n % 60}" for n in rows],
+            "review": [f"{words[n % 5]}, that is what I say of number {n}" for n in rows],
+            "mood": [["good", "good", "bad", "bad", "bad"][n % 5] for n in rows],
+            "stars": [5 - n % 5 for n in rows],
+        }
+    )
+    app = drop(workspace, reviews_csv=csv(rated))
+    field = "What counts as liked"
+    assert {each.label: each.value for each in app.text_input}[field] == "mood == 'good'"
+    assert "words of praise (good) and of blame (bad)" in said(app).replace("\\", "")
+    next(each for each in app.button if each.label == "Take stars >= 4 instead").click().run()
+    assert not app.exception and not app.error
+    assert {each.label: each.value for each in app.text_input}[field] == "stars >= 4"
+    app.button(key="import").click().run()
+    acts = load_dataset("reviews", workspace).interactions
+    assert 0 < acts["liked"].mean() < 1
+
+
 def test_what_cannot_be_used_is_shown_with_its_row(workspace: Workspace) -> None:
     app = drop(workspace, reviews_csv=csv(GRADED))
     label = next(each.label for each in app.expander if "cannot be used" in each.label)

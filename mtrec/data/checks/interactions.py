@@ -11,12 +11,16 @@ FEW_ITEMS = "few_items"  # the warning of a catalogue too small to recommend fro
 ENOUGH_ITEMS = 50  # items below which a recommendation says little
 
 
-def check_interactions(interactions: pd.DataFrame, from_records: bool) -> list[DataWarning]:
-    """Repeats, likes that are not there, and catalogues too small to recommend from."""
+def check_interactions(interactions: pd.DataFrame, unsaid: bool) -> list[DataWarning]:
+    """Repeats, likes that are not there, and catalogues too small to recommend from.
+
+    Args:
+        unsaid: whether they are records, and nothing says which of them are liked.
+    """
     if interactions.empty:
         return []
     warnings = []
-    if from_records:
+    if unsaid:
         number = len(interactions)
         message = (
             f"Nothing says what counts as liked: {counted(number, 'act')} taken from the records "

@@ -23,7 +23,8 @@ def guess_recipe(
 ) -> tuple[Recipe, list[Guess]]:
     """Guesses a recipe and says why.
 
-    Text, labels and their types are found by what is in the columns, never by their names.
+    Text, labels and their types are found by what is in the columns, never by their names. What
+    counts as liked, in texts with a person and an item, by what the labels say.
 
     Args:
         files: raw tables by file name, as `read_table` gives them.
@@ -51,6 +52,10 @@ def guess_recipe(
         else:
             continue
         used.append(table)
+    if "interactions" not in sections:
+        condition = _liked(tables, records)
+        if condition is not None:
+            sections["interactions"] = {"from": "records", "positive": condition}
     if not records and "interactions" not in sections:
         longest = max(tables, key=lambda each: max(c.length for c in each.columns.values()))
         longest.guesses.clear()
@@ -77,6 +82,14 @@ def _described(tables: Sequence[Table]) -> dict[str, tuple[str, str]]:
             references = other.refers_to(table.columns[key])
             other.reference = key if key in references else next(iter(references), None)
     return found
+
+
+def _liked(tables: Sequence[Table], records: Sequence[Mapping[str, Any]]) -> str | None:
+    """What counts as liked among texts with a person and an item, where one file holds them."""
+    acts = [each for each in records if "user" in each and "item" in each]
+    if len(acts) != 1:
+        return None
+    return next(table for table in tables if table.file == acts[0]["file"]).liked(acts[0])
 
 
 def _dataset_name(name: str) -> str:

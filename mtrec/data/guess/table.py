@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtrec.data.expression import numbers
 from mtrec.data.guess.column import LOOKED_AT, MOSTLY, Column
+from mtrec.data.guess.liked import liked, stars
 from mtrec.data.guess.separable import TextFeatures
 from mtrec.data.labels import LabelType
 from mtrec.data.long import task_name
@@ -30,7 +30,6 @@ VALUE = "rating score stars plays count quantity amount value"
 EVENT = "event action act"
 LABEL = "label class target category"
 MANY = 20  # different ids or short texts from which a column of them may be people's
-STARS = {5.0: 4, 10.0: 7}  # where numbers end, and from which on they count as liked
 BY_NAME = "its name"
 
 Reasons = dict[str, str]  # the columns that may have a role and why, the likeliest first
@@ -44,8 +43,8 @@ class Guess:
         role: `text`, `user`, `item`, `time`, `split`, `label`, `title`, `value`, `event`, `liked`,
             `attribute`, or `left out`.
         kind: the type of a label; empty otherwise.
-        runner_up: the next best: another column, one that has no role, or another type of a label;
-            empty without one.
+        runner_up: the next best: another column, one that has no role, another type of a label, or
+            another condition for what is liked; empty without one.
         runner_up_reason: why that one.
     """
 
@@ -263,13 +262,29 @@ class Table:
         if value is not None and self.columns[value].numeric > MOSTLY:
             section["value"] = value
             self._note(value, "value", "its name, and numbers in it")
-            most = float(numbers(self.columns[value].cells).max())
-            if most in STARS:
-                quoted = value if value.isidentifier() else f"`{value}`"
-                section["positive"] = f"{quoted} >= {STARS[most]}"
-                self._note(value, "liked", f"numbers up to {most:g}: {STARS[most]} and more")
+            if (found := stars(self.columns[value])) is not None:
+                section["positive"] = found.condition
+                self._note(value, "liked", found.reason)
         self._add_runners_up()
         return section
+
+    def liked(self, source: Mapping[str, Any]) -> str | None:
+        """Which of these texts say that their item is liked, where their labels make that clear.
+
+        Args:
+            source: what `records` gave.
+        """
+        specs = source.get("tasks", {}).values()
+        labels = [
+            self.columns[spec["label"]] for spec in specs if not self.types[spec["type"]].of_tokens
+        ]
+        best, *others = [*liked(labels, self.columns[source["text"]].seen), None]
+        if best is None:
+            return None
+        second = next(filter(None, others), None)
+        runner_up = ("", "") if second is None else (second.condition, second.reason)
+        self._note(best.column, "liked", best.reason, runner_up=runner_up)
+        return best.condition
 
     def _candidates(self, role: str) -> Reasons:
         """The columns that may have a role; none where several columns can have it at once."""

@@ -11,5 +11,5 @@ def test_a_small_catalogue(items: int, expected: list[str]) -> None:
     interactions = pd.DataFrame(
         {"user": "a", "item": [str(n) for n in range(items)], "liked": True, "count": 1}
     )
-    found = check_interactions(interactions, from_records=False)
+    found = check_interactions(interactions, unsaid=False)
     assert [each.code for each in found] == expected
