@@ -51,10 +51,10 @@ def _draw(costs: Mapping[str, Cost], chosen: str) -> None:
     st.table(
         pd.DataFrame(
             {
-                "time": [roughly(costs[method].seconds) for method in known],
-                "memory": [f"{costs[method].memory / GB:.1f} GB" for method in known],
+                "time": [_whole(roughly(costs[method].seconds)) for method in known],
+                "memory": [_whole(f"{costs[method].memory / GB:.1f} GB") for method in known],
                 "numbers that learn": [
-                    f"{costs[method].learns / 1e6:.1f} million" for method in known
+                    _whole(f"{costs[method].learns / 1e6:.1f} million") for method in known
                 ],
             },
             index=[f"**{method}** {CHOSEN}" if method == chosen else method for method in known],
@@ -72,3 +72,8 @@ def _draw(costs: Mapping[str, Cost], chosen: str) -> None:
             f"{free / GB:.1f} GB are free now. Lower the batch tokens, or close other programs.",
             icon=":material/memory:",
         )
+
+
+def _whole(words: str) -> str:
+    """The same with spaces at which no line breaks."""
+    return words.replace(" ", "\u00a0")

@@ -199,9 +199,12 @@ def _rename(run: RunInfo) -> None:
 
 
 def _delete_box(run: RunInfo) -> None:
-    """A way to delete a run, behind a button."""
+    """A way to delete a run, behind a button of its own: it must not stay open for the next run."""
     with st.popover(
-        "Delete", icon=":material/delete:", help="Deletes this training and what it learned."
+        "Delete",
+        icon=":material/delete:",
+        key=f"delete-{run.run}",
+        help="Deletes this training and what it learned.",
     ):
         st.markdown(
             f"This deletes {plain(run.name, 40)} for good: its model, its report and its "
@@ -209,7 +212,7 @@ def _delete_box(run: RunInfo) -> None:
         )
         st.button(
             "Delete for good",
-            key="delete-run",
+            key=f"delete-run-{run.run}",
             on_click=_delete,
             args=(run,),
             help="There is no way back.",

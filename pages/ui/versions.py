@@ -27,7 +27,8 @@ def manage(chosen: DatasetSummary) -> None:
         )
         with st.popover("Rename", icon=":material/edit:"), shell.guard():
             _rename(chosen)
-        with st.popover("Delete this version", icon=":material/delete:"), shell.guard():
+        own = f"delete-{chosen.key}"  # so that it does not stay open for the next dataset
+        with st.popover("Delete this version", icon=":material/delete:", key=own), shell.guard():
             _delete(chosen)
 
 

@@ -28,6 +28,7 @@ def test_no_training_is_lost(address: str, page: Page, files: list[Path]) -> Non
     choose(page, "second")
     expect(page.get_by_text(re.compile("finished · started"))).to_be_visible(timeout=TRAINING)
     compare(page)
+    delete(page, "second", "first")
 
 
 def begin(page: Page, name: str, method: str) -> None:
@@ -83,4 +84,16 @@ def compare(page: Page) -> None:
     go(page, "Report")
     page.get_by_role("tab", name="Compare").click()
     expect(page.get_by_text(re.compile("encoder.method")).first).to_be_visible()
+    nothing_failed(page)
+
+
+def delete(page: Page, name: str, left: str) -> None:
+    """Another training shows then, and nothing stands open that would delete it, too."""
+    go(page, "Train")
+    choose(page, name)
+    button(page, "Delete").click()
+    button(page, "Delete for good").click()
+    expect(page.get_by_role("heading", name=left, exact=True)).to_be_visible()
+    settle(page)
+    expect(button(page, "Delete for good")).not_to_be_visible()
     nothing_failed(page)

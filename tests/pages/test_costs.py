@@ -48,9 +48,9 @@ def test_costs_are_measured_when_asked_and_kept(done: Done, tiny: None) -> None:
     assert not app.exception and "has not been measured here yet" not in said(app)
     table = costs(app)
     assert table.index.tolist() == ["frozen", "**top** (chosen)", "lora", "prompt", "full"]
-    assert table["memory"].str.fullmatch(r"\d\.\d GB").all()
-    assert table["numbers that learn"].str.fullmatch(r"\d\.\d million").all()
-    assert table["time"].str.match(r"\d+ (s|min)").all()
+    assert table["memory"].str.fullmatch("\\d\\.\\d\u00a0GB").all()
+    assert table["numbers that learn"].str.fullmatch("\\d\\.\\d\u00a0million").all()
+    assert table["time"].str.match("\\d+\u00a0(s|min)").all()
 
     app = app.radio(key="encoder.method").set_value("full").run()
     assert costs(app).index.tolist()[-1] == "**full** (chosen)"

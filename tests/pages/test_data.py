@@ -200,8 +200,8 @@ def test_kinds_of_labels_are_few_words_and_what_to_know_are_sentences(workspace:
     told = [block.value for block in app.markdown if block.value.startswith(":material/info:")]
     assert told
     for each in told:
-        sentence, source = each.split(" :small[")
-        assert sentence.endswith(r"\.") and "row" not in source
+        words, _, source = each.partition(" :small[")
+        assert words.endswith(r"\.") and "row" not in source
 
 
 def test_what_counts_as_liked_is_guessed_and_the_second_best_is_a_click_away(

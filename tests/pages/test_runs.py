@@ -48,14 +48,14 @@ def test_one_that_waits_is_said_to_wait_everywhere_and_has_not_started(
 def test_one_that_goes_on_cannot_be_deleted(done: Done, store: RunStore) -> None:
     waiting = store.get(store.create("shop", done.run.version, RunConfig(), "Later"))
     app = open_page("train", run=run_label(waiting))
-    assert not [each for each in app.button if each.key == "delete-run"]
+    assert not [each for each in app.button if each.label == "Delete for good"]
 
 
 def test_a_deleted_one_is_gone_and_the_page_shows_another(done: Done, store: RunStore) -> None:
     copy = store.get(store.create("shop", done.run.version, RunConfig(), "Too many"))
     store.set_status(copy.run, "stopped", "enough")
     app = open_page("train", run=run_label(copy))
-    app = app.button(key="delete-run").click().run()
+    app = app.button(key=f"delete-run-{copy.run}").click().run()
     assert not app.exception and not app.error
     assert [each.run for each in store.list()] == [done.run.run]
     assert not store.folder(copy.run).exists()
