@@ -71,10 +71,9 @@ def problems(warnings: Sequence[DataWarning]) -> None:
     st.markdown(f"**{many(len(warnings), 'thing')} to know**")
     with st.container(border=True):
         for each in warnings:
-            told = not each.rows or f"{each.rows:,}" in each.message
-            rows = "" if told else f" · {many(each.rows, 'row')}"
-            about = f":small[{plain(each.source)}{rows}]"
-            st.markdown(f":material/info: {plain(each.sentence)} {about}")
+            is_named = each.message.startswith(f"{each.source}:")
+            source = "" if is_named else f" :small[{plain(each.source)}]"
+            st.markdown(f":material/info: {plain(each.sentence)}{source}")
 
 
 def stored() -> None:
