@@ -194,7 +194,7 @@ class People:
             return f"liked by {likes:,} {'person' if likes == 1 else 'people'}"
         if len(term.parts) > 1:
             what = "things they liked" if term.kind == LIKED else "of their texts"
-            return f"{len(term.parts):,} more {what}"
+            return f"{len(term.parts):,} {what} together"
         if term.kind == LIKED:
             return str(self._items[TITLE].iloc[term.parts[0]])
         return str(self._records[TEXT].iloc[term.parts[0]])

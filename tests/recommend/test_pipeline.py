@@ -184,6 +184,8 @@ def test_reasons_name_the_record_or_the_item(people: People, tiny_recipe: Path) 
     liked = dataset.interactions
     mine = liked[(liked["user"] == "u01") & liked["liked"] & (liked["split"] != "test")]
     assert {reason["item"] for reason in reasons if "item" in reason} <= set(mine["item"])
+    several = [r["text"] for r in reasons if "record" not in r and "item" not in r]
+    assert any(text.endswith(" of their texts together") for text in several)
 
 
 def test_lists_leave_out_train_and_val_and_may_hold_test(people: People, tiny_recipe: Path) -> None:
