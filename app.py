@@ -48,9 +48,17 @@ def pages() -> list[st.Page]:
     ]
 
 
-if __name__ == "__main__":
+def navigation() -> st.Page:
+    """Names the app and its pages, and gives the page that is asked for.
+
+    The app's icon is said first, or the browser would get that of the page from the net.
+    """
     st.set_page_config(page_title="mtrec", page_icon=ICON, layout="wide")
-    page = st.navigation(pages())
+    return st.navigation(pages())
+
+
+if __name__ == "__main__":
+    page = navigation()
     with shell.guard():
         state.pickers()
     with shell.guard():

@@ -29,9 +29,9 @@ def title(words: str) -> None:
     for the whole server; then the page is drawn again, by way of `app.py`.
     """
     if state.DATASET not in st.session_state:
-        from app import pages
+        from app import navigation
 
-        st.navigation(pages())
+        navigation()
         st.rerun()
     st.title(words)
 

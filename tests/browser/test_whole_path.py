@@ -74,7 +74,7 @@ def meet_the_person(page: Page) -> None:
     """Profile and two lists of recommendations; the person stands in the URL."""
     expect(page.get_by_text("Where the profile comes from")).to_be_visible()
     expect(page.get_by_text("After learning what they like")).to_be_visible()
-    expect(page.get_by_text("everything else").first).to_be_visible()
+    expect(page.get_by_text("parts of an item's score")).to_be_visible()
     assert "person=" in page.evaluate("location.href")
     nothing_failed(page)
 
