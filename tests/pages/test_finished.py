@@ -334,7 +334,7 @@ def test_too_few_items_are_pointed_out_where_recommendations_are_shown(
     for page, choices in (("start", {}), ("report", {"tab": "Recommendations"}), ("people", {})):
         app = open_page(page, **choices)
         assert not app.exception and not app.error
-        assert "so few mean little" in [block.value for block in app.warning]
+        assert r"so few mean little\." in [block.value for block in app.warning]
 
 
 def test_a_deleted_dataset_is_a_sentence_and_not_a_traceback(

@@ -69,7 +69,7 @@ def test_one_seed_gives_equal_digits_and_another_does_not(
 
 
 def test_the_encoder_passes_once_over_each_batch_whatever_the_tasks(
-    dataset: Any, trainer: Any, watcher: Any, monkeypatch: pytest.MonkeyPatch, untried: None
+    dataset: Any, trainer: Any, watcher: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = []
     plain = Encoder.forward
