@@ -1,8 +1,9 @@
-"""Tables as the results page shows them."""
+"""Tables and figures as the results page shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -10,3 +11,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [list(columns), ["---"] * len(columns), *map(list, rows)]
     escaped = [[cell.replace("|", "\\|") for cell in line] for line in lines]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in escaped)
+
+
+def figure(metric: Mapping[str, Any]) -> str:
+    """A value with its 95 % interval, where it has one."""
+    if metric["low"] is None:
+        return f"{metric['value']:.3f}"
+    return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"

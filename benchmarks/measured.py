@@ -84,18 +84,18 @@ def _with_few(workspace: Workspace, folder: Path) -> Path:
     return path
 
 
-def kept(setting: Setting, seed: int, folder: Path = FIGURES) -> Path:
+def kept(setting: Setting, seed: int) -> Path:
     """Where the figures of a run are kept."""
     words = "".join(each if each.isalnum() else "-" for each in setting.label)
-    return folder / setting.dataset / f"{words}-{seed}.json"
+    return FIGURES / setting.dataset / f"{words}-{seed}.json"
 
 
-def measure(setting: Setting, seed: int, workspace: Workspace, folder: Path) -> str:
+def measure(setting: Setting, seed: int, workspace: Workspace) -> str:
     """Trains once, keeps the figures, and says in a line what was reached."""
     store = RunStore(workspace)
     dataset = load_dataset(setting.dataset, workspace)
-    chosen = with_settings(RunConfig(), [*setting.settings, f"train.seed={seed}"])
-    config = for_dataset(chosen, {name: each.type for name, each in dataset.tasks.items()})
+    tree = with_settings(RunConfig(), [*setting.settings, f"train.seed={seed}"])
+    config = for_dataset(tree, {name: each.type for name, each in dataset.tasks.items()})
     run = store.create(dataset.name, dataset.version, config, f"{setting.label}, seed {seed}")
     Work(store, run).do()
     artifacts = store.folder(run)
@@ -113,12 +113,12 @@ def measure(setting: Setting, seed: int, workspace: Workspace, folder: Path) -> 
         "scope": _scope(predicted),
         "damage": _damage(dataset, artifacts / MODEL) if setting.damaged else {},
     }
-    target = kept(setting, seed, folder)
+    target = kept(setting, seed)
     target.parent.mkdir(parents=True, exist_ok=True)
     predicted.to_parquet(answers(setting, seed, workspace))
     write_json(target, figures)
     shutil.rmtree(artifacts / MODEL)
-    said = {task: f"{_headline(each, 'val'):.3f}" for task, each in figures["tasks"].items()}
+    said = {task: f"{_validated(each):.3f}" for task, each in figures["tasks"].items()}
     return f"{setting.dataset}, {setting.label}, {seed}: {figures['seconds']:.0f} s, val {said}"
 
 
@@ -133,7 +133,7 @@ def answers(setting: Setting, seed: int, workspace: Workspace) -> Path:
     """Where the answers of a run to the test texts lie."""
     folder = workspace.root / "answers"
     folder.mkdir(parents=True, exist_ok=True)
-    path = kept(setting, seed, folder)
+    path = kept(setting, seed)
     return folder / f"{path.parent.name}-{path.stem}.parquet"
 
 
@@ -150,10 +150,9 @@ def _task(task: str, reports: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _headline(figures: dict[str, Any], split: str) -> float:
-    """A task's headline figure; on validation, 0 where it has no labels there."""
-    value = figures["val"] if split == VAL else figures["metrics"][figures["headline"]]["value"]
-    return float(value or 0)
+def _validated(figures: dict[str, Any]) -> float:
+    """A task's headline figure on validation, 0 where it has no labels there."""
+    return float(figures["val"] or 0)
 
 
 def _scope(predicted: pd.DataFrame) -> dict[str, Any]:
@@ -182,31 +181,31 @@ def _damage(dataset: Dataset, model: Path) -> dict[str, Any]:
     }
 
 
-def read(setting: Setting, folder: Path = FIGURES) -> list[dict[str, Any]]:
+def read(setting: Setting) -> list[dict[str, Any]]:
     """The kept figures of a setting's seeds."""
-    paths = [kept(setting, seed, folder) for seed in setting.seeds]
+    paths = [kept(setting, seed) for seed in setting.seeds]
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
 
 
-def on_validation(setting: Setting, folder: Path = FIGURES) -> float:
+def on_validation(setting: Setting) -> float:
     """The mean headline on validation over seeds and tasks; -1 while a seed is missing."""
-    runs = read(setting, folder)
+    runs = read(setting)
     if len(runs) < len(setting.seeds):
         return -1.0
-    return float(np.mean([_headline(each, VAL) for run in runs for each in run["tasks"].values()]))
+    return float(np.mean([_validated(each) for run in runs for each in run["tasks"].values()]))
 
 
-def chosen(dataset: str, group: str, folder: Path = FIGURES) -> Setting:
+def chosen(dataset: str, group: str) -> Setting:
     """The setting of a group that is best on validation."""
     rivals = [each for each in SETTINGS if (each.dataset, each.group) == (dataset, group)]
-    return max(rivals, key=lambda each: on_validation(each, folder))
+    return max(rivals, key=lambda each: on_validation(each))
 
 
-def pairs(folder: Path = FIGURES) -> Iterator[tuple[str, Setting, Setting]]:
+def pairs() -> Iterator[tuple[str, Setting, Setting]]:
     """The settings that are compared, and what with."""
-    both = chosen("tweets", "both tasks", folder)
+    both = chosen("tweets", "both tasks")
     for task in ALONE:
-        yield f"both tasks − {task} alone", both, chosen("tweets", task, folder)
+        yield f"both tasks − {task} alone", both, chosen("tweets", task)
     for dataset in ("tweets-2000", "critics"):
         rest = [each for each in SETTINGS if each.dataset == dataset]
         plain = {each.label: each for each in rest}
@@ -243,7 +242,7 @@ def gap(a: Setting, b: Setting, workspace: Workspace) -> dict[str, Any]:
     return found
 
 
-def _work(job: tuple[Setting, int], root: Path, folder: Path, threads: int) -> str:
+def _work(job: tuple[Setting, int], root: Path, threads: int) -> str:
     """One run in a process of a pool, which has runs of its own and shares the data."""
     torch.set_num_threads(threads)
     workspace = Workspace(root / "workers" / str(os.getpid()))
@@ -252,7 +251,7 @@ def _work(job: tuple[Setting, int], root: Path, folder: Path, threads: int) -> s
         (root / name).mkdir(exist_ok=True)
         if not (workspace.root / name).exists():
             (workspace.root / name).symlink_to(root / name)
-    return measure(*job, workspace, folder)
+    return measure(*job, workspace)
 
 
 def main() -> None:
@@ -260,9 +259,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path, help="the folder of real data sets")
     parser.add_argument("--workspace", type=Path, default=Path("workspace-results"))
-    parser.add_argument("--figures", type=Path, default=FIGURES)
     parser.add_argument("--workers", type=int, default=1, help="how many runs at once")
-    parser.add_argument("--only", nargs="*", default=[], help="names of data sets")
     args = parser.parse_args()
     workspace = Workspace(args.workspace.resolve())
     workspace.root.mkdir(parents=True, exist_ok=True)
@@ -270,21 +267,18 @@ def main() -> None:
     jobs = [
         (setting, seed)
         for setting in SETTINGS
-        if not args.only or setting.dataset in args.only
         for seed in setting.seeds
-        if not kept(setting, seed, args.figures).exists()
+        if not kept(setting, seed).exists()
     ]
     threads = max(1, (os.cpu_count() or 1) // args.workers)
     with ProcessPoolExecutor(args.workers, get_context("spawn")) as pool:
-        runs = [
-            pool.submit(_work, job, workspace.root, args.figures.resolve(), threads) for job in jobs
-        ]
+        runs = [pool.submit(_work, job, workspace.root, threads) for job in jobs]
         for run in as_completed(runs):
             error = run.exception()
             print(f"failed: {error!r}" if error else run.result(), flush=True)
-    path = args.figures / f"{GAPS}.json"
+    path = FIGURES / f"{GAPS}.json"
     gaps = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for name, a, b in pairs(args.figures):
+    for name, a, b in pairs():
         if all(answers(each, seed, workspace).exists() for each in (a, b) for seed in each.seeds):
             gaps[f"{a.dataset}: {name}"] = gap(a, b, workspace)
     write_json(path, gaps)

@@ -24,7 +24,7 @@ import numpy as np
 import yaml
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from benchmarks.markdown import table
+from benchmarks.markdown import figure, table
 from mtrec.cli.commands import DEMO
 from mtrec.data.dataset import load_dataset
 from mtrec.data.importer import read_dataset
@@ -193,13 +193,6 @@ class Measured:
         for setting in SETTINGS:
             if len(load_dataset(setting.dataset, self.workspace).interactions):
                 yield setting
-
-
-def figure(metric: dict[str, Any]) -> str:
-    """A value with its 95 % interval, where it has one."""
-    if metric["low"] is None:
-        return f"{metric['value']:.3f}"
-    return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
 
 
 def import_all(workspace: Workspace, data: Path) -> None:

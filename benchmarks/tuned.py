@@ -13,16 +13,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.markdown import table
+from benchmarks.markdown import figure, table
 from benchmarks.measured import FIGURES, GAPS, chosen, on_validation, read
 from benchmarks.settings import SEEDS, SETTINGS, Setting
-
-
-def estimate(metric: dict[str, float | None]) -> str:
-    """A value with its 95 % interval, where it has one."""
-    if metric["low"] is None:
-        return f"{metric['value']:.3f}"
-    return f"{metric['value']:.3f} ({metric['low']:.3f} to {metric['high']:.3f})"
 
 
 def measured() -> list[Setting]:
@@ -47,12 +40,12 @@ def reached() -> Iterator[list[str]]:
         runs = read(setting)
         for task, first in runs[0]["tasks"].items():
             of_seeds = [run["tasks"][task]["metrics"][first["headline"]] for run in runs]
-            cells = [estimate(each) for each in of_seeds] + [""] * (len(SEEDS) - len(runs))
+            cells = [figure(each) for each in of_seeds] + [""] * (len(SEEDS) - len(runs))
             mean = np.mean([each["value"] for each in of_seeds])
             start = [setting.dataset, setting.label, runs[0]["device"], task, first["headline"]]
             yield [*start, *cells, f"{mean:.3f}"]
         for name in runs[0]["scope"]:
-            cells = [estimate(run["scope"][name]) for run in runs]
+            cells = [figure(run["scope"][name]) for run in runs]
             mean = np.mean([run["scope"][name]["value"] for run in runs])
             yield [
                 setting.dataset,
@@ -70,7 +63,7 @@ def gaps() -> Iterator[list[str]]:
     kept = json.loads((FIGURES / f"{GAPS}.json").read_text(encoding="utf-8"))
     for name, tasks in kept.items():
         for task, told in tasks.items():
-            difference = estimate({key: told[key] for key in ("value", "low", "high")})
+            difference = figure(told)
             yield [
                 name,
                 task,

@@ -55,7 +55,7 @@ def estimate(value: float, draws: Array, units: int, alike: int | None = None) -
 
     Args:
         units: how many were drawn from.
-        alike: how many of them the figure is about, where not all.
+        alike: how many of them a share is of; None of what is no share, such as a difference.
     """
     bounds = interval(draws, units) if units > 1 else None
     if bounds is None or not np.isfinite(value):
@@ -63,10 +63,9 @@ def estimate(value: float, draws: Array, units: int, alike: int | None = None) -
     low, high = min(bounds[0], value), max(bounds[1], value)
     if high - low > NO_WIDTH:
         return Estimate(value, low, high)
-    about = units if alike is None else alike
-    if about < 2 or not 0 <= value <= 1:
+    if alike is None or alike < 2 or not 0 <= value <= 1:
         return Estimate(value)
-    ends = wilson(np.array([value * about]), np.array([about]))
+    ends = wilson(np.array([value * alike]), np.array([alike]))
     return Estimate(value, min(float(ends[0][0]), value), max(float(ends[1][0]), value))
 
 
@@ -134,7 +133,7 @@ def bootstrap_mean(values: Array, draws: int = DRAWS, seed: int = 0) -> Estimate
     """
     if values.size == 0:
         raise ValueError("the mean of no values is not defined")
-    return estimate(float(values.mean()), _means(values, draws, seed), values.size)
+    return estimate(float(values.mean()), _means(values, draws, seed), values.size, values.size)
 
 
 def _means(values: Array, draws: int, seed: int) -> Array:

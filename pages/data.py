@@ -19,8 +19,8 @@ from mtrec.data.uploads import SUFFIXES, forget_upload, keep_upload, upload_fold
 from mtrec.models.reading import check_reading
 from mtrec.runs.progress import duration
 from mtrec.tasks import TASK_TYPES
+from mtrec.wording import many
 from pages.ui import datasets, inside, mapping, shell, state
-from pages.ui.text import many
 from pages.ui.words import ASKED_SCHEMES, SPLIT_HELP
 
 RECIPE = "recipe.yaml"

@@ -8,8 +8,9 @@ import streamlit as st
 
 from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
 from mtrec.schema import USER
+from mtrec.wording import many, number
 from pages.ui import live, person, shell, state
-from pages.ui.text import many, number, plain
+from pages.ui.text import plain
 
 
 @st.cache_data(max_entries=4, show_spinner="Finding everyone…")

@@ -10,6 +10,7 @@ import streamlit as st
 from mtrec.reports.classification import load_reports
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import TEST, VAL
+from mtrec.wording import many
 from pages.ui import (
     compare,
     downloads,
@@ -26,7 +27,7 @@ from pages.ui import (
     sureness,
     tryit,
 )
-from pages.ui.text import many, plain
+from pages.ui.text import plain
 from pages.ui.words import SPLIT_HELP, SPLITS
 
 Report = dict[str, Any]  # of one task
@@ -45,8 +46,8 @@ TABS: dict[str, Callable[[RunInfo, str, str, Report], None]] = {
 
 # What is shown of the whole run, whichever task is chosen.
 WHOLE: dict[str, Callable[[RunInfo], None]] = {
-    "Try it": lambda run: tryit.draw(run),
-    "Recommendations": lambda run: evaluation.draw(run),
+    "Try it": tryit.draw,
+    "Recommendations": evaluation.draw,
 }
 
 

@@ -14,8 +14,9 @@ from mtrec.runs import launcher
 from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.base import Strategy
+from mtrec.wording import number
 from pages.ui import costs, forms, live, runs, shell, state
-from pages.ui.text import number, plain
+from pages.ui.text import plain
 from pages.ui.words import ENCODERS, LAMBDA_HELP, METHODS, OTHER_ENCODER, SAMPLINGS, TRUNKS
 
 CHOICES = {

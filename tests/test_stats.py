@@ -77,7 +77,8 @@ def test_an_interval_holds_its_value_and_one_unit_has_none() -> None:
 
 
 def test_equal_draws_of_what_is_no_share_or_of_one_unit_alone_say_nothing_of_noise() -> None:
-    assert estimate(3.0, np.full(50, 3.0), 9) == Estimate(3.0)
+    assert estimate(3.0, np.full(50, 3.0), 9, alike=9) == Estimate(3.0)
+    assert estimate(0.0, np.zeros(50), 9) == Estimate(0.0)  # a difference, say
     assert estimate(1.0, np.ones(50), 9, alike=1) == Estimate(1.0)
     few = estimate(1.0, np.ones(50), 9, alike=3)
     assert few.low == pytest.approx(3 / (3 + 1.959964**2)) and few.high == 1

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from filelock import FileLock
 from mtrec.data.recipe import NAME, Recipe, dump_recipe, load_recipe, nearest
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import write_json
-from mtrec.schema import SPLITS, DataWarning
+from mtrec.schema import SPLITS, DataWarning, task_column
 from mtrec.workspace import Workspace
 
 COUNTED = ("records", "items", "interactions", "users")
@@ -105,6 +105,11 @@ class Dataset:
     @property
     def aside(self) -> pd.DataFrame:
         return self.tables["aside"]
+
+
+def labelled(records: pd.DataFrame, tasks: Iterable[str]) -> pd.Series:
+    """Which records carry a label of at least one of the tasks, bools on the same index."""
+    return records[[task_column(task) for task in tasks]].notna().any(axis=1)
 
 
 @dataclass(frozen=True)

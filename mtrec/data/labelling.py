@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mtrec.data.checks.wording import counted
 from mtrec.data.labels import LabelType
 from mtrec.data.notes import Notes
 from mtrec.data.recipe import TaskSpec
 from mtrec.errors import InputError
 from mtrec.schema import ROW, SOURCE, TEXT, task_column
+from mtrec.wording import many
 
 EXAMPLES = 3
 Specs = Mapping[str, TaskSpec]
@@ -76,7 +76,7 @@ class Labelling:
         raise InputError(
             f"The labels of the task {task} do not fit",
             expected=f"labels of type {' or '.join(kind.type for kind in fitting)}",
-            found=f"{counted(len(distinct), 'label')} in {counted(len(written), 'record')}"
+            found=f"{many(len(distinct), 'label')} in {many(len(written), 'record')}"
             + (f", such as {such}" if such else ""),
             where=where,
             fix="name another column, or remove the task",

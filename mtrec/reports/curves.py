@@ -179,7 +179,8 @@ def average_precision(shares: Floats, carried: Flags, samples: Samples) -> Estim
     value, drawn = (
         _average(*map(each.sums, among)) for each in (Samples.once(len(shares)), samples)
     )
-    return stats.estimate(float(value[0]), drawn, samples.owning(carried))
+    units = samples.owning(carried)
+    return stats.estimate(float(value[0]), drawn, units, units)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mtrec import stats
-from mtrec.data.dataset import Dataset
+from mtrec.data.dataset import Dataset, labelled
 from mtrec.data.sampling import some_of
 from mtrec.reports.classification import authors
 from mtrec.reports.compare import SIGNIFICANT, Answers, headline_gap
@@ -112,7 +112,7 @@ def robustness(
     """
     records = dataset.records
     columns = {task: task_column(task) for task in model.tasks}
-    used = (records[SPLIT] == TEST) & records[[*columns.values()]].notna().any(axis=1)
+    used = (records[SPLIT] == TEST) & labelled(records, columns)
     chosen = records.loc[some_of(records.loc[used, TEXT], most).index]
     if chosen.empty:
         return {}

@@ -32,11 +32,11 @@ def measure_costs(dataset: Dataset, config: RunConfig, workspace: Workspace) -> 
     Raises:
         InputError: there is nothing to learn from, or the encoder can't be used.
     """
-    from mtrec.training.measure import measure
+    from mtrec.training.measure import Measuring
 
-    found = measure(
+    found = Measuring(
         dataset, config.encoder, config.trunk, config.tasks, config.strategy, config.train
-    )
+    ).measure()
     path = _path(dataset.key, config, workspace)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, found.json())

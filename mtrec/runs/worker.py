@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtrec.data.dataset import load_dataset
+from mtrec.data.dataset import labelled, load_dataset
 from mtrec.errors import MtrecError
 from mtrec.files import write_json
 from mtrec.runs.clock import Kind, Stretch
@@ -31,7 +31,7 @@ from mtrec.runs.store import (
     SUMMARY,
     RunStore,
 )
-from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL, task_column
+from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL
 from mtrec.shortages import is_disk_full, is_out_of_memory
 from mtrec.training.reporter import Stopped, check_stop
 from mtrec.workspace import Workspace
@@ -148,11 +148,8 @@ class Work:
         records, items = self.dataset.records, len(self.dataset.items)
         if not self.dataset.tasks:
             return [Stretch(READING, Kind.READ, each) for each in (len(records), items)]
-        columns = [
-            task_column(name) for name in self.dataset.tasks if self.config.tasks[name].enabled
-        ]
-        labelled = records[columns].notna().any(axis=1)
-        learned, checked = (int((labelled & (records[SPLIT] == s)).sum()) for s in (TRAIN, VAL))
+        used = labelled(records, (name for name, each in self.config.tasks.items() if each.enabled))
+        learned, checked = (int((used & (records[SPLIT] == s)).sum()) for s in (TRAIN, VAL))
         guesses = self.config.encoder.epochs_of_guessing * int((records[SPLIT] == TRAIN).sum())
         plan = [Stretch(GUESSING, Kind.GUESS, guesses)]
         if self._is_frozen:

@@ -22,6 +22,7 @@ from mtrec.training.config import TrainConfig
 from mtrec.training.embeddings import Change, ChangedInputs
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs
+from mtrec.training.losses import wanted_units
 from mtrec.training.memory import read_in_parts
 from mtrec.training.reporter import Reporter, Stopped, check_stop
 from mtrec.training.sampling import drawn_rows
@@ -32,7 +33,7 @@ from mtrec.training.snapshot import (
     set_random_states,
     versions,
 )
-from mtrec.training.step import Diverged, Updater, no_number, wanted_units
+from mtrec.training.step import Diverged, Updater, no_number
 from mtrec.training.stopping import Stopping
 from mtrec.training.validation import Validation, validate
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mtrec.data.dataset import labelled
 from mtrec.models.multitask import HeadSpec
 from mtrec.schema import SPLIT, TEXT, TRAIN, USER, VAL, task_column
 from mtrec.tasks.ragged import Index, Ragged
@@ -52,7 +53,7 @@ class Examples:
         """
         records = dataset.records
         columns = {task.name: task_column(task.name) for task in tasks}
-        used = records[SPLIT].isin((TRAIN, VAL)) & records[[*columns.values()]].notna().any(axis=1)
+        used = records[SPLIT].isin((TRAIN, VAL)) & labelled(records, columns)
         records = records[used]
         rows = {split: np.flatnonzero(records[SPLIT] == split) for split in (TRAIN, VAL)}
         targets = {}

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
+from mtrec.data.dataset import labelled
 from mtrec.errors import InputError
 from mtrec.models.config import SCRATCH, EncoderConfig, TrunkConfig
 from mtrec.models.encoder import Encoder, Reading, load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel, reads_marks
 from mtrec.models.scratch import scratch
-from mtrec.schema import LIKED, SPLIT, TEXT, TRAIN, USER, VAL, task_column
+from mtrec.schema import LIKED, SPLIT, TEXT, TRAIN, USER, VAL
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.config import StrategyConfig
 from mtrec.tasks.base import Unit
@@ -31,12 +32,13 @@ from mtrec.training.embeddings import Change, ChangedInputs
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs, StateInputs, TokenInputs
 from mtrec.training.loop import heads
+from mtrec.training.losses import wanted_units
 from mtrec.training.making import RATE
 from mtrec.training.paces import BYTES, Counts, Measurement, Pace
 from mtrec.training.pretraining import Pretraining
 from mtrec.training.reporter import SilentReporter
 from mtrec.training.snapshot import Keeper
-from mtrec.training.step import Updater, wanted_units
+from mtrec.training.step import Updater
 from mtrec.training.validation import validate
 
 if TYPE_CHECKING:
@@ -52,37 +54,15 @@ CHECKED = 1000  # texts whose answers are scored
 METHODS: tuple[str, ...] = get_args(EncoderConfig.model_fields["method"].annotation)
 
 
-def measure(
-    dataset: Dataset,
-    encoder_config: EncoderConfig,
-    trunk_config: TrunkConfig,
-    tasks: Mapping[str, TaskConfig],
-    strategy_config: StrategyConfig,
-    train_config: TrainConfig,
-) -> Measurement:
-    """How long reading and learning take by each method, on some of the dataset's texts.
-
-    Methods that cannot be used with the other settings are left out. torch's random numbers are
-    left where they stood.
-
-    Raises:
-        InputError: no text to learn from has a label, the encoder can't be loaded, or no method can
-            be used.
-    """
-    measuring = _Measuring(
-        dataset, encoder_config, trunk_config, tasks, strategy_config, train_config
-    )
-    with torch.random.fork_rng():
-        paces = measuring.paces()
-        return Measurement(paces, measuring.counts, measuring.guessing(), str(measuring.device))
-
-
-class _Measuring:
+class Measuring:
     """A few of a dataset's texts, and the settings that every method is measured with.
 
     Attributes:
         counts: how much there is of everything.
         device: where it is measured.
+
+    Raises:
+        InputError: no text to learn from has a label, or the encoder can't be loaded.
     """
 
     def __init__(
@@ -114,7 +94,19 @@ class _Measuring:
         shown = replace(dataset, tables={"records": some.iloc[:few]})
         self._examples = Examples.of(shown, self._specs)
 
-    def paces(self) -> dict[str, Pace]:
+    def measure(self) -> Measurement:
+        """How long reading and learning take by each method.
+
+        Methods that cannot be used with the other settings are left out. torch's random numbers are
+        left where they stood.
+
+        Raises:
+            InputError: no method can be used.
+        """
+        with torch.random.fork_rng():
+            return Measurement(self._paces(), self.counts, self._guessing(), str(self.device))
+
+    def _paces(self) -> dict[str, Pace]:
         """The pace of each method that can be used.
 
         Raises:
@@ -134,7 +126,7 @@ class _Measuring:
             raise refused[0]
         return found
 
-    def guessing(self) -> float:
+    def _guessing(self) -> float:
         """Seconds for each text from which hidden words are guessed; 0 where none are."""
         if not self._encoder_config.epochs_of_guessing:
             return 0.0
@@ -166,15 +158,16 @@ class _Measuring:
         inputs: Inputs
         if encoder.learns:
             inputs = TokenInputs(encoder, self._examples.texts, model.units, SilentReporter())
-            check += self._reading(encoder) * pieces
+            own = self._reading(encoder)
+            check += own * pieces
+            if encoder.prompts is not None:
+                read = own
         else:
             inputs = self._states(model)
             pieces = float(inputs.lengths.mean())
             rows = sum(each.rows.numel() for each in inputs.known.values())
             kept = BYTES * rows / len(inputs.lengths)
         learn, held = self._learning(model, inputs)
-        if encoder.prompts is not None:
-            read = self._reading(encoder)
         lengths = self._base.tokenize(self._items).lengths if self._items else np.zeros(1)
         return Pace(
             learns=sum(size for size, learns in numbers if learns),
@@ -214,9 +207,8 @@ class _Measuring:
     def _batches(self, inputs: Inputs) -> list[Index]:
         """One to warm up, and others of a size that stands for that of real ones."""
         rows = np.arange(len(inputs.lengths))
-        if isinstance(
-            inputs, StateInputs
-        ):  # cheap, and what each step costs anyhow would stand out
+        if isinstance(inputs, StateInputs):
+            # Cheap, and what each step costs anyhow would stand out in smaller ones.
             size = max(1, self._train_config.batch_tokens // int(inputs.lengths[0]))
             return [np.resize(rows, size)] * (STEPS + 1)
         batches = token_batches(inputs.lengths, min(PIECES, self._train_config.batch_tokens))
@@ -302,8 +294,8 @@ def _counted(dataset: Dataset, specs: Sequence[HeadSpec]) -> tuple[pd.DataFrame,
         InputError: there is nothing to learn from.
     """
     records, interactions = dataset.records, dataset.interactions
-    labelled = records[[task_column(spec.name) for spec in specs]].notna().any(axis=1)
-    learned = records[labelled & (records[SPLIT] == TRAIN)]
+    used = labelled(records, (spec.name for spec in specs))
+    learned = records[used & (records[SPLIT] == TRAIN)]
     if learned.empty:
         raise InputError(
             "There is nothing to measure on",
@@ -313,7 +305,7 @@ def _counted(dataset: Dataset, specs: Sequence[HeadSpec]) -> tuple[pd.DataFrame,
         )
     return learned, Counts(
         train=len(learned),
-        val=int((labelled & (records[SPLIT] == VAL)).sum()),
+        val=int((used & (records[SPLIT] == VAL)).sum()),
         records=len(records),
         items=len(dataset.items),
         people=interactions.loc[interactions[LIKED], USER].nunique(),

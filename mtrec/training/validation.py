@@ -14,8 +14,8 @@ from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.batches import token_batches
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs
+from mtrec.training.losses import record_losses, wanted_units
 from mtrec.training.reporter import Reporter, check_stop
-from mtrec.training.step import record_losses, wanted_units
 
 DRAWS = 200  # of the bootstrap between epochs, where a rough interval will do
 

@@ -26,8 +26,9 @@ from mtrec.reports.compare import (
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import RECORD, TEXT, USER
 from mtrec.tasks import TASK_TYPES
+from mtrec.wording import many
 from pages.ui import charts, shell, state
-from pages.ui.text import INTERVAL_HELP, many, plain
+from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import RIGHT_HELP, metric
 
 AGAINST, SIDE = "against", "side"  # keys, and in the URL

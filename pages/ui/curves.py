@@ -38,8 +38,9 @@ from mtrec.runs.store import MODEL, RunInfo
 from mtrec.schema import RECORD, TEST, USER, Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import Floats, Unit
+from mtrec.wording import many, number
 from pages.ui import charts, shell, state
-from pages.ui.text import INTERVAL_HELP, many, number, plain
+from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import SPLITS, metric
 
 CHOSEN = "curve-label"  # key, and in the URL

@@ -9,8 +9,9 @@ import streamlit as st
 
 from mtrec.data.dataset import Dataset, DatasetTask, list_datasets
 from mtrec.schema import SPLITS, DataWarning
+from mtrec.wording import many, number
 from pages.ui import charts, inside, state, versions
-from pages.ui.text import ago, many, number, plain, sentence
+from pages.ui.text import ago, plain
 from pages.ui.words import LABEL_KINDS, SCHEMES, SPLIT_HELP
 from pages.ui.words import SPLITS as SPLIT_WORDS
 
@@ -60,7 +61,7 @@ def tasks(found: Mapping[str, DatasetTask], scheme: str, reason: str, key: str) 
         with st.expander("How often each label occurs"):
             for task in found.values():
                 _labels(task, f"{key}-{task.name}")
-    st.caption(f"Divided {SCHEMES.get(scheme, plain(scheme))}. {plain(sentence(reason))}")
+    st.caption(f"Divided {SCHEMES.get(scheme, plain(scheme))}. {plain(reason)}\\.")
 
 
 def problems(warnings: Sequence[DataWarning]) -> None:

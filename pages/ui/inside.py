@@ -20,8 +20,9 @@ from mtrec.schema import (
     WRITTEN,
     task_column,
 )
+from mtrec.wording import many
 from pages.ui import charts, shell
-from pages.ui.text import many, plain
+from pages.ui.text import plain
 from pages.ui.words import SEGMENTS
 from pages.ui.words import SPLITS as SPLIT_WORDS
 

@@ -22,8 +22,9 @@ from mtrec.reports.label_errors import (
 from mtrec.runs.store import MADE, RunInfo
 from mtrec.schema import ROW, SOURCE, TEXT, USER, task_column
 from mtrec.tasks import TASK_TYPES
+from mtrec.wording import many, number
 from pages.ui import shell, state
-from pages.ui.text import many, number, plain
+from pages.ui.text import plain
 
 SHOWN = 100
 NAMED = 5  # labels in a sentence

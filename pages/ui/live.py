@@ -20,8 +20,9 @@ from mtrec.runs.progress import (
     read_steps,
 )
 from mtrec.runs.store import QUEUED, RUNNING, RunInfo
+from mtrec.wording import many, number
 from pages.ui import charts, shell, state
-from pages.ui.text import ago, many, number, plain
+from pages.ui.text import ago, plain
 from pages.ui.words import EPOCH_HELP, GUESSING_HELP, PACE_HELP, metric
 
 SHOWN_POINTS = 60

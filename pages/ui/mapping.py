@@ -12,7 +12,8 @@ from mtrec.data.guess import Guess
 from mtrec.data.long import task_name
 from mtrec.data.recipe import FileOptions, Recipe
 from mtrec.tasks import TASK_TYPES
-from pages.ui.text import number, plain
+from mtrec.wording import number
+from pages.ui.text import plain
 from pages.ui.words import LABEL_KINDS
 
 RECORDS, ITEMS, INTERACTIONS, USERS, OUT = "records", "items", "interactions", "users", "out"

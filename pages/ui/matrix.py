@@ -16,8 +16,9 @@ from mtrec.runs.store import RunInfo
 from mtrec.schema import RECORD, SOURCE, TEXT, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING
+from mtrec.wording import number
 from pages.ui import charts, record, shell, state
-from pages.ui.text import number, plain
+from pages.ui.text import plain
 from pages.ui.words import MIXED_UP_HELP
 
 COUNTS, SHARES = "Counts", "Shares of each row"

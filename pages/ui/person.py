@@ -26,8 +26,9 @@ from mtrec.schema import (
     task_column,
 )
 from mtrec.tasks import TASK_TYPES
+from mtrec.wording import many
 from pages.ui import charts, evaluation, shell
-from pages.ui.text import many, plain
+from pages.ui.text import plain
 from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
 

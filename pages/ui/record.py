@@ -22,9 +22,10 @@ from mtrec.schema import TEXT, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType, Unit
 from mtrec.tasks.relation import MARK
+from mtrec.wording import many, number
 from pages.ui import drawn, shell, state
 from pages.ui.charts import SHADE
-from pages.ui.text import many, number, plain
+from pages.ui.text import plain
 
 if TYPE_CHECKING:
     from mtrec.reports.attribution import Attribution

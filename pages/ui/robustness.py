@@ -9,8 +9,9 @@ from mtrec.reports.robustness import KINDS, MOST, Damage, Robustness, robustness
 from mtrec.runs.store import RunInfo
 from mtrec.schema import Estimate
 from mtrec.tasks import TASK_TYPES
+from mtrec.wording import many, number
 from pages.ui import charts, shell, state
-from pages.ui.text import INTERVAL_HELP, many, number, plain
+from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import metric
 
 FOUND = "robustness-"  # session key, before a run's id

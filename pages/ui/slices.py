@@ -15,8 +15,9 @@ from mtrec.reports.slices import MOST, PEOPLE, Finding, Weaknesses, weaknesses
 from mtrec.runs.store import RunInfo
 from mtrec.schema import RECORD, TEST, TEXT, USER, VAL
 from mtrec.tasks import TASK_TYPES
+from mtrec.wording import many
 from pages.ui import charts, record, shell, state
-from pages.ui.text import INTERVAL_HELP, many, plain
+from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import RIGHT_HELP
 
 SLICE = "slice"  # key, and in the URL

@@ -28,8 +28,9 @@ from mtrec.reports.wording import percent
 from mtrec.runs.store import RunInfo
 from mtrec.schema import VAL, Estimate
 from mtrec.tasks import TASK_TYPES
+from mtrec.wording import many
 from pages.ui import charts, state
-from pages.ui.text import INTERVAL_HELP, many
+from pages.ui.text import INTERVAL_HELP
 from pages.ui.words import RIGHT_HELP
 
 FEWEST = 30  # texts, below which nothing can be told

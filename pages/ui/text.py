@@ -1,9 +1,11 @@
-"""How texts, numbers, durations and moments are written on the pages."""
+"""How texts, durations and moments are written on the pages."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+
+from mtrec.wording import many
 
 INTERVAL_HELP = (
     "Noise made visible: with other people or texts of the same kind the figure would come out "
@@ -33,24 +35,9 @@ def plain(text: object, limit: int | None = None) -> str:
     return _MARKUP.sub(r"\\\1", _SEAMS.sub(_WORD_JOINER, line))
 
 
-def number(value: float) -> str:
-    """A whole number in groups of thousands, as what is told of data has them: 54,432."""
-    return f"{value:,.0f}"
-
-
-def many(count: int, word: str, several: str | None = None) -> str:
-    """How many of something: `1 text`, `54,432 texts`; `several` is its plural, if not in -s."""
-    return f"{number(count)} {word if count == 1 else several or word + 's'}"
-
-
 def moment(written: str) -> str:
     """An ISO moment as this machine's clock shows it, to the minute: `2020-05-31 14:05`."""
     return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M}"
-
-
-def sentence(text: str) -> str:
-    """A text from mtrec with a full stop at its end, where it has no other."""
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def ago(moment: str, now: datetime | None = None) -> str:

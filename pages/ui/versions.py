@@ -7,8 +7,9 @@ import streamlit as st
 from mtrec.data.dataset import DatasetSummary, changes, list_datasets
 from mtrec.data.recipe import dump_recipe
 from mtrec.runs import launcher
+from mtrec.wording import many, number
 from pages.ui import shell, state
-from pages.ui.text import ago, many, number, plain
+from pages.ui.text import ago, plain
 
 
 def manage(chosen: DatasetSummary) -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from mtrec.runs.progress import duration
-from pages.ui.text import ago, many, moment, number, plain, sentence
+from mtrec.wording import many, number
+from pages.ui.text import ago, moment, plain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -41,14 +42,6 @@ def test_a_moment_is_told_by_the_clock_of_this_machine(monkeypatch: pytest.Monke
     assert moment("2026-03-01T23:30:59+00:00") == "2026-03-02 08:30"
     monkeypatch.undo()
     time.tzset()
-
-
-def test_a_sentence_ends_once() -> None:
-    assert [sentence(each) for each in ("so it is", "so it is.", "is it?")] == [
-        "so it is.",
-        "so it is.",
-        "is it?",
-    ]
 
 
 def test_numbers_and_durations() -> None:

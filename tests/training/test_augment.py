@@ -22,8 +22,8 @@ from mtrec.training.augment import EditedInputs, augmented, edited_examples
 from mtrec.training.config import AugmentConfig
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import TokenInputs, read_inputs
+from mtrec.training.losses import record_losses, wanted_units
 from mtrec.training.reporter import SilentReporter
-from mtrec.training.step import record_losses, wanted_units
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -22,9 +22,10 @@ from mtrec.training.config import TrainConfig
 from mtrec.training.embeddings import ChangedInputs
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs, TokenInputs
+from mtrec.training.losses import wanted_units
 from mtrec.training.memory import read_in_parts
 from mtrec.training.reporter import SilentReporter
-from mtrec.training.step import Updater, wanted_units
+from mtrec.training.step import Updater
 
 TEXTS = ["the film was very good", "a bad book", "it was not so fine", "song", "good good good"]
 LABELS = {

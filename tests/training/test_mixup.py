@@ -15,8 +15,8 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import Unit
 from mtrec.tasks.ragged import Ragged
 from mtrec.training.examples import Examples
+from mtrec.training.losses import record_losses
 from mtrec.training.mixup import Mixup
-from mtrec.training.step import record_losses
 
 MIXABLE = [name for name, kind in TASK_TYPES.items() if kind.mixes]
 LABELS = {"relation": ("A(e1,e2)", "B(e1,e2)", "Other"), "binary": ("no", "yes")}

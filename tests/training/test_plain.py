@@ -20,8 +20,9 @@ from mtrec.schema import TRAIN
 from mtrec.training.batches import token_batches
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import read_inputs
+from mtrec.training.losses import wanted_units
 from mtrec.training.reporter import SilentReporter
-from mtrec.training.step import schedule, wanted_units
+from mtrec.training.step import schedule
 
 RATE, HEAD_RATE, DECAY, WARMUP = 1e-3, 0.01, 0.01, 0.1
 STRENGTHS = {

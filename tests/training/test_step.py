@@ -21,7 +21,8 @@ from mtrec.tasks.base import Unit
 from mtrec.tasks.ragged import Ragged
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
-from mtrec.training.step import Updater, encoder_groups, record_losses, schedule
+from mtrec.training.losses import record_losses
+from mtrec.training.step import Updater, encoder_groups, schedule
 
 HEADS = {"a": [1.0, 0.0], "b": [0.0, -1.0]}
 VECTORS = torch.tensor([[1.0, 2.0], [3.0, -1.0]])

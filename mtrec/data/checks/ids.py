@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtrec.data.checks.wording import listed
 from mtrec.schema import DataWarning
+from mtrec.wording import listed
 
 MOSTLY = 0.9  # share of ids that read as numbers, from which the others are not chance
 NUMBER = r"[0-9]+(?:\.0+)?"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtrec.data.checks.wording import counted
 from mtrec.schema import COUNT, ITEM, LIKED, DataWarning
+from mtrec.wording import many
 
 FEW_ITEMS = "few_items"  # the warning of a catalogue too small to recommend from
 ENOUGH_ITEMS = 50  # items below which a recommendation says little
@@ -23,7 +23,7 @@ def check_interactions(interactions: pd.DataFrame, unsaid: bool) -> list[DataWar
     if unsaid:
         number = len(interactions)
         message = (
-            f"Nothing says what counts as liked: {counted(number, 'act')} taken from the records "
+            f"Nothing says what counts as liked: {many(number, 'act')} taken from the records "
             "with a user and an item, every one as liked, bad words included; say what is liked by "
             "a condition, such as label == 'good' (positive: under interactions: in a recipe)"
         )

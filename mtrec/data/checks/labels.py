@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mtrec.data.checks.wording import listed
 from mtrec.data.dataset import DatasetTask
 from mtrec.schema import SPLITS, TRAIN, DataWarning
+from mtrec.wording import listed
 
 RARE = 10  # training examples below which a label is hardly learned
 UNBALANCED = 10  # times that the most frequent label outnumbers another before accuracy misleads

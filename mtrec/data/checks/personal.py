@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtrec.data.checks.wording import counted
 from mtrec.schema import DataWarning
+from mtrec.wording import many
 
 MAIL = r"(?<![\w.%+-])[\w.%+-]*\w@(?:[A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}(?![\w-])"
 PHONE = "|".join(
@@ -109,7 +109,7 @@ def check_personal(texts: pd.Series, source: str) -> list[DataWarning]:
         rows = sum(number > 0 for number in numbers)
         if rows:
             message = (
-                f"Texts seem to hold {kind.name} ({sum(numbers):,} in {counted(rows, 'record')}): "
+                f"Texts seem to hold {kind.name} ({sum(numbers):,} in {many(rows, 'record')}): "
                 "they would be stored, shown on pages and perhaps learned by heart; have them "
                 "masked (mask: true in the recipe) unless you may keep them"
             )

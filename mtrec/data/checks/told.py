@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtrec.data.checks.wording import listed
+from mtrec.wording import listed
 
 SAMPLE = 50_000  # records that are looked at
 FEWEST = 10  # records a label needs among those that are guessed at

@@ -278,11 +278,12 @@ class Table:
         labels = [
             self.columns[spec["label"]] for spec in specs if not self.types[spec["type"]].of_tokens
         ]
-        best, *others = [*liked(labels, self.columns[source["text"]].seen), None]
-        if best is None:
+        found = liked(labels, self.columns[source["text"]].seen)
+        if not found:
             return None
-        second = next(filter(None, others), None)
-        runner_up = ("", "") if second is None else (second.condition, second.reason)
+        best, runner_up = found[0], ("", "")
+        if len(found) > 1:
+            runner_up = (found[1].condition, found[1].reason)
         self._note(best.column, "liked", best.reason, runner_up=runner_up)
         return best.condition
 

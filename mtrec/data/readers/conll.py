@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from mtrec.data.readers.content import Content
 from mtrec.data.readers.encodings import as_utf8
-from mtrec.data.readers.table import Broken, Row, Table, assemble, count_cells, stack
+from mtrec.data.readers.table import Broken, Row, Table, assemble, stack
 from mtrec.data.recipe import FileOptions
+from mtrec.wording import many
 
 TOKENS, TAGS = "tokens", "tags"
 FITTING = "a token and its tag on every line, an empty line between sentences"
@@ -37,7 +38,7 @@ def _rows(lines: list[str]) -> Iterator[Row | Broken]:
             joined = map(" ".join, zip(*cells, strict=True))
             yield dict(zip(columns, joined, strict=True))
         else:
-            reason = f"{count_cells(odd)} in a line where others have {width}"
+            reason = f"{many(odd, 'cell')} in a line where others have {width}"
             yield Broken(number, reason, "\n".join(sentence))
 
 

@@ -14,13 +14,13 @@ from mtrec.data.readers.table import (
     Broken,
     Table,
     assemble,
-    count_cells,
     short,
     unreadable,
     without_rows,
 )
 from mtrec.data.recipe import FileOptions
 from mtrec.errors import InputError
+from mtrec.wording import many
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 16 << 20  # bytes read at a time, which holds every row in most files
@@ -83,7 +83,7 @@ def _parsed(
     broken: list[Broken] = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
-        reason = f"{count_cells(row.actual_columns)} where the header has {row.expected_columns}"
+        reason = f"{many(row.actual_columns, 'cell')} where the header has {row.expected_columns}"
         broken.append(Broken((row.number or 0) - 1, reason, row.text))
         return "skip"
 

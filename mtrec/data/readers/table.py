@@ -124,11 +124,6 @@ def _shown(text: str) -> str:
     return text[:LONGEST_TEXT].replace(DAMAGE, "\ufffd")
 
 
-def count_cells(number: int) -> str:
-    """A number of cells in words."""
-    return "1 cell" if number == 1 else f"{number} cells"
-
-
 def check_columns(name: str, columns: Sequence[str]) -> None:
     """Raises InputError where columns have the same name, or one has none."""
     twice = sorted({column for column in columns if columns.count(column) > 1})

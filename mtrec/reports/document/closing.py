@@ -12,11 +12,12 @@ from pydantic import BaseModel
 from mtrec import __version__
 from mtrec.data.dataset import Dataset
 from mtrec.reports.compare import settings_diff
-from mtrec.reports.document.html import Html, data, join, many, number, paragraph, table, tag
+from mtrec.reports.document.html import Html, data, join, paragraph, table, tag
 from mtrec.reports.document.words import Training, Words
 from mtrec.reports.mixups import FEWEST
 from mtrec.schema import SPLITS
 from mtrec.stats import DRAWS
+from mtrec.wording import many, number
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),

@@ -111,16 +111,6 @@ def barred(figure: str, share: Estimate, mark: float | None = None) -> Html:
     return join([written, tag("span", *parts, class_="bar", aria_hidden="true")])
 
 
-def number(count: float) -> str:
-    """A whole number in groups of thousands."""
-    return f"{count:,.0f}"
-
-
-def many(count: int, word: str, several: str | None = None) -> str:
-    """How many of something; `several` is its plural, if not in -s."""
-    return f"{number(count)} {word if count == 1 else several or word + 's'}"
-
-
 def interval(estimate: Estimate) -> str:
     """From where to where it goes, or that there is none."""
     if estimate.low is None or estimate.high is None:

@@ -17,7 +17,6 @@ from mtrec.reports.document.html import (
     data,
     interval,
     join,
-    many,
     paragraph,
     table,
     tag,
@@ -27,6 +26,7 @@ from mtrec.reports.document.words import Training, Words
 from mtrec.reports.evaluation import differences, evaluation
 from mtrec.reports.mixups import FEWEST
 from mtrec.schema import Estimate
+from mtrec.wording import many
 
 
 def section(training: Training, dataset: Dataset, words: Words) -> Html:

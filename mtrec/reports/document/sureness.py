@@ -9,18 +9,7 @@ import pandas as pd
 
 from mtrec.reports.classification import CONFIDENCE, UNCALIBRATED
 from mtrec.reports.document.answers import Answers
-from mtrec.reports.document.html import (
-    NO_BREAK,
-    Html,
-    Span,
-    barred,
-    bullets,
-    many,
-    number,
-    paragraph,
-    table,
-    tag,
-)
+from mtrec.reports.document.html import NO_BREAK, Html, Span, barred, bullets, paragraph, table, tag
 from mtrec.reports.document.words import Words
 from mtrec.reports.sureness import (
     HIGH,
@@ -37,6 +26,7 @@ from mtrec.reports.sureness import (
 from mtrec.reports.wording import percent
 from mtrec.schema import VAL, Estimate
 from mtrec.stats import wilson
+from mtrec.wording import many, number
 
 FEWEST = 30  # answers, below which nothing can be told
 WANTED = (0.9, 0.95, 0.99)  # shares right

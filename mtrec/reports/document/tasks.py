@@ -22,8 +22,6 @@ from mtrec.reports.document.html import (
     escaped,
     interval,
     join,
-    many,
-    number,
     paragraph,
     table,
     tag,
@@ -34,6 +32,7 @@ from mtrec.reports.sureness import RIGHT
 from mtrec.reports.wording import against, percent
 from mtrec.schema import RECORD, TEXT, USER, Estimate
 from mtrec.tasks.base import NOTHING
+from mtrec.wording import many, number
 
 TOO_FEW = "too few"
 COMMONEST = "always giving the commonest answer"
