@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from mtrec.errors import InputError, MtrecError
 from mtrec.models.adapters import LowRank, Prompts
 from mtrec.models.config import EncoderConfig
+from mtrec.models.dropout import use_quick_dropout
 from mtrec.models.marks import MarkedEmbedding, add_marks
 from mtrec.models.places import Places, mark_places, word_places
 from mtrec.models.pretrained import load_pretrained
@@ -102,6 +103,7 @@ class Encoder(nn.Module):
             if config.method == "lora"
             else None
         )
+        use_quick_dropout(backbone)
         self.backbone = backbone
         self.tokenizer = tokenizer
         self.config = config

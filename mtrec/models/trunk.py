@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from mtrec.models.config import TrunkConfig
+from mtrec.models.dropout import Dropout
 
 
 def build_trunk(config: TrunkConfig, size: int) -> nn.Sequential:
@@ -65,5 +66,5 @@ def _experts(config: TrunkConfig, size: int, count: int) -> nn.Sequential:
 
 def _layer(config: TrunkConfig, size: int, width: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.LayerNorm(size), nn.Linear(size, width), nn.GELU(), nn.Dropout(config.dropout)
+        nn.LayerNorm(size), nn.Linear(size, width), nn.GELU(), Dropout(config.dropout)
     )
