@@ -44,7 +44,7 @@ SAME_TEXTS = (
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing both trainings…")
-def _compared(ours: Path, theirs: Path, key: str, split: str) -> list[TaskComparison]:
+def compared(ours: Path, theirs: Path, key: str, split: str) -> list[TaskComparison]:
     """The tasks that both runs answered on one part of the dataset `key`."""
     a, b = (load_predictions(folder, split) for folder in (ours, theirs))
     return compare(state.open_dataset(key), a, b, split)
@@ -86,7 +86,7 @@ def draw(run: RunInfo, task: str, split: str) -> None:
         )
         return
     ours, theirs = (state.store().fetch(each.run) for each in (run, other))
-    found = _compared(ours, theirs, run.key, split)
+    found = compared(ours, theirs, run.key, split)
     if not found:
         st.markdown("No text of this part was answered by both, so there is nothing to compare.")
         return
@@ -155,8 +155,8 @@ def _in_words(each: TaskComparison, tasks: int) -> str:
     if low is None or high is None:
         return f"{unchanged} too few answers differ to tell, {figures}."
     if each.distinguishable:
-        word, ends = ("better", (low, high)) if value > 0 else ("worse", (-high, -low))
-        return f"{name}: {word} by {abs(value):.3f} ({_span(*ends)}), {figures}."
+        word, by = _apart(each, low, high)
+        return f"{name}: {word} {by}, {figures}."
     difference = f"the difference {value:z.3f}"
     if low <= 0 <= high:
         return f"{unchanged} {difference} lies within the noise ({_span(low, high)}), {figures}."
@@ -166,6 +166,23 @@ def _in_words(each: TaskComparison, tasks: int) -> str:
         else "rests on too few answers to tell"
     )
     return f"{unchanged} {difference} ({_span(low, high)}) {why}, {figures}."
+
+
+def beside(each: TaskComparison, whose: str) -> str:
+    """What can be said of a task's figure beside another training's, which may be nothing."""
+    other = f"{whose} ({each.b:.3f})"
+    low, high = each.difference.low, each.difference.high
+    if not each.distinguishable or low is None or high is None:
+        return f"no distinguishable difference from {other}"
+    word, by = _apart(each, low, high)
+    return f"{word} than {other} {by}"
+
+
+def _apart(each: TaskComparison, low: float, high: float) -> tuple[str, str]:
+    """Whether a task is better or worse, and by how much."""
+    value = each.difference.value
+    word, ends = ("better", (low, high)) if value > 0 else ("worse", (-high, -low))
+    return word, f"by {abs(value):.3f} ({_span(*ends)})"
 
 
 def _span(low: float, high: float) -> str:

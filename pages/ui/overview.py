@@ -11,11 +11,13 @@ import streamlit as st
 
 from mtrec.errors import InputError
 from mtrec.reports.classification import load_reports
+from mtrec.reports.compare import TaskComparison
 from mtrec.reports.wording import against
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import Estimate
 from mtrec.tasks import TASK_TYPES
 from pages.ui import charts, matrix, state
+from pages.ui.compare import beside, compared
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import COMMONEST_HELP, metric
 
@@ -31,8 +33,8 @@ def draw(run: RunInfo, reports: dict[str, Any], split: str) -> None:
     """Every task beside the commonest answer and the training before, the lowest figure first."""
     before = _earlier(run)
     old = _reports_of(state.store().fetch(before.run), split) if before else {}
-    than_before = f"the training before, {plain(before.name)}" if before else ""
     folder = state.store().fetch(run.run)
+    gaps = _gaps(run, before, split) if before else {}
     rows, lines = [], []
     for task, report in reports.items():
         kind, figure = report["type"], TASK_TYPES[report["type"]].headline
@@ -42,7 +44,8 @@ def draw(run: RunInfo, reports: dict[str, Any], split: str) -> None:
         last = estimate(old[task]["metrics"], figure) if compares else None
         parts = [f"{metric(figure)} {ours.value:.3f}"]
         parts += [against(ours, usual, "always giving the commonest answer")] if usual else []
-        parts += [against(ours, last, than_before)] if last else []
+        if before and last and task in gaps:
+            parts.append(beside(gaps[task], f"the training before, {plain(before.name)}"))
         worst = matrix.worst(folder, task, split, kind, tuple(report["labels"]))
         mixed = f" It {matrix.told(worst)}." if worst else ""
         lines.append(f"- **{plain(task)}**: {'; '.join(parts)}.{mixed}")
@@ -71,6 +74,12 @@ def _earlier(run: RunInfo) -> RunInfo | None:
     older = dropwhile(lambda each: each.run != run.run, state.runs())
     same = (each for each in older if each.status == FINISHED and each.key == run.key)
     return next((each for each in same if each.run != run.run), None)
+
+
+def _gaps(run: RunInfo, before: RunInfo, split: str) -> dict[str, TaskComparison]:
+    """How each task of a run differs from the training before, on the texts that both answered."""
+    ours, theirs = (state.store().fetch(each.run) for each in (run, before))
+    return {each.task: each for each in compared(ours, theirs, run.key, split)}
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

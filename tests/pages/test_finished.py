@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from mtrec.config import PRESETS, RunConfig, with_settings
 from mtrec.data.dataset import load_dataset
 from mtrec.reports.classification import PREDICTIONS, load_reports
-from mtrec.runs.store import FINISHED, RunStore
+from mtrec.runs.store import FINISHED, RunInfo, RunStore
 from mtrec.schema import TEST, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
@@ -49,10 +49,10 @@ def copied(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspa
 
 
 def replaced(
-    workspace: Workspace, done: Done, truth: Sequence[str], predicted: Sequence[str]
+    workspace: Workspace, run: RunInfo, truth: Sequence[str], predicted: Sequence[str]
 ) -> None:
     """Puts other answers of the task `topic` in a run's folder, and the report on them."""
-    folder = RunStore(workspace).folder(done.run.run)
+    folder = RunStore(workspace).folder(run.run)
     kept = pd.read_parquet(folder / PREDICTIONS)
     rows = kept[kept["task"] == "topic"].head(len(truth))
     rows = rows.assign(split=TEST, truth=truth, predicted=predicted)
@@ -175,6 +175,28 @@ def test_the_training_before_stands_beside_the_next_on_the_same_data(
     )
 
 
+def test_a_difference_from_the_training_before_is_judged_text_by_text(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 100 texts 14 more right and none less is no chance, though both intervals overlap."""
+    workspace = copied(done, tmp_path, monkeypatch)
+    store = RunStore(workspace)
+    again = store.create("shop", done.run.version, store.config(done.run.run), "Again")
+    shutil.copytree(store.folder(done.run.run), store.folder(again), dirs_exist_ok=True)
+    store.set_status(again, FINISHED)
+    a, b = list(load_reports(store.folder(again), TEST)["topic"]["labels"])[:2]
+    truth = [a, b] * 50
+    replaced(workspace, done.run, truth, [b, a] * 15 + truth[30:])
+    replaced(workspace, store.get(again), truth, [b, a] * 8 + truth[16:])
+
+    app = open_page("report", dataset="shop", run=run_label(store.get(again)))
+    assert not app.exception and not app.error
+    topic = next(line for line in said(app).split("\n") if line.startswith("- **topic**"))
+    assert "Macro F1 0.840" in topic
+    assert f"better than {BEFORE}, Quick look (0.700) by 0.140 (" in topic
+    assert said(app).count(f"no distinguishable difference from {BEFORE}, Quick look (") == 3
+
+
 def test_a_report_from_before_there_was_a_baseline_is_shown_without(
     done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +217,7 @@ def test_what_is_mixed_up_stands_in_sentences_and_rare_labels_last(
 ) -> None:
     workspace = copied(done, tmp_path, monkeypatch)
     truth = ["a"] * 20 + ["b"] * 20 + ["c"] * 2
-    replaced(workspace, done, truth, ["b"] * 4 + ["a"] * 16 + ["b"] * 20 + ["a"] * 2)
+    replaced(workspace, done.run, truth, ["b"] * 4 + ["a"] * 16 + ["b"] * 20 + ["a"] * 2)
     app = open_page("report", task="topic", tab="Mix-ups")
     assert not app.exception and not app.error
     assert "- The model takes *a* for *b* in 1 of 5 cases (4 of 20)." in said(app)
@@ -212,7 +234,7 @@ def test_of_many_labels_only_those_mixed_up_are_shown_until_all_are_asked_for(
     workspace = copied(done, tmp_path, monkeypatch)
     truth = [f"l{number:02d}" for number in range(30)] + ["l07"] * 11
     predicted = [*truth[:30], *["l03"] * 6, *["l07"] * 5]
-    replaced(workspace, done, truth, predicted)
+    replaced(workspace, done.run, truth, predicted)
     app = open_page("report", task="topic", tab="Mix-ups")
     assert not app.exception and not app.error
     assert list(matrix_of(app).index) == list(matrix_of(app).columns) == ["l03", "l07"]
