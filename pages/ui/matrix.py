@@ -167,13 +167,15 @@ def _named(matrix: pd.DataFrame) -> pd.DataFrame:
 def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, predicted: str) -> None:
     """The texts of one cell, with a way to the person who wrote the selected one."""
     found = behind_cell(pairs, truth, predicted)
+    true, said = (plain(label or NONE) for label in (truth, predicted))
+    if found.empty:
+        st.markdown(f"No text is truly {true} and taken for {said}.")
+        return
     verdict = "rightly" if truth == predicted else "wrongly"
     st.markdown(
-        f"**{number(len(found))} × truly {plain(truth or NONE)}, {verdict} taken for "
-        f"{plain(predicted or NONE)}**, the surest answers first"
+        f"**{number(len(found))} × truly {true}, {verdict} taken for {said}**, the surest answers "
+        "first"
     )
-    if found.empty:
-        return
     records = state.open_dataset(run.key).records
     table = records.loc[found[RECORD], [RECORD, TEXT, USER, SOURCE]].reset_index(drop=True)
     table.insert(1, CONFIDENCE, 100 * found[CONFIDENCE].to_numpy())

@@ -271,6 +271,26 @@ def test_a_clicked_cell_opens_its_texts_and_a_text_all_its_labels(
     assert f"The model says: **{plain(answer)}**" in said(app)
 
 
+def test_a_clicked_cell_without_texts_says_that_there_are_none(
+    done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = copied(done, tmp_path, monkeypatch)
+    replaced(workspace, done.run, ["a"] * 10 + ["b"] * 10, ["a"] * 10 + ["a"] * 5 + ["b"] * 5)
+    draw = st.dataframe
+
+    def clicked(*args: Any, **options: Any) -> Any:
+        drawn = draw(*args, **options)
+        if options.get("key", "").startswith("matrix-"):
+            return SimpleNamespace(selection=SimpleNamespace(cells=[(0, "b")]))
+        return drawn
+
+    monkeypatch.setattr(st, "dataframe", clicked)
+    app = open_page("report", task="topic", tab="Mix-ups")
+    assert not app.exception and not app.error
+    assert "No text is truly a and taken for b." in said(app)
+    assert "surest answers first" not in said(app)
+
+
 def test_the_cells_of_the_confusion_matrix_count_every_judged_text(done: Done) -> None:
     app = open_page("report", task="sentiment", tab="Mix-ups")
     report = load_reports(RunStore(done.workspace).folder(done.run.run), TEST)["sentiment"]
