@@ -40,7 +40,7 @@ from mtrec.models.config import MINILM, EncoderConfig, TrunkConfig
 from mtrec.models.encoder import Encoder, load_encoder
 from mtrec.models.pretrained import tokenizer_file
 from mtrec.models.trunk import build_trunk
-from mtrec.schema import SPLIT, TEXT, TRAIN, VAL, task_column
+from mtrec.schema import RECORD, SPLIT, TEXT, TRAIN, VAL, task_column
 from mtrec.strategies.config import StrategyConfig
 from mtrec.strategies.sum import Sum
 from mtrec.tasks import TASK_TYPES
@@ -64,15 +64,17 @@ VALIDATED = 64  # texts; validation is not timed
 TRIPLE = ("verdict", "stars", "genre")
 
 
-def dataset(data: Path, name: str, records: int) -> Dataset:
+def dataset(data: Path, name: str, size: int) -> Dataset:
     """A set with a seeded sample of its training records, and a few to validate on."""
     found = read_dataset(data / name / "recipe.yaml", TASK_TYPES)
     parts = [
         part.sample(min(n, len(part)), random_state=0).sort_index()
-        for split, n in ((TRAIN, records), (VAL, VALIDATED))
+        for split, n in ((TRAIN, size), (VAL, VALIDATED))
         for part in [found.records[found.records[SPLIT] == split]]
     ]
-    return replace(found, tables={**found.tables, "records": pd.concat(parts)})
+    records = pd.concat(parts, ignore_index=True)
+    records[RECORD] = range(len(records))
+    return replace(found, tables={**found.tables, "records": records})
 
 
 def with_genres(data: Path, folder: Path) -> Path:

@@ -23,6 +23,7 @@ from mtrec.schema import Estimate
 
 PATIENCE = 0.5  # seconds between two writes of the progress
 STEPS_PATIENCE = 2.0  # the same for the steps, whose file grows
+STEPS_COST = 0.01  # the share of the time that writing them may take, above which it waits longer
 
 # Columns of hidden words' losses: on texts that are learned from, and on some kept apart.
 GUESSED, APART = "loss", "apart"
@@ -105,7 +106,8 @@ class FileReporter:
         self._steps: list[dict[str, Any]] = []
         self._epochs: list[dict[str, Any]] = []
         self._guesses: list[dict[str, Any]] = []
-        self._written = self._steps_written = self._guesses_written = -STEPS_PATIENCE
+        self._written = -PATIENCE
+        self._steps_due = self._guesses_due = 0.0
 
     def expect(self, plan: Sequence[Stretch]) -> None:
         """Says which stretches of work are to come, in their order."""
@@ -143,7 +145,7 @@ class FileReporter:
 
     def guessed(self, step: int, loss: float | None, apart: float | None) -> None:
         self._guesses.append({"step": step, GUESSED: loss, APART: apart})
-        if time.monotonic() - self._guesses_written >= STEPS_PATIENCE:
+        if time.monotonic() >= self._guesses_due:
             self._write_guesses()
 
     def advance(self, n: int) -> None:
@@ -164,7 +166,7 @@ class FileReporter:
         row |= {f"cosine:{a} and {b}": value for (a, b), value in cosines.items()}
         self._steps.append({"step": step, "seconds": self._seconds(), **row})
         self._clock.step()
-        if time.monotonic() - self._steps_written >= STEPS_PATIENCE:
+        if time.monotonic() >= self._steps_due:
             self._write_steps()
 
     def epoch(
@@ -219,15 +221,20 @@ class FileReporter:
 
     def _write_steps(self) -> None:
         if self._steps:
-            self._steps_written = time.monotonic()
-            with replacing(self._files.steps) as part:
-                pd.DataFrame(self._steps).to_parquet(part)
+            self._steps_due = _write_rows(self._files.steps, self._steps, {})
 
     def _write_guesses(self) -> None:
         if self._guesses:
-            self._guesses_written = time.monotonic()
-            with replacing(self._files.guesses) as part:
-                pd.DataFrame(self._guesses).astype(_GUESS_TYPES).to_parquet(part)
+            self._guesses_due = _write_rows(self._files.guesses, self._guesses, _GUESS_TYPES)
+
+
+def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> float:
+    """Replaces a file that grows, and says when it is time to do so again."""
+    began = time.monotonic()
+    with replacing(path) as part:
+        pd.DataFrame(rows).astype(types).to_parquet(part)
+    now = time.monotonic()
+    return now + max(STEPS_PATIENCE, (now - began) / STEPS_COST)
 
 
 def duration(seconds: float) -> str:

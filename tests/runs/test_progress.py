@@ -113,6 +113,28 @@ def test_epochs_and_steps_can_be_read_back(tmp_path: Path, clock: Time) -> None:
     assert steps["cosine:mood and topic"].isna().tolist() == [True, False]
 
 
+def test_steps_are_written_less_often_the_longer_writing_takes(
+    tmp_path: Path, clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = pd.DataFrame.to_parquet
+
+    def slowly(frame: pd.DataFrame, path: Path) -> None:
+        clock.now += 1
+        whole(frame, path)
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", slowly)
+    reporter = FileReporter(tmp_path)
+    began = clock.now
+    step = 0
+    while clock.now < began + 250:
+        step += 1
+        reporter.step(step, {"mood": 0.7}, {}, {})
+        clock.now += 1
+    # At once, and 100 seconds after each time it was done, which took a second.
+    assert read_steps(tmp_path)["step"].tolist() == list(range(1, 202))
+    assert clock.now - began - step == 3
+
+
 def test_the_stop_flag_is_seen(tmp_path: Path) -> None:
     reporter = FileReporter(tmp_path)
     assert not reporter.should_stop()
