@@ -4,7 +4,8 @@
 
 DATA is the folder of real data sets, each with its recipe. Every run leaves a small JSON file in
 `docs/figures`, and is not made again where that file is there. Runs and data lie in a workspace of
-their own. From nothing it takes some hours on 2 cores, minutes on a large GPU with many workers.
+their own. What is not kept in the project takes some hours on 2 cores, minutes on a large GPU with
+many workers.
 """
 
 from __future__ import annotations
@@ -206,13 +207,16 @@ def pairs() -> Iterator[tuple[str, Setting, Setting]]:
     both = chosen("tweets", "both tasks")
     for task in ALONE:
         yield f"both tasks − {task} alone", both, chosen("tweets", task)
-    for dataset in ("tweets-2000", "critics"):
-        rest = [each for each in SETTINGS if each.dataset == dataset]
-        plain = {each.label: each for each in rest}
-        for each in rest:
-            against = plain["nothing"] if each.damaged else plain["sum"]
-            if each is not against:
-                yield f"{each.label} − {against.label}", each, against
+    named = {(each.dataset, each.label): each for each in SETTINGS}
+    for each in SETTINGS:
+        if each.against:
+            yield f"{each.label} − {each.against}", each, named[each.dataset, each.against]
+
+
+def known_gaps() -> dict[str, Any]:
+    """What was kept of how far settings differ, by what is compared; empty before that."""
+    path = FIGURES / f"{GAPS}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def gap(a: Setting, b: Setting, workspace: Workspace) -> dict[str, Any]:
@@ -276,12 +280,11 @@ def main() -> None:
         for run in as_completed(runs):
             error = run.exception()
             print(f"failed: {error!r}" if error else run.result(), flush=True)
-    path = FIGURES / f"{GAPS}.json"
-    gaps = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    gaps = known_gaps()
     for name, a, b in pairs():
         if all(answers(each, seed, workspace).exists() for each in (a, b) for seed in each.seeds):
             gaps[f"{a.dataset}: {name}"] = gap(a, b, workspace)
-    write_json(path, gaps)
+    write_json(FIGURES / f"{GAPS}.json", gaps)
 
 
 if __name__ == "__main__":

@@ -3,24 +3,32 @@
     python -m benchmarks.tuned
 
 Settings that compete are shown with what they reach on validation, and the best of them alone with
-what it reaches on test. What has not been measured is left out.
+what it reaches on test. What has not been measured yet is counted, and has no part in anything.
 """
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from benchmarks.markdown import figure, table
-from benchmarks.measured import FIGURES, GAPS, chosen, on_validation, read
+from benchmarks.measured import chosen, known_gaps, on_validation, read
 from benchmarks.settings import SEEDS, SETTINGS, Setting
 
 
 def measured() -> list[Setting]:
     """The settings of which every seed was measured."""
     return [each for each in SETTINGS if len(read(each)) == len(each.seeds)]
+
+
+def missing() -> str:
+    """How much has not been measured yet, in a sentence; empty where all has."""
+    there = measured()
+    left = Counter(each.dataset for each in SETTINGS if each not in there)
+    counts = ", ".join(f"{n} of {dataset}" for dataset, n in left.items())
+    return f"Settings that are not measured yet: {counts}.\n\n" if left else ""
 
 
 def candidates() -> Iterator[list[str]]:
@@ -60,8 +68,7 @@ def reached() -> Iterator[list[str]]:
 
 def gaps() -> Iterator[list[str]]:
     """By how much two settings differ on the same test texts, over all seeds."""
-    kept = json.loads((FIGURES / f"{GAPS}.json").read_text(encoding="utf-8"))
-    for name, tasks in kept.items():
+    for name, tasks in known_gaps().items():
         for task, told in tasks.items():
             difference = figure(told)
             yield [
@@ -79,6 +86,7 @@ def main() -> None:
     seeds = [f"seed {seed}" for seed in SEEDS]
     print("Settings that were tried, and their mean headline figure on validation:\n")
     print(table(["data", "settings", "validation", ""], candidates()), end="\n\n")
+    print(missing(), end="")
     print("The best of them on test:\n")
     print(
         table(["data", "settings", "on", "task", "figure", *seeds, "mean"], reached()), end="\n\n"
