@@ -92,13 +92,14 @@ def edit(
         bound: words that labels hold together; words are swapped within one span or outside all.
     """
     size = len(words)
-    hit = rng.random(size) < share
+    draws = rng.random(size)
+    hit = draws < share
     kinds = [edits[number] for number in rng.integers(len(edits), size=size)]
     chosen = {kind: {i for i in np.flatnonzero(hit).tolist() if kinds[i] is kind} for kind in Edit}
     fixed = _marked(words)
     gone = chosen[Edit.DELETE] - fixed
     if len(gone) == size:
-        gone.discard(int(rng.integers(size)))
+        gone.discard(int(draws.argmax()))  # which a lower share would be the last to delete
     order = _swapped(size, chosen[Edit.SWAP], fixed | gone, bound)
     said = [
         _misspelt(word, rng) if place in chosen[Edit.TYPO] else word

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mtrec.tasks import TASK_TYPES
@@ -143,6 +143,7 @@ def test_texts_without_a_slip_stay_letter_for_letter() -> None:
 
 
 @given(st.lists(words, min_size=1, max_size=30), seeds)
+@example(["a", "a"], 1_317_104_283)
 def test_more_damage_holds_the_lesser(said: list[str], seed: int) -> None:
     lost = [
         set(range(len(said)))

@@ -88,13 +88,13 @@ def test_it_learns_what_the_words_beside_a_hidden_one_tell(
     torch.manual_seed(0)
     config = EncoderConfig(name=str(tiny_encoder_folder), method="full", max_length=48)
     encoder = load_encoder(config) if begins == "known" else Encoder(*scratch(texts, 0), config)
-    learning(encoder, texts, 12, watcher).run()
+    learning(encoder, texts, 14, watcher).run()
     pieces = len(encoder.tokenizer)
     assert losses(watcher)[0] == pytest.approx(np.log(pieces), rel=0.15)
     assert np.mean(losses(watcher)[-10:]) < 0.8  # 1.3 by frequency alone
     steps, last = apart(watcher)[-1]
-    assert (len(apart(watcher)), steps) == (12, len(losses(watcher))) and last < 0.8
-    assert watcher.phases[-1] == (GUESSING, 12 * 114) and watcher.done == 12 * 114
+    assert (len(apart(watcher)), steps) == (14, len(losses(watcher))) and last < 0.8
+    assert watcher.phases[-1] == (GUESSING, 14 * 114) and watcher.done == 14 * 114
     assert not encoder.training
 
 
