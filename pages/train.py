@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -47,10 +48,13 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
         )
         beside = st.container()
     with st.expander("All other settings"):
-        rest = forms.fields(defaults, leave_out=APART, choices=CHOICES)
+        rest = forms.fields(
+            defaults, leave_out=APART, choices=CHOICES, more={"strategy": strategy_settings}
+        )
         strategy = STRATEGIES[rest["strategy"]["name"]]
-        rest["strategy"]["params"] = forms.numbers(strategy.params, "strategy.params")
     with right:
+        if dataset.tasks and not strategy.reads_lambda:
+            st.caption(f"{strategy.reason}.")
         lambdas = {task: weight(task, dataset, strategy) for task in dataset.tasks}
         if not dataset.tasks:
             st.markdown("This dataset has no labels: only recommendations are learned.")
@@ -113,6 +117,12 @@ def language_model(dataset: DatasetSummary, defaults: EncoderConfig) -> str:
             icon=":material/translate:",
         )
     return chosen
+
+
+def strategy_settings(strategy: dict[str, Any]) -> dict[str, Any]:
+    """The controls of the chosen strategy's own settings, and what they are set to."""
+    chosen = STRATEGIES[strategy["name"]]
+    return {"params": forms.numbers(chosen.params, "strategy.params")}
 
 
 def weight(task: str, dataset: DatasetSummary, strategy: type[Strategy]) -> float:

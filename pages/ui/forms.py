@@ -7,7 +7,7 @@ keeps what was set, and values at their default leave no trace there.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import floor, log10
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -34,6 +34,7 @@ def fields(
     *,
     leave_out: Collection[str] = (),
     choices: Mapping[str, Choices] | None = None,
+    more: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] | None = None,
 ) -> dict[str, Any]:
     """Draws a control for each field of a model and gives what is set, nested as the model is.
 
@@ -45,6 +46,8 @@ def fields(
         path: where the model stands in the config tree; empty at its root.
         leave_out: paths of fields that are drawn elsewhere or not at all.
         choices: by path, the values of a text field that has a fixed set of them, or words on each.
+        more: by the path of a model in it, what draws further controls under its heading, and gives
+            their values, from those of the model.
     """
     values: dict[str, Any] = {}
     cells = _cells()
@@ -57,7 +60,9 @@ def fields(
             continue
         if isinstance(default, BaseModel):
             st.markdown(f"**{info.description or label_of(here)}**")
-            values[name] = fields(default, here, leave_out=leave_out, choices=choices)
+            values[name] = fields(default, here, leave_out=leave_out, choices=choices, more=more)
+            if more and here in more:
+                values[name] |= more[here](values[name])
         else:
             with next(cells):
                 values[name] = field(info, here, default, (choices or {}).get(here))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtrec.strategies import STRATEGIES
-from tests.pages.conftest import Done, open_page
+from tests.pages.conftest import Done, open_page, said
 
 MU = "strategy.params.mu"
 
@@ -16,6 +16,9 @@ def test_only_the_settings_of_the_chosen_strategy_show(done: Done) -> None:
     control, told = app.number_input(key=MU), STRATEGIES["stch"].params["mu"]
     assert (control.label, control.value, control.help) == (told.title, 0.5, told.words)
 
+    keys = [each.key for each in app.number_input]
+    assert keys.index("trunk.dropout") < keys.index(MU) < keys.index("recommend.dimension")
+
     app = app.number_input(key=MU).set_value(0.0).run()
     assert not app.exception and "mu to be a number above 0" in app.error[0].value
     assert not app.number_input(key=MU).set_value(0.1).run().error
@@ -24,8 +27,10 @@ def test_only_the_settings_of_the_chosen_strategy_show(done: Done) -> None:
 def test_sliders_rest_where_the_strategy_of_a_link_pays_no_heed_to_them(done: Done) -> None:
     app = open_page("train", **{"strategy.name": "uncertainty"})
     slider = app.select_slider(key="tasks.topic.lambda")
-    assert slider.disabled and slider.help == STRATEGIES["uncertainty"].reason
-    app.selectbox(key="strategy.name").set_value("sum").run()
+    reason = STRATEGIES["uncertainty"].reason
+    assert slider.disabled and slider.help == reason and f"{reason}." in said(app)
+    app = app.selectbox(key="strategy.name").set_value("sum").run()
+    assert reason not in said(app)
     assert not app.select_slider(key="tasks.topic.lambda").disabled
 
 
