@@ -46,7 +46,7 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
             help="The language model reads the texts. What answers the tasks on top of it always "
             "learns.",
         )
-        beside = st.container()
+    below = st.container()
     with st.expander("All other settings"):
         rest = forms.fields(
             defaults, leave_out=APART, choices=CHOICES, more={"strategy": strategy_settings}
@@ -74,7 +74,7 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     config = for_dataset(parse_config(rest, "the settings above"), kinds)
     if dataset.tasks:
-        with beside:
+        with below:
             costs.table(dataset, config)
     return config, name.strip()
 

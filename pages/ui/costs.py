@@ -37,7 +37,7 @@ def table(dataset: DatasetSummary, config: RunConfig) -> None:
     ):
         with place, st.spinner("Trying every way on a few texts…"):
             measure_costs(state.open_dataset(dataset.key), config, state.workspace())
-        costs = known_costs(dataset.key, config, state.workspace())
+        st.rerun()
     with place:
         if costs is None:
             st.caption("What each would take with these settings has not been measured here yet.")

@@ -98,7 +98,7 @@ METHODS = {
     "top": "Its upper layers: minutes, usually better",
     "lora": "A small addition to each of its layers: as long as all of it, with far less to learn",
     "prompt": "A few words of its own before each text: the least that can be learned",
-    "full": "All of it: longest",
+    "full": "All of it: the most to learn, with the most memory",
 }
 
 COSTS_HELP = (

@@ -1,0 +1,35 @@
+"""On a screen as narrow as a small laptop's everything can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.driving import bring, button, go, nothing_failed
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_costs_are_not_cut(address: str, page: Page, files: list[Path]) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    bring(page, address, files)
+    go(page, "Train")
+    button(page, "Measure what each would take").click()
+    expect(button(page, "Measure again")).to_be_visible()
+    nothing_failed(page)
+    cells = page.get_by_test_id("stTable")
+    assert cells.get_by_role("row").count() > 1
+    assert hidden(cells) <= 0
+
+
+def hidden(place: Locator) -> float:
+    """By how many pixels a table reaches out of the place that it has."""
+    return float(
+        place.evaluate("""
+            place => Math.max(...[...place.querySelectorAll('*')]
+                .map(each => each.getBoundingClientRect().right))
+                - place.getBoundingClientRect().right
+        """)
+    )
