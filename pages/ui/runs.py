@@ -12,7 +12,7 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
 from mtrec.runs.estimate import how_far_off
 from mtrec.runs.export import exported_bytes
-from mtrec.runs.progress import duration
+from mtrec.runs.progress import LiveFiles, duration
 from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
@@ -35,26 +35,7 @@ def follow(run: RunInfo) -> None:
             _delete_box(run)
     if not run.ended:
         live.progress(run)
-        with st.container(horizontal=True):
-            st.button(
-                "Stop",
-                key="stop",
-                icon=":material/stop:",
-                on_click=_stop,
-                args=(run, False),
-                help="Ends this training within seconds. There will be no report, but it can go on "
-                "later from where it stands.",
-            )
-            if run.status == RUNNING:
-                st.button(
-                    "Finish now",
-                    key="finish",
-                    icon=":material/done:",
-                    on_click=_stop,
-                    args=(run, True),
-                    help="Learns no more, and makes reports and recommendations with the best it "
-                    "has learned so far.",
-                )
+        _ways_to_end(run)
     elif run.reason:
         st.warning(plain(run.reason), icon=":material/info:")
     told = how_far_off(state.store(), run)
@@ -223,6 +204,38 @@ def _delete(run: RunInfo) -> None:
     """Deletes a run; the page goes on with the newest one left."""
     with shell.guard():
         state.store().delete(run.run)
+
+
+def _ways_to_end(run: RunInfo) -> None:
+    """Buttons that end a run early; once one is pressed it rests, and a word says what comes."""
+    asked = LiveFiles(state.store().folder(run.run))
+    stopping, finishing = asked.stop.exists(), asked.finish.exists()
+    with st.container(horizontal=True):
+        st.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop:",
+            disabled=stopping,
+            on_click=_stop,
+            args=(run, False),
+            help="Ends this training within seconds. There will be no report, but it can go on "
+            "later from where it stands.",
+        )
+        if run.status == RUNNING:
+            st.button(
+                "Finish now",
+                key="finish",
+                icon=":material/done:",
+                disabled=stopping or finishing,
+                on_click=_stop,
+                args=(run, True),
+                help="Learns no more, and makes reports and recommendations with the best it "
+                "has learned so far.",
+            )
+    if stopping:
+        st.caption("It was asked to stop and does so within seconds.")
+    elif finishing:
+        st.caption("It was asked to finish: it learns no more, and makes reports now.")
 
 
 def _stop(run: RunInfo, keep: bool) -> None:

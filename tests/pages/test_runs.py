@@ -51,6 +51,21 @@ def test_one_that_goes_on_cannot_be_deleted(done: Done, store: RunStore) -> None
     assert not [each for each in app.button if each.label == "Delete for good"]
 
 
+@pytest.mark.parametrize(
+    "key, words", [("stop", "It was asked to stop"), ("finish", "It was asked to finish")]
+)
+def test_what_a_running_one_was_asked_for_shows_at_once(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, key: str, words: str
+) -> None:
+    run = store.get(store.create("shop", store.list()[0].version, RunConfig(), "Going on"))
+    store.set_status(run.run, "running")
+    monkeypatch.setattr(launcher, "poll", lambda store: store.list())
+    app = open_page("train", run=run_label(run))
+    assert words not in said(app) and not app.button(key=key).disabled
+    app = app.button(key=key).click().run()
+    assert not app.exception and words in said(app) and app.button(key=key).disabled
+
+
 def test_a_deleted_one_is_gone_and_the_page_shows_another(done: Done, store: RunStore) -> None:
     copy = store.get(store.create("shop", done.run.version, RunConfig(), "Too many"))
     store.set_status(copy.run, "stopped", "enough")
