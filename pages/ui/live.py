@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mtrec.runs.estimate import roughly
 from mtrec.runs.launcher import GB
 from mtrec.runs.progress import (
     APART,
@@ -73,12 +74,12 @@ def progress(run: RunInfo) -> None:
     if not seen.phase:
         st.progress(0.0, "Starting…")
         return
-    left = "" if seen.eta_seconds is None else f" · about {duration(seen.eta_seconds)} to go"
+    left = "" if seen.eta_seconds is None else f" · about {roughly(seen.eta_seconds)} to go"
     done = f" · {seen.epoch} of at most {seen.epochs} epochs done" if seen.epoch else ""
     st.progress(seen.share, f"{seen.phase}{done}{left}")
     st.caption(
         f"Running for {duration(seen.seconds)}, {number(seen.done)} of {number(seen.total)} in "
-        "this step. It goes on when you leave or close this page.",
+        "this part. It goes on when you leave or close this page.",
         help=EPOCH_HELP,
     )
     st.caption(_pace(seen), help=PACE_HELP)
@@ -126,9 +127,10 @@ def _language(guesses: pd.DataFrame) -> None:
     window = max(1, len(learned) // SHOWN_POINTS)
     means = learned[["step", GUESSED]].groupby(learned.index // window).mean()
     shown = pd.concat([means, guesses.loc[guesses[APART].notna(), ["step", APART]]])
-    table = shown.rename(columns={GUESSED: LEARNED, APART: KEPT_APART}).round(4)
+    names = {"step": "update", GUESSED: LEARNED, APART: KEPT_APART}
+    table = shown.rename(columns=names).round(4)
     charts.show(
-        charts.curves(table, "step", [LEARNED, KEPT_APART], "loss"),
+        charts.curves(table, "update", [LEARNED, KEPT_APART], "loss"),
         "The loss of guessing words that are hidden in the training texts, before any label is "
         "learned: lower is better. Where the texts kept apart get worse while the others get "
         f"better, it learns by heart. Each point of the others is the mean of "
@@ -222,9 +224,9 @@ def _over_steps(
 ) -> None:
     """A line for each column over the updates, some of them together so that lines stay calm."""
     window = max(1, len(steps) // SHOWN_POINTS)
-    smooth = values.assign(step=steps["step"]).groupby(steps.index // window).mean().round(4)
+    smooth = values.assign(update=steps["step"]).groupby(steps.index // window).mean().round(4)
     charts.show(
-        charts.curves(smooth, "step", list(values.columns), name),
+        charts.curves(smooth, "update", list(values.columns), name),
         f"{words} Each point is the mean of {many(window, 'update')}.",
         smooth,
         key=key,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mtrec.runs.progress import FileReporter
-from tests.pages.conftest import said
+from mtrec.runs.progress import FileReporter, Progress
+from pages.ui import live, state
+from tests.pages.conftest import Done, open_page, said
 
 
 def drawn(folder: str) -> None:
@@ -39,3 +41,15 @@ def test_weights_and_agreement_show_where_a_strategy_moves_them(
         weights, agreement = (table.value for table in app.dataframe)
         assert weights["mood"].tolist() == [2.0, 3.0, 4.0]
         assert agreement["mood and topic"].tolist() == [0.1, 0.2, 0.3]
+
+
+def test_a_guess_of_the_time_left_is_no_more_exact_than_it_can_be(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = Progress("Training", done=3, total=9, epoch=1, epochs=3, seconds=60, eta_seconds=131.4)
+    monkeypatch.setattr(live, "read_progress", lambda _: seen)
+    monkeypatch.setattr(state, "runs", lambda: [replace(done.run, status="running")])
+    app = open_page("train")
+    assert not app.exception
+    (bar,) = app.get("progress")
+    assert bar.proto.text.endswith("about 2 min to go")
