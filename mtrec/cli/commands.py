@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import mtrec
 from mtrec.cli import show
-from mtrec.cli.watch import Steps, Watcher
-from mtrec.config import RunConfig, load_config, with_settings
+from mtrec.cli.watch import Steps, Stretches, Watcher
+from mtrec.config import RunConfig, for_dataset, load_config, with_settings
 from mtrec.errors import InputError
 from mtrec.runs import launcher
 from mtrec.runs.estimate import how_far_off, read_estimate, roughly
@@ -228,6 +228,35 @@ def evaluate(args: Namespace) -> Answer:
     value = evaluation(people, dataset, args.k)
     text = f"{show.evaluation(value)}\n\n{show.differences(differences(people))}".rstrip()
     return Answer(value, text, notes)
+
+
+def sweep(args: Namespace) -> Answer:
+    from mtrec.data.dataset import load_dataset
+    from mtrec.tradeoffs.instrument import Instrument
+    from mtrec.tradeoffs.sweep import sweep as try_all
+
+    workspace = Workspace.current()
+    dataset = load_dataset(args.dataset, workspace)
+    config = load_config(args.config) if args.config else RunConfig()
+    kinds = {name: task.type for name, task in dataset.tasks.items()}
+    config = for_dataset(with_settings(config, args.set), kinds)
+    reporter = Stretches()
+    try:
+        instrument = Instrument(
+            dataset,
+            config.encoder,
+            config.trunk,
+            config.tasks,
+            config.strategy,
+            config.train,
+            workspace.cache,
+            reporter,
+        )
+        found = try_all(instrument, args.settings, args.seeds)
+    finally:
+        reporter.close()
+    value = found.json()
+    return Answer(value, show.swept(value))
 
 
 def _people(name: str) -> tuple[People, Dataset, list[str]]:

@@ -13,7 +13,6 @@ from mtrec.errors import InputError
 from mtrec.schema import ADAPTED, MULTITASK, STAGES, TEST
 
 LATER = {
-    "sweep": "train a few times with --set tasks.TASK.lambda=VALUE and compare with report",
     "search": "train a few times with different --set and compare with report --split val",
     "recommend-all": "call recommend for each user",
 }
@@ -76,16 +75,17 @@ def _build() -> argparse.ArgumentParser:
     _finish(sub, commands.delete_dataset)
 
     sub = command("train", "train on a dataset; waits its turn, Ctrl-C stops", commands.train)
-    sub.add_argument("dataset", metavar="DATASET[@VERSION]")
-    sub.add_argument("--config", type=Path, metavar="FILE", help="settings as YAML or JSON")
-    sub.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="one setting, such as tasks.sentiment.lambda=2 or encoder.method=frozen; repeatable",
-    )
+    _add_settings(sub)
     sub.add_argument("--name", default="", help="what to call the run")
+
+    sub = command("sweep", "what tasks gain and lose as their weights move", commands.sweep)
+    _add_settings(sub)
+    sub.add_argument(
+        "--settings", type=int, default=32, help="how many settings of λ to try (default: 32)"
+    )
+    sub.add_argument(
+        "--seeds", type=int, default=2, help="how often to try each, from the start (default: 2)"
+    )
 
     command("runs", "list trainings", commands.runs)
     command(
@@ -145,6 +145,19 @@ def _build() -> argparse.ArgumentParser:
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("-k", type=int, default=10, help="length of the lists (default: 10)")
     return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """A dataset, and the settings of what is learned from it."""
+    parser.add_argument("dataset", metavar="DATASET[@VERSION]")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings as YAML or JSON")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one setting, such as tasks.sentiment.lambda=2 or encoder.method=frozen; repeatable",
+    )
 
 
 def _finish(parser: argparse.ArgumentParser, do: Callable[[argparse.Namespace], Answer]) -> None:

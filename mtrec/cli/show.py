@@ -70,6 +70,30 @@ def datasets(value: Sequence[Json]) -> str:
     return table([*parts, "tasks"], rows)
 
 
+def swept(value: Json) -> str:
+    """Settings of λ and what each task comes to, those that are worth having marked."""
+    first = value["settings"][0]
+    tasks = list(first["metrics"])
+    rows = [
+        [
+            *(f"{each['lambda'][task]:.2f}" for task in tasks),
+            *(estimate(each["metrics"][task]) for task in tasks),
+            "front" if each["pareto"] else "",
+        ]
+        for each in value["settings"]
+    ]
+    told = (
+        "Settings marked front are beaten by no other."
+        if value["conflict"]
+        else "Tasks cannot be traded against each other here: no setting is better than another at "
+        "one task and worse at a second, beyond the noise."
+    )
+    if value["records"] < value["of"]:
+        told += f" Learned from a sample of {value['records']:,} of {value['of']:,} records."
+    header = [*(f"λ {task}" for task in tasks), *tasks, ""]
+    return f"{table(header, rows)}\n\n{told}"
+
+
 def runs(value: Sequence[Json]) -> str:
     if not value:
         return "No run yet. Start one: python -m mtrec train DATASET"

@@ -1,70 +1,102 @@
-"""A training, as someone at a terminal watches it."""
+"""Work that takes its time, as someone at a terminal watches it."""
 
 from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
 from mtrec.data.steps import SOON, Estimate
 from mtrec.runs.progress import Progress, duration
 from mtrec.runs.store import QUEUED, RunInfo
+from mtrec.training.reporter import SilentReporter
 
 SPARSE = 30.0  # seconds between two lines where they can't overwrite each other
 
 
-class Watcher:
-    """Prints where a run stands on standard error.
-
-    On a terminal it is one line that changes; elsewhere a line for each phase, and one every
-    half a minute.
-    """
+class _Line:
+    """A line on standard error: on a terminal one that changes, elsewhere one after another."""
 
     def __init__(self) -> None:
         self._overwrites = sys.stderr.isatty()
-        self._said = ""
+        self._about = ""
         self._when = 0.0
+
+    def say(self, line: str, about: str) -> None:
+        """Says it; what is about the same as before only every half a minute off a terminal."""
+        if self._overwrites:
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+        elif about != self._about or time.monotonic() - self._when >= SPARSE:
+            print(line, file=sys.stderr, flush=True)
+            self._about, self._when = about, time.monotonic()
+
+    def close(self) -> None:
+        """Leaves the line that changes."""
+        if self._overwrites:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+class Watcher:
+    """Prints where a run stands."""
+
+    def __init__(self) -> None:
+        self._line = _Line()
 
     def __call__(self, run: RunInfo, progress: Progress) -> None:
         if run.ended:
             return
         waits = run.status == QUEUED
-        line = "waiting for another training to end" if waits else _line(progress)
-        if self._overwrites:
-            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
-            return
-        said = f"{waits} {progress.phase} {progress.epoch}"
-        if said != self._said or time.monotonic() - self._when >= SPARSE:
-            print(line, file=sys.stderr, flush=True)
-            self._said, self._when = said, time.monotonic()
+        line = "waiting for another training to end" if waits else _words(progress)
+        self._line.say(line, f"{waits} {progress.phase} {progress.epoch}")
 
     def close(self) -> None:
         """Leaves the line that changes."""
-        if self._overwrites:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self._line.close()
+
+
+class Stretches(SilentReporter):
+    """Prints how far each stretch of work has come, once it takes long enough to ask."""
+
+    def __init__(self) -> None:
+        self._line = _Line()
+        self._estimate = Estimate()
+        self._now = Progress()
+
+    def phase(self, name: str, total: int) -> None:
+        self._estimate = Estimate()
+        self._now = Progress(name, total=total)
+
+    def advance(self, n: int) -> None:
+        self._now = replace(self._now, done=self._now.done + n)
+        remaining = self._estimate.remaining(self._now.share)
+        if remaining is not None and self._estimate.elapsed + remaining >= SOON:
+            line = _words(replace(self._now, eta_seconds=remaining))
+            self._line.say(line, self._now.phase)
+
+    def close(self) -> None:
+        """Leaves the line that changes."""
+        self._line.close()
 
 
 class Steps:
-    """Prints where an import stands on standard error, once it takes long enough to ask."""
+    """Prints where an import stands, once it takes long enough to ask."""
 
     def __init__(self) -> None:
-        self._overwrites = sys.stderr.isatty()
+        self._line = _Line()
         self._estimate = Estimate()
 
     def __call__(self, words: str, share: float) -> None:
         remaining = self._estimate.remaining(share)
-        if remaining is None or self._estimate.elapsed + remaining < SOON:
-            return
-        line = f"{words}: {share:.0%}, about {duration(remaining)} to go"
-        before, after = ("\r\033[K", "") if self._overwrites else ("", "\n")
-        print(f"{before}{line}", end=after, file=sys.stderr, flush=True)
+        if remaining is not None and self._estimate.elapsed + remaining >= SOON:
+            line = f"{words}: {share:.0%}, about {duration(remaining)} to go"
+            self._line.say(line, words)
 
     def close(self) -> None:
         """Leaves the line that changes."""
-        if self._overwrites:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self._line.close()
 
 
-def _line(progress: Progress) -> str:
+def _words(progress: Progress) -> str:
     if not progress.phase:
         return "starting"
     parts = [f"{progress.phase}: {progress.share:.0%}"]

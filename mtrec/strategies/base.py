@@ -80,6 +80,9 @@ class Strategy(ABC):
     reads_lambda: ClassVar[bool]
     """Whether λ moves the update."""
 
+    linear: ClassVar[bool] = False
+    """Whether the update is that of Σ_k λ_k · L_k, with λ as set."""
+
     reason: ClassVar[str]
     """How the strategy treats λ, in a sentence for the sliders it enables or disables."""
 

@@ -30,6 +30,7 @@ class Sum(LossStrategy):
 
     name = "sum"
     reads_lambda = True
+    linear = True
     reason = "Each task counts exactly as much as its λ says"
     what_for = "When you want to say yourself how much each task counts"
 

@@ -167,11 +167,19 @@ class Tally:
             },
         )
 
+    def by_unit(self, units: Index) -> Any:
+        """How often each pair stands among the records of each unit, csr `(units, C)`.
+
+        Args:
+            units: whom each record belongs to, `(N,)`.
+        """
+        shape = (int(units.max()) + 1, len(self.pairs))
+        return sparse.csr_array((np.ones(len(units)), (units, self._cells)), shape=shape)
+
     def _concerned(self, units: Index) -> list[int]:
         """In how many units each label is true or predicted, `(L,)`."""
-        shape = (int(units.max()) + 1, len(self.pairs))
-        cells = sparse.csr_array((np.ones(len(units)), (units, self._cells)), shape=shape)
-        return [int(each) for each in ((cells @ (self._support + self._guessed)) > 0).sum(axis=0)]
+        concerned = self.by_unit(units) @ (self._support + self._guessed)
+        return [int(each) for each in (concerned > 0).sum(axis=0)]
 
     def _table(self, rows: Sequence[Mapping[Part, int]]) -> Any:
         """How often each label stands in each row, csr `(C, L)`."""

@@ -102,7 +102,7 @@ def train(
     lambdas = {spec.name: tasks[spec.name].lambda_ for spec in specs}
     balanced = [spec.name for spec in specs if tasks[spec.name].balanced]
     examples = Examples.of(dataset, specs, balanced)
-    _check(lambdas, examples)
+    check_learnable(lambdas, examples)
 
     torch.manual_seed(train_config.seed)
     device = pick_device()
@@ -143,7 +143,15 @@ def train(
     )
 
 
-def _check(lambdas: Mapping[str, float], examples: Examples) -> None:
+def check_learnable(lambdas: Mapping[str, float], examples: Examples) -> None:
+    """Refuses tasks from which nothing can be learned.
+
+    Args:
+        lambdas: λ of each enabled task.
+
+    Raises:
+        InputError: no λ is above 0, or a task has no label in training.
+    """
     if not any(lambdas.values()):
         raise InputError(
             "There is nothing to learn together",

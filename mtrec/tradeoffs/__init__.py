@@ -1,0 +1,1 @@
+"""What tasks gain and lose as λ moves: many settings trained at once on one frozen encoder."""

@@ -1,0 +1,188 @@
+"""A dataset's labelled texts as a frozen encoder reads them, on which settings of λ are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from mtrec.errors import InputError
+from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models.encoder import load_encoder
+from mtrec.models.multitask import MultiTaskModel, reads_marks
+from mtrec.schema import TRAIN, VAL
+from mtrec.strategies import STRATEGIES
+from mtrec.strategies.config import StrategyConfig
+from mtrec.tasks.config import TaskConfig
+from mtrec.tradeoffs.outcomes import Judge, Outcomes, Scored, outcomes
+from mtrec.tradeoffs.stacked import Lambdas, Stack
+from mtrec.training.config import TrainConfig, check_applicable
+from mtrec.training.device import pick_device, pick_precision
+from mtrec.training.examples import Examples
+from mtrec.training.inputs import StateInputs
+from mtrec.training.loop import check_learnable, heads
+from mtrec.training.reporter import Reporter
+
+if TYPE_CHECKING:
+    from mtrec.data.dataset import Dataset
+
+MOST = 20_000  # training records that are learned from; of more, a sample
+CENTRE_SEEDS = 5  # from which the luck between seeds is told
+EPOCHS = 5
+LEARNING = "Trying settings of λ"
+
+
+class Instrument:
+    """Tries settings of λ, many at once, and says how each comes out on validation.
+
+    What is learned is everything above the encoder, whatever the settings say of how the encoder
+    learns: its states are read once.
+
+    Attributes:
+        tasks: all that are learned, in the dataset's order.
+        steering: those whose λ is above 0; the others watch in every setting.
+        records: how many training records are learned from.
+        of: how many there are.
+
+    Args:
+        tasks: the settings of each of the dataset's tasks.
+        cache: a folder for states of texts.
+
+    Raises:
+        InputError: there are no two tasks to weigh against each other, one has no labels where it
+            needs them, or the settings name something that settings of λ can't be tried with.
+        Stopped: the reporter asked to stop.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        encoder_config: EncoderConfig,
+        trunk_config: TrunkConfig,
+        tasks: Mapping[str, TaskConfig],
+        strategy_config: StrategyConfig,
+        train_config: TrainConfig,
+        cache: Path,
+        reporter: Reporter,
+    ) -> None:
+        frozen = encoder_config.model_copy(update={"method": "frozen"})
+        check_applicable(train_config, frozen, trunk_config)
+        _check_settings(frozen, strategy_config, train_config)
+        specs = heads(dataset, tasks)
+        lambdas = {spec.name: tasks[spec.name].lambda_ for spec in specs}
+        balanced = [spec.name for spec in specs if tasks[spec.name].balanced]
+        examples = Examples.of(dataset, specs, balanced)
+        check_learnable(lambdas, examples)
+        _check_tasks(lambdas, examples)
+        self.tasks = tuple(lambdas)
+        self.steering = tuple(task for task, value in lambdas.items() if value > 0)
+        self.of = len(examples.rows[TRAIN])
+        self._examples = _sampled(examples, lambdas)
+        self.records = len(self._examples.rows[TRAIN])
+        self._specs, self._trunk, self._config = specs, trunk_config, train_config
+        self._reporter = reporter
+        device = pick_device()
+        precision = pick_precision(train_config.precision, device)
+        self._encoder = load_encoder(frozen, precision, reads_marks(specs)).to(device)
+        units = MultiTaskModel(self._encoder, trunk_config, specs).units
+        self._inputs = StateInputs(self._encoder, examples.texts, units, cache, reporter)
+        self._judge = Judge(specs, examples, examples.rows[VAL])
+
+    def lambdas(self, shares: Sequence[float]) -> Lambdas:
+        """λ of each task where those that steer have these shares: 1 on average, where they do."""
+        scaled = {
+            task: float(share) * len(self.steering)
+            for task, share in zip(self.steering, shares, strict=True)
+        }
+        return {task: scaled.get(task, 0.0) for task in self.tasks}
+
+    def outcomes(
+        self, settings: Sequence[Lambdas], seeds: int = 2, epochs: int = EPOCHS
+    ) -> Outcomes:
+        """How settings come out on validation, the mean over seeds, with its noise.
+
+        The first setting is learned with `CENTRE_SEEDS` seeds at least, for the noise.
+
+        Raises:
+            Stopped: the reporter asked to stop.
+        """
+        more = range(seeds, max(seeds, CENTRE_SEEDS))
+        learned = seeds * len(settings) + len(more)
+        self._reporter.phase(LEARNING, learned * epochs * self.records)
+        scored = [self._scored(settings, seed, epochs) for seed in range(seeds)]
+        centre = [each.values[0] for each in scored]
+        centre += [self._scored(settings[:1], seed, epochs).values[0] for seed in more]
+        return outcomes(self._judge, self.tasks, scored, np.stack(centre))
+
+    def _scored(self, settings: Sequence[Lambdas], seed: int, epochs: int) -> Scored:
+        """Figures of the settings, all learned from the same start in the same order."""
+        torch.manual_seed(seed)
+        model = MultiTaskModel(self._encoder, self._trunk, self._specs).to(self._encoder.device)
+        stack = Stack(model, settings, self._config)
+        stack.learn(self._inputs, self._examples, epochs, seed, self._reporter)
+        rows = self._examples.rows[VAL]
+        return self._judge.score(stack.logits(self._inputs, self._examples, rows))
+
+
+def _sampled(examples: Examples, tasks: Mapping[str, float]) -> Examples:
+    """With at most `MOST` training records, of which each task keeps its share, by a fixed seed."""
+    rows = examples.rows[TRAIN]
+    if len(rows) <= MOST:
+        return examples
+    kept = np.sort(np.random.default_rng(0).choice(rows, MOST, replace=False))
+    sampled = replace(examples, rows={**examples.rows, TRAIN: kept})
+    check_learnable(tasks, sampled)
+    return sampled
+
+
+def _check_settings(encoder: EncoderConfig, strategy: StrategyConfig, train: TrainConfig) -> None:
+    if not STRATEGIES[strategy.name].linear:
+        raise InputError(
+            "Settings of λ cannot be tried with this strategy",
+            expected="one that weighs every loss by its λ",
+            found=f"{strategy.name}: {STRATEGIES[strategy.name].reason}",
+            where="strategy.name",
+            fix="set strategy.name=sum",
+        )
+    if encoder.is_made:
+        raise InputError(
+            "Settings of λ cannot be tried with a language model that a training makes first",
+            expected="a language model that is there already",
+            found=f"{encoder.name}, which first guesses words for {encoder.epochs_of_guessing} "
+            "epochs",
+            where="encoder",
+            fix="set encoder.name=minilm and encoder.pretrain_epochs=0",
+        )
+    if train.adversarial.rdrop:
+        raise InputError(
+            "Settings of λ cannot be tried with texts that are read twice",
+            expected="train.adversarial.rdrop=false",
+            found="true",
+            where="train.adversarial.rdrop",
+            fix="switch it off here; a training of the chosen λ may have it",
+        )
+
+
+def _check_tasks(lambdas: Mapping[str, float], examples: Examples) -> None:
+    steering = [task for task, value in lambdas.items() if value > 0]
+    if len(steering) < 2:
+        raise InputError(
+            "There is nothing to weigh against each other",
+            expected="two enabled tasks or more with a λ above 0",
+            found=", ".join(steering),
+            where="tasks",
+            fix="switch another task on, or train this one",
+        )
+    for task in lambdas:
+        if not len(examples.labelled(task, examples.rows[VAL])):
+            raise InputError(
+                f"How the task '{task}' comes out cannot be told",
+                expected="labels in the validation split",
+                found="none",
+                where=f"tasks.{task}",
+                fix=f"set tasks.{task}.enabled=false, or import the data with other splits",
+            )
