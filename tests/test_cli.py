@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from mtrec.cli import commands, main, show
 from mtrec.runs.launcher import _process
@@ -166,6 +166,18 @@ class Evaluated(Shape):
     segment: Literal["all", "cold", "few", "warm"]
     users: int
     metrics: dict[str, Figure]
+
+
+class Setting(Shape):
+    lambda_: dict[str, float] = Field(alias="lambda")
+    metrics: dict[str, Figure]
+    pareto: bool
+
+
+class Swept(Shape):
+    split: Literal["val"]
+    settings: list[Setting]
+    seconds: float
 
 
 @dataclass
@@ -399,6 +411,20 @@ def test_recommend(run: str, ask) -> None:  # type: ignore[no-untyped-def]
         assert refused.status == 2 and refused.out == "", wrong
 
 
+def test_sweep(imported: Workspace, settings: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    words = ("sweep", "tiny", "--config", str(settings), "--settings", "4")
+    told = ask(*words, "--json").json(Swept)
+    assert [each.lambda_ for each in told.settings[:3]] == [
+        {"sentiment": 1.0, "topic": 1.0},
+        {"sentiment": 2.0, "topic": 0.0},
+        {"sentiment": 0.0, "topic": 2.0},
+    ]
+    assert all(set(each.metrics) == {"sentiment", "topic"} for each in told.settings)
+    assert "λ sentiment" in ask(*words).out
+    refused = ask(*words, "--set", "strategy.name=dwa")
+    assert refused.status == 2 and "strategy.name=sum" in refused.err
+
+
 @pytest.mark.slow
 def test_evaluate(run: str, ask) -> None:  # type: ignore[no-untyped-def]
     rows = ask("evaluate", run, "--json").json(list[Evaluated])
@@ -496,7 +522,6 @@ def _running(store: RunStore, child: subprocess.Popen[str], after: int = 0) -> s
         (("predict", "absent"), "--text"),
         (("recommend", "absent", "u01", "-k", "many"), "invalid int value"),
         (("resume", "absent"), "There is no run absent"),
-        (("sweep", "tiny", "--settings", "32"), "--set tasks.TASK.lambda"),
         (("search", "tiny", "--trials", "20"), "has no command search yet"),
         (("export", "absent", "folder"), "There is no run absent"),
         (("recommend-all", "absent", "--out", "all.parquet"), "for each user"),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST = 20_000  # training records that are learned from; of more, a sample
 CENTRE_SEEDS = 5  # from which the luck between seeds is told
-EPOCHS = 5
+EPOCHS = 5  # where the settings don't say
 LEARNING = "Trying settings of λ"
 
 
@@ -84,6 +84,7 @@ class Instrument:
         self._examples = _sampled(examples, lambdas)
         self.records = len(self._examples.rows[TRAIN])
         self._specs, self._trunk, self._config = specs, trunk_config, train_config
+        self._epochs = train_config.epochs or EPOCHS
         self._reporter = reporter
         device = pick_device()
         precision = pick_precision(train_config.precision, device)
@@ -100,9 +101,7 @@ class Instrument:
         }
         return {task: scaled.get(task, 0.0) for task in self.tasks}
 
-    def outcomes(
-        self, settings: Sequence[Lambdas], seeds: int = 2, epochs: int = EPOCHS
-    ) -> Outcomes:
+    def outcomes(self, settings: Sequence[Lambdas], seeds: int = 2) -> Outcomes:
         """How settings come out on validation, the mean over seeds, with its noise.
 
         The first setting is learned with `CENTRE_SEEDS` seeds at least, for the noise.
@@ -112,18 +111,18 @@ class Instrument:
         """
         more = range(seeds, max(seeds, CENTRE_SEEDS))
         learned = seeds * len(settings) + len(more)
-        self._reporter.phase(LEARNING, learned * epochs * self.records)
-        scored = [self._scored(settings, seed, epochs) for seed in range(seeds)]
+        self._reporter.phase(LEARNING, learned * self._epochs * self.records)
+        scored = [self._scored(settings, seed) for seed in range(seeds)]
         centre = [each.values[0] for each in scored]
-        centre += [self._scored(settings[:1], seed, epochs).values[0] for seed in more]
+        centre += [self._scored(settings[:1], seed).values[0] for seed in more]
         return outcomes(self._judge, self.tasks, scored, np.stack(centre))
 
-    def _scored(self, settings: Sequence[Lambdas], seed: int, epochs: int) -> Scored:
+    def _scored(self, settings: Sequence[Lambdas], seed: int) -> Scored:
         """Figures of the settings, all learned from the same start in the same order."""
         torch.manual_seed(seed)
         model = MultiTaskModel(self._encoder, self._trunk, self._specs).to(self._encoder.device)
         stack = Stack(model, settings, self._config)
-        stack.learn(self._inputs, self._examples, epochs, seed, self._reporter)
+        stack.learn(self._inputs, self._examples, self._epochs, seed, self._reporter)
         rows = self._examples.rows[VAL]
         return self._judge.score(stack.logits(self._inputs, self._examples, rows))
 

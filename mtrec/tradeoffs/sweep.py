@@ -9,7 +9,7 @@ from typing import Any
 from mtrec.errors import InputError
 from mtrec.schema import VAL
 from mtrec.tradeoffs.front import Flags, in_conflict, pareto
-from mtrec.tradeoffs.instrument import EPOCHS, Instrument
+from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.outcomes import Outcomes
 from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.stacked import Lambdas
@@ -55,9 +55,7 @@ class Sweep:
         }
 
 
-def sweep(
-    instrument: Instrument, settings: int = 32, seeds: int = 2, epochs: int = EPOCHS
-) -> Sweep:
+def sweep(instrument: Instrument, settings: int = 32, seeds: int = 2) -> Sweep:
     """Tries so many settings, each with so many seeds.
 
     Raises:
@@ -74,7 +72,7 @@ def sweep(
         )
     started = time.perf_counter()
     tried = [instrument.lambdas(shares) for shares in spread(len(instrument.steering), settings)]
-    found = instrument.outcomes(tried, seeds, epochs)
+    found = instrument.outcomes(tried, seeds)
     return Sweep(
         settings=tried,
         outcomes=found,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -117,3 +117,64 @@ def test_settings_learned_at_once_come_to_what_each_comes_to_alone(
             with torch.no_grad():
                 expected = alone.model(reading)[task].rows
             torch.testing.assert_close(said[task].rows[:, place], expected, rtol=0, atol=1e-9)
+
+
+def learned(
+    folder: Path,
+    settings: list[dict[str, float]],
+    config: TrainConfig,
+    change: Callable[[Stack], None] = lambda _: None,
+) -> Stack:
+    model, inputs, examples = prepared(folder, "shared")
+    stack = Stack(model, settings, config)
+    change(stack)
+    torch.manual_seed(1)
+    stack.learn(inputs, examples, EPOCHS, 3, SilentReporter())
+    return stack
+
+
+def test_as_lambda_goes_to_0_a_model_becomes_the_one_without_the_task(
+    tiny_encoder_folder: Path,
+) -> None:
+    """In all that other tasks read; the task's own head learns as if it were alone."""
+    shares = [0.0, 1e-1, 1e-3, 1e-7]
+    settings = [dict.fromkeys(TASK_TYPES, 1.0) | {"multiclass": share} for share in shares]
+    stack = learned(tiny_encoder_folder, settings, TrainConfig(batch_tokens=128))
+    place = list(stack.model.tasks).index("multiclass")
+    without, *others = [
+        torch.cat(
+            [
+                parameter[row].detach().flatten()
+                for name, parameter in stack.parameters.items()
+                if not name.startswith(f"heads.task_{place}.")
+            ]
+        )
+        for row in range(len(shares))
+    ]
+    far, nearer, nearest = (float((each - without).abs().max()) for each in others)
+    assert far > 1e-4 and nearer < far / 50 and nearest < 1e-8
+
+
+def test_lambdas_larger_by_as_much_as_steps_are_smaller_change_nothing(
+    tiny_encoder_folder: Path,
+) -> None:
+    """Under plain steps down the slope, with neither decay nor clipping."""
+
+    def plain(stack: Stack) -> None:
+        rows = [row for group in stack._optimizer.param_groups for row in group["params"]]
+        stack._optimizer = torch.optim.SGD(rows, lr=1.0)
+
+    settings = SETTINGS[1]
+    found = [
+        learned(
+            tiny_encoder_folder,
+            [{task: factor * value for task, value in settings.items()}],
+            TrainConfig(batch_tokens=128, head_learning_rate=0.1 / factor, clip=1000),
+            plain,
+        ).parameters
+        for factor in (1, 8)
+    ]
+    for name, parameter in found[0].items():
+        torch.testing.assert_close(parameter, found[1][name], rtol=0, atol=1e-9)
+    start = prepared(tiny_encoder_folder, "shared")[0].get_parameter("trunk.1.weight")
+    assert float((found[0]["trunk.1.weight"][0] - start).detach().abs().max()) > 0.01

@@ -1,0 +1,163 @@
+"""Trying settings on a small dataset: what comes out, and what is refused in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtrec.config import RunConfig, for_dataset, with_settings
+from mtrec.errors import InputError
+from mtrec.schema import SPLIT, VAL, task_column
+from mtrec.tradeoffs import instrument as module
+from mtrec.tradeoffs.instrument import Instrument
+from mtrec.tradeoffs.sweep import sweep
+from mtrec.training.reporter import SilentReporter, Stopped
+from tests.contracts.test_learning import made
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+BOTH = ("tags", "relation", "multilabel", "ordinal")
+ALONE = [f"tasks.{name}.enabled=false" for name in BOTH]  # leaves binary and multiclass
+
+
+class Counted(SilentReporter):
+    def __init__(self) -> None:
+        self.done: dict[str, int] = {}
+        self.totals: dict[str, int] = {}
+
+    def phase(self, name: str, total: int) -> None:
+        self._now = name
+        self.done[name], self.totals[name] = 0, total
+
+    def advance(self, n: int) -> None:
+        self.done[self._now] += n
+
+
+@pytest.fixture
+def dataset() -> Any:
+    return made()
+
+
+def ready(
+    dataset: Any,
+    folder: Path,
+    cache: Path,
+    settings: Sequence[str] = ALONE,
+    reporter: SilentReporter | None = None,
+) -> Instrument:
+    chosen = [f"encoder.name={folder}", "encoder.max_length=48", "trunk.width=16", *settings]
+    config = with_settings(
+        RunConfig(), [*chosen, "train.head_learning_rate=0.01", "train.batch_tokens=64"]
+    )
+    config = for_dataset(config, {name: each.type for name, each in dataset.tasks.items()})
+    return Instrument(
+        dataset,
+        config.encoder,
+        config.trunk,
+        config.tasks,
+        config.strategy,
+        config.train,
+        cache,
+        reporter or SilentReporter(),
+    )
+
+
+def test_a_task_alone_is_best_at_itself(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    reporter = Counted()
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path, reporter=reporter)
+    found = sweep(instrument, settings=5, seeds=2)
+    assert found.settings[:3] == [
+        {"binary": 1.0, "multiclass": 1.0},
+        {"binary": 2.0, "multiclass": 0.0},
+        {"binary": 0.0, "multiclass": 2.0},
+    ]
+    values = found.outcomes.values
+    assert values.shape == (5, 2) and (values >= 0).all() and (values <= 1).all()
+    assert values[2, 1] > values[1, 1] + 0.1
+    assert reporter.done == reporter.totals
+    json = found.json()
+    assert json["split"] == "val" and (json["records"], json["of"]) == (235, 235)
+    for each in json["settings"]:
+        assert set(each) == {"lambda", "metrics", "pareto"}
+        assert all(low["low"] <= low["value"] <= low["high"] for low in each["metrics"].values())
+
+
+def test_the_same_again_comes_to_the_same(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    """Whatever else was tried in between, and beside it."""
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path)
+    equal, alone = instrument.lambdas([0.5, 0.5]), instrument.lambdas([1, 0])
+    both = instrument.outcomes([equal, alone])
+    np.testing.assert_allclose(instrument.outcomes([equal]).values[0], both.values[0], atol=1e-6)
+
+
+def test_a_task_of_lambda_0_watches_in_every_setting(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    settings = [*ALONE[:3], "tasks.ordinal.lambda=0"]
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path, settings)
+    assert instrument.steering == ("binary", "multiclass")
+    assert instrument.lambdas([0.25, 0.75]) == {"binary": 0.5, "multiclass": 1.5, "ordinal": 0.0}
+
+
+def test_of_many_records_a_sample_is_learned_from(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST", 100)
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path)
+    assert (instrument.records, instrument.of) == (100, 235)
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ([f"tasks.{name}.enabled=false" for name in (*BOTH, "binary")], "two enabled tasks"),
+        ([*ALONE, "tasks.binary.lambda=0"], "two enabled tasks"),
+        ([*ALONE, "tasks.binary.lambda=0", "tasks.multiclass.lambda=0"], "nothing to learn"),
+        ([*ALONE, "strategy.name=dwa"], "strategy.name=sum"),
+        ([*ALONE, "strategy.name=stch"], "strategy.name=sum"),
+        ([*ALONE, "encoder.pretrain_epochs=1"], "pretrain_epochs=0"),
+        ([*ALONE, "train.adversarial.rdrop=true"], "rdrop=false"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path, settings: list[str], words: str
+) -> None:
+    with pytest.raises(InputError) as told:
+        ready(dataset, tiny_encoder_folder, tmp_path, settings)
+    assert words in told.value.sentence()
+
+
+def test_a_task_without_labels_to_judge_by_is_refused(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    records = dataset.records
+    records.loc[records[SPLIT] == VAL, task_column("binary")] = None
+    with pytest.raises(InputError, match="'binary' comes out cannot be told"):
+        ready(dataset, tiny_encoder_folder, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"settings": 2}, {"seeds": 0}])
+def test_so_few_that_nothing_can_be_said_are_refused(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path, wrong: Mapping[str, int]
+) -> None:
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path)
+    with pytest.raises(InputError, match="at least 3 settings for 2 tasks"):
+        sweep(instrument, **wrong)
+
+
+def test_it_can_be_stopped(dataset: Any, tiny_encoder_folder: Path, tmp_path: Path) -> None:
+    class Impatient(Counted):
+        def should_stop(self) -> bool:
+            return sum(self.done.values()) > 1000
+
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path, reporter=Impatient())
+    with pytest.raises(Stopped):
+        sweep(instrument, settings=4, seeds=2)
