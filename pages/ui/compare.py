@@ -212,11 +212,11 @@ def _differences(found: list[TaskComparison]) -> None:
     marks = [TOLD if each.distinguishable else UNTOLD for each in found]
     chart.update_traces(marker={"symbol": marks, "line": {"width": 2}})
     chart.add_vline(x=0, line={"dash": "dot", "width": 1.5, "color": charts.NEUTRAL})
-    names = ", ".join(table["figure"].unique())
+    names = " and ".join(table["figure"].unique())
     charts.show(
         chart,
-        f"By how much {names} of this training lies above the other's, with the 95 % interval of "
-        "the difference. Right of the dotted line this training is better, left of it worse. A "
+        f"{names} of this training less that of the other, with the 95 % interval of the "
+        "difference. Right of the dotted line this training is better, left of it worse. A "
         "filled mark is more than noise; a hollow one cannot be told from no difference at all.",
         table.rename(columns={"value": "difference", "low": "from", "high": "to"}),
         key="against-chart",
@@ -291,6 +291,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         st.markdown("There is none.")
         return
     name = f"{task}-{split}-{side}-{ours.parent.name}-{theirs.parent.name}"
+    width = shell.labels_width(rows[[TRUTH]])
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -303,10 +304,10 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
             [TEXT, TRUTH, PREDICTED_A, PREDICTED_B, CONFIDENCE_A, CONFIDENCE_B, USER],
         ),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width="large"),
-            TRUTH: st.column_config.TextColumn("true", help="What the data says."),
-            PREDICTED_A: st.column_config.TextColumn("this said"),
-            PREDICTED_B: st.column_config.TextColumn("the other said"),
+            TEXT: st.column_config.TextColumn("text", width="medium"),
+            TRUTH: st.column_config.TextColumn("true", width=width, help="What the data says."),
+            PREDICTED_A: st.column_config.TextColumn("this said", width=shell.LABELS_WIDTH),
+            PREDICTED_B: st.column_config.TextColumn("the other said", width=shell.LABELS_WIDTH),
             CONFIDENCE_A: _sureness("this sure", "this training"),
             CONFIDENCE_B: _sureness("the other sure", "the other training"),
             USER: st.column_config.TextColumn("person"),

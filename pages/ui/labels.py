@@ -65,7 +65,7 @@ def _table(task: str, report: dict[str, Any]) -> None:
         alt=f"Classification report of {task}",
         column_config={
             "label": st.column_config.TextColumn(
-                "label", help="The label as it stands in the data."
+                "label", width=160, help="The label as it stands in the data."
             ),
             "precision": st.column_config.NumberColumn(
                 format="%.3f", help="Of the texts given this label, the share that truly carry it."
@@ -74,7 +74,7 @@ def _table(task: str, report: dict[str, Any]) -> None:
                 format="%.3f", help="Of the texts that carry this label, the share that got it."
             ),
             "f1": st.column_config.ProgressColumn(
-                "F1", format="%.3f", min_value=0, max_value=1, help=F1_HELP
+                "F1", width=110, format="%.3f", min_value=0, max_value=1, help=F1_HELP
             ),
             "low": st.column_config.NumberColumn(
                 "F1 from", format="%.3f", help=f"The lower end of F1's interval. {INTERVAL_HELP}"

@@ -145,10 +145,14 @@ def _every_task(run: RunInfo, record: int, text: str, dataset: Dataset, key: str
         column_config={
             TASK: st.column_config.TextColumn("task"),
             TRUTH: st.column_config.TextColumn(
-                "the data says", help="Empty where the text has no label of this task."
+                "the data says",
+                width=shell.LABELS_WIDTH,
+                help="Empty where the text has no label of this task.",
             ),
             PREDICTED: st.column_config.TextColumn(
-                "the model says", help="Empty where this task has nothing to judge in the text."
+                "the model says",
+                width=shell.LABELS_WIDTH,
+                help="Empty where this task has nothing to judge in the text.",
             ),
             CONFIDENCE: st.column_config.NumberColumn(
                 "sureness", format="%.0f %%", help="How sure the model was of its answer."
@@ -330,7 +334,9 @@ def _list(found: pd.DataFrame, among: dict[str, Any], kind: TaskType, task: str,
         column_config={
             TEXT: st.column_config.TextColumn("text", width="medium"),
             LABEL: st.column_config.TextColumn(
-                "the data says", help=f"Its label of {plain(task)}, which the model learned from."
+                "the data says",
+                width=shell.LABELS_WIDTH,
+                help=f"Its label of {plain(task)}, which the model learned from.",
             ),
             SIMILARITY: st.column_config.NumberColumn(
                 "similarity",

@@ -17,6 +17,8 @@ from pages.ui import state
 from pages.ui.text import plain
 
 DATA, TRAIN, REPORT, PEOPLE = (f"pages/{name}.py" for name in ("data", "train", "report", "people"))
+LABELS_WIDTH = 120  # pixels of a column of labels at most, before a table fills its place
+LETTER, EDGES = 7, 24  # pixels of a letter in a table, and of a cell beside its letters
 
 log = logging.getLogger("mtrec.pages")
 
@@ -90,6 +92,12 @@ def person(user: str, label: str) -> None:
 def filled(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """Those of the columns that say anything, such as not the person where nobody is named."""
     return [column for column in columns if frame[column].notna().any()]
+
+
+def labels_width(labels: pd.DataFrame) -> int:
+    """Pixels for each of some columns of labels: a text may have many, and the rest needs room."""
+    longest = max(labels[column].str.len().max() for column in labels)
+    return int(min(LABELS_WIDTH, EDGES + LETTER * longest))
 
 
 def download(frame: pd.DataFrame, name: str, key: str) -> None:

@@ -112,7 +112,7 @@ def _task(task: str, task_type: TaskType, text: str, said: dict[str, Any]) -> No
     if said["label"] is None:
         st.markdown(_silence(task_type))
         return
-    words, table = st.columns(2)
+    words, table = st.columns([2, 3])
     with words:
         if task_type.unit is not Unit.MARKS:
             st.markdown(f"The model says: **{plain(task_type.describe(said['label'], text))}**")
@@ -143,9 +143,9 @@ def _shares(task: str, task_type: TaskType, scores: dict[str, float]) -> None:
         hide_index=True,
         key=f"try-shares-{task}",
         column_config={
-            "label": st.column_config.TextColumn("label"),
+            "label": st.column_config.TextColumn("label", width=190),
             SHARE: st.column_config.ProgressColumn(
-                "how likely", format="%.1f %%", min_value=0, max_value=100
+                "how likely", width=110, format="%.1f %%", min_value=0, max_value=100
             ),
         },
         alt=f"How likely each label of {task} is",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
+
+from pages.ui import shell
 
 
 def failing() -> None:
@@ -32,3 +35,9 @@ def test_what_the_machine_is_short_of_is_said_with_what_to_do() -> None:
 
 def test_anything_else_is_in_the_log() -> None:
     assert "Something went wrong on this page" in said("other")
+
+
+def test_many_labels_leave_room_for_what_stands_beside_them() -> None:
+    short = pd.DataFrame({"true": ["5", "4.5"], "said": ["4", "3"]})
+    assert shell.labels_width(short) == 24 + 3 * 7
+    assert shell.labels_width(short.assign(said="artist: miles davis; service: spotify")) == 120
