@@ -93,7 +93,7 @@ class Finding:
         return self.corrected < SIGNIFICANT and high is not None and high < 0
 
     def sentence(self, name: Callable[[str], str] = "*{}*".format) -> str:
-        """`Of texts of up to 6 words 62 % are right, of the others 81 %: 19 points fewer …`.
+        """`62 % of texts of up to 6 words are right, against 81 % of the others: 19 points …`.
 
         Args:
             name: how a name from data is written.
@@ -107,8 +107,8 @@ class Finding:
         gap = self.measured
         verdict = "more than noise" if self.holds else "not distinguishable from noise"
         return (
-            f"Of texts {self.slice.phrase(name)} {percent(gap.share.value)} are right, of the "
-            f"others {percent(gap.rest.value)}: {_points(gap.difference)}, {verdict}"
+            f"{percent(gap.share.value)} of texts {self.slice.phrase(name)} are right, against "
+            f"{percent(gap.rest.value)} of the others: {_points(gap.difference)}, {verdict}"
         )
 
 

@@ -17,6 +17,7 @@ PATTERNS = ("", "/", "x", ".")
 NEUTRAL = "#808890"  # of what is no finding; seen on light and dark pages
 SHADE, STRONGEST = "86, 160, 211", 0.65
 ROW = 34  # pixels of one row of a dot or bar chart
+LEGEND = 28  # pixels that a legend takes above a chart
 
 
 def show(chart: go.Figure, caption: str, table: pd.DataFrame, *, key: str) -> None:
@@ -207,10 +208,15 @@ def _whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
     }
 
 
+def add_legend(chart: go.Figure) -> None:
+    """Shows the legend of a chart that was made without, and makes the chart taller by it."""
+    chart.update_layout(height=chart.layout.height + LEGEND, margin_t=LEGEND, showlegend=True)
+
+
 def _layout(chart: go.Figure, height: int, legend: bool = False) -> None:
     chart.update_layout(
         height=height,
-        margin={"l": 0, "r": 16, "t": 28 if legend else 4, "b": 0},
+        margin={"l": 0, "r": 16, "t": LEGEND if legend else 4, "b": 0},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": ""},
         bargap=0.35,
         hovermode="closest",

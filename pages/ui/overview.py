@@ -26,7 +26,6 @@ MARKS = {
     COMMONEST: ("line-ns-open", "The tick is what always giving the commonest answer gets."),
     BEFORE: ("diamond-open", "The diamond is the training before on the same data."),
 }
-LEGEND = 28  # pixels that a legend takes above a chart
 
 
 def draw(run: RunInfo, reports: dict[str, Any], split: str) -> None:
@@ -110,7 +109,7 @@ def _glance(table: pd.DataFrame) -> None:
         )
         caption += f" {words}"
     if len(chart.data) > 1:
-        chart.update_layout(height=chart.layout.height + LEGEND, margin_t=LEGEND)
+        charts.add_legend(chart)
     charts.show(
         chart,
         f"{caption} Tasks with more labels are harder, so compare a task with itself over runs "

@@ -90,7 +90,7 @@ def _in_words(looked: Weaknesses) -> None:
         st.markdown("No part of the data was found where it does distinctly worse.")
     if others:
         names = "; ".join(f"texts {each.slice.phrase(_name)}" for each in others)
-        st.markdown(f"Looked weaker on validation, but not distinguishable on test: {names}.")
+        st.markdown(f"Looked weaker on validation, but not by more than noise on test: {names}.")
     if few:
         names = "; ".join(f"texts {each.slice.phrase(_name)}" for each in few)
         st.markdown(
@@ -117,13 +117,13 @@ def _chart(measured: list[Finding]) -> None:
     other.update(name="in the rest", marker={"symbol": "diamond-tall-open", "size": 10})
     other.update(marker_color=charts.NEUTRAL, error_x_color=charts.NEUTRAL)
     chart.add_trace(other)
-    chart.update_layout(showlegend=True, margin={"t": 28})
+    charts.add_legend(chart)
     chart.update_xaxes(tickformat=".0%")
     charts.show(
         chart,
         "How often it is right in each part (circles) and in the rest of the test texts (grey "
-        "diamonds), with the 95 % interval. A filled circle lies lower by more than noise; a "
-        "hollow one cannot be told from the rest.",
+        "diamonds), with the 95 % interval. A filled circle lies lower by more than noise, a "
+        "hollow one does not.",
         pd.DataFrame([numbers for _, _, numbers in rows]),
         key="slices",
     )
@@ -171,6 +171,7 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         st.markdown("None: every test text of this part is right.")
         return
     name = f"{task}-{run.key}-{chosen}"
+    width = shell.labels_width(table[["true", "said"]])
     picked = st.dataframe(
         table,
         hide_index=True,
@@ -180,9 +181,9 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         on_select="rerun",
         column_order=shell.filled(table, [TEXT, "true", "said", CONFIDENCE, USER]),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width="large"),
-            "true": st.column_config.TextColumn("true", help="What the data says."),
-            "said": st.column_config.TextColumn("said", help="What the model says."),
+            TEXT: st.column_config.TextColumn("text", width="medium"),
+            "true": st.column_config.TextColumn("true", width=width, help="What the data says."),
+            "said": st.column_config.TextColumn("said", width=width, help="What the model says."),
             CONFIDENCE: st.column_config.NumberColumn(
                 "sureness", format="%.0f %%", help="How sure the model was of its answer."
             ),
@@ -195,7 +196,7 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
     if not picked.selection.rows:
         st.caption(
             "Those first of which it was surest. Select a row to read the whole text, to see why "
-            "the model answers so, and to go to the person who wrote it."
+            "the model answers so, and to go to the person who wrote it, if that is known."
         )
         return
     row = table.iloc[picked.selection.rows[0]]

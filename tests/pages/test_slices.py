@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mtrec.data.dataset import DatasetTask
-from pages.ui import shell, slices, state
+from pages.ui import charts, shell, slices, state
 from tests.pages.conftest import said
 
 SIZE = 800  # records, the first half in validation
@@ -93,8 +94,8 @@ def test_a_part_that_holds_is_a_sentence(tmp_path: Path, monkeypatch: pytest.Mon
     words = said(app)
     assert "**Where it is weaker**" in words
     assert (
-        "- Of texts written by people whose *country* is *\\*Spain\\** 50\u00a0% are right, of the "
-        "others 100\u00a0%: 50 points fewer (95\u00a0% interval "
+        "- 50\u00a0% of texts written by people whose *country* is *\\*Spain\\** are right, "
+        "against 100\u00a0% of the others: 50 points fewer (95\u00a0% interval "
     ) in words
     assert ", more than noise." in words
     assert "4 parts were looked at on 400 validation texts; 1 looked weaker there." in words
@@ -120,6 +121,18 @@ def test_the_chart_has_its_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (row["right (%)"], row["rest right (%)"], row["difference"]) == (50, 100, -50)
     assert (row["texts"], row["rest"]) == (100, 300)
     assert row["from"] < -50 < row["to"] < 0
+
+
+def test_the_legend_takes_no_room_from_the_chart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = shown(SPAIN & HALF, tmp_path, monkeypatch)
+    layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    bare = charts.dots(
+        pd.DataFrame([{"part": "a", "value": 0.5, "low": 0.4, "high": 0.6}]), "part", ""
+    ).layout
+    room = bare.height - bare.margin.t
+    assert layout["showlegend"] and layout["height"] - layout["margin"]["t"] >= room
 
 
 def test_wrong_texts_are_listed_the_surest_first(
@@ -158,7 +171,7 @@ def test_what_does_not_hold_is_said_in_one_sentence(
     words = said(app)
     assert "No part of the data was found where it does distinctly worse." in words
     assert (
-        "Looked weaker on validation, but not distinguishable on test: texts written by people "
+        "Looked weaker on validation, but not by more than noise on test: texts written by people "
         "whose *country* is *\\*Spain\\**."
     ) in words
     assert "None: every test text of this part is right." in words

@@ -610,16 +610,16 @@ def finding(share: float, rest: float, low: float, high: float, corrected: float
 
 def test_the_sentence() -> None:
     assert finding(0.62, 0.81, -0.24, -0.14, 0.001).sentence() == (
-        f"Of texts of up to 6 words 62{NB}% are right, of the others 81{NB}%: 19 points fewer "
-        f"(95{NB}% interval 14 to 24), more than noise"
+        f"62{NB}% of texts of up to 6 words are right, against 81{NB}% of the others: "
+        f"19 points fewer (95{NB}% interval 14 to 24), more than noise"
     )
     assert finding(0.8, 0.81, -0.06, 0.04, 0.7).sentence() == (
-        f"Of texts of up to 6 words 80{NB}% are right, of the others 81{NB}%: 1 point fewer "
-        f"(95{NB}% interval -4 to 6), not distinguishable from noise"
+        f"80{NB}% of texts of up to 6 words are right, against 81{NB}% of the others: "
+        f"1 point fewer (95{NB}% interval -4 to 6), not distinguishable from noise"
     )
     assert finding(0.85, 0.81, 0.01, 0.07, 0.01).sentence() == (
-        f"Of texts of up to 6 words 85{NB}% are right, of the others 81{NB}%: 4 points more "
-        f"(95{NB}% interval 1 to 7), not distinguishable from noise"
+        f"85{NB}% of texts of up to 6 words are right, against 81{NB}% of the others: "
+        f"4 points more (95{NB}% interval 1 to 7), not distinguishable from noise"
     )
 
 
