@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from mtrec.stats import wilson
 from mtrec.tasks.base import NOTHING
+from mtrec.wording import many, number
 
 MOST_LABELS = 25  # that a matrix shows which can be read at a glance
-MOST_PAIRS = 8  # whose labels it shows where there are more
+MOST_PAIRS = 5  # that stand in sentences, and whose labels a matrix shows where there are more
 FEWEST = 10  # cases of a label below which its figures mean nothing
 NEARLY_ALL = Fraction(9, 10)
 SMALL = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50, 100)
@@ -54,15 +55,16 @@ class Mixup:
             name: how a label is written.
         """
         if self.truth == NOTHING:
-            times = "once" if self.count == 1 else f"{self.count} times"
+            times = "once" if self.count == 1 else many(self.count, "time")
             return f"finds {name(self.predicted)} where none is: {times}"
-        often = f"{how_often(self.count, self.support)} ({self.count} of {self.support})"
+        cases = f"{number(self.count)} of {number(self.support)}"
+        often = f"{how_often(self.count, self.support)} ({cases})"
         if self.predicted == NOTHING:
             return f"misses {name(self.truth)} {often}"
         return f"takes {name(self.truth)} for {name(self.predicted)} {often}"
 
 
-def mixups(counts: pd.DataFrame, most: int = 5, fewest: int = FEWEST) -> list[Mixup]:
+def mixups(counts: pd.DataFrame, most: int = MOST_PAIRS, fewest: int = FEWEST) -> list[Mixup]:
     """The pairs of labels that are mixed up most, the worst first.
 
     Args:
@@ -90,16 +92,17 @@ def mixups(counts: pd.DataFrame, most: int = 5, fewest: int = FEWEST) -> list[Mi
     ]
 
 
-def readable(counts: pd.DataFrame) -> list[str]:
+def readable(counts: pd.DataFrame, most: int = MOST_LABELS) -> list[str]:
     """The labels that a matrix shows: of many, only those of the pairs that are mixed up most.
 
     Args:
         counts: as `confusion` gives them.
+        most: labels that are not many.
     """
     every = [*dict.fromkeys([*counts.index, *counts.columns])]
-    found = mixups(counts, MOST_PAIRS) or mixups(counts, MOST_PAIRS, fewest=1)
+    found = mixups(counts) or mixups(counts, fewest=1)
     confused = {label for each in found for label in (each.truth, each.predicted)}
-    if sum(label != NOTHING for label in every) <= MOST_LABELS or not confused:
+    if sum(label != NOTHING for label in every) <= most or not confused:
         return every
     return [label for label in every if label in confused]
 

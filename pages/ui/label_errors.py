@@ -194,7 +194,10 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
         alt=f"Labels of {task} that may be wrong",
     )
     if not chosen.selection.rows:
-        st.caption("Select a row to read the whole text and go to the person who wrote it.")
+        st.caption(
+            "Select a row to read the whole text and go to the person who wrote it, if that is "
+            "known."
+        )
         return
     row = table.iloc[chosen.selection.rows[0]]
     with st.container(border=True):

@@ -24,6 +24,7 @@ from pages.ui.words import MIXED_UP_HELP
 COUNTS, SHARES = "Counts", "Shares of each row"
 NONE = "—"
 ALL_TRUE, ALL_SAID = "all true", "all said"
+WIDEST = 12  # labels whose columns stand beside each other on a page; more are scrolled through
 NAME = 60  # characters of a label in a sentence
 
 
@@ -139,7 +140,7 @@ def _sentences(counts: pd.DataFrame) -> None:
 def _looked_at(counts: pd.DataFrame) -> list[str]:
     """The labels that the matrix shows: of many, only those mixed up most, unless all are asked."""
     every = [*dict.fromkeys([*counts.index, *counts.columns])]
-    few = readable(counts)
+    few = readable(counts, WIDEST)
     if len(few) == len(every):
         return every
     labels = sum(label != NOTHING for label in every)
@@ -164,21 +165,29 @@ def _named(matrix: pd.DataFrame) -> pd.DataFrame:
     return matrix.rename(index={NOTHING: NONE}, columns={NOTHING: NONE})
 
 
+def cell_told(truth: str, predicted: str) -> str:
+    """What the texts of a cell have in common, as Markdown."""
+    true, said = plain(truth), plain(predicted)
+    if predicted == NOTHING:
+        return f"truly {true}, missed"
+    if truth == NOTHING:
+        return f"{said}, found where none is"
+    return f"truly {true}, {'rightly' if truth == predicted else 'wrongly'} taken for {said}"
+
+
 def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, predicted: str) -> None:
     """The texts of one cell, with a way to the person who wrote the selected one."""
     found = behind_cell(pairs, truth, predicted)
-    true, said = (plain(label or NONE) for label in (truth, predicted))
     if found.empty:
-        st.markdown(f"No text is truly {true} and taken for {said}.")
+        st.markdown("No text stands in this cell.")
         return
-    verdict = "rightly" if truth == predicted else "wrongly"
     st.markdown(
-        f"**{number(len(found))} × truly {true}, {verdict} taken for {said}**, the surest answers "
-        "first"
+        f"**{number(len(found))} × {cell_told(truth, predicted)}**, the surest answers first"
     )
     records = state.open_dataset(run.key).records
     table = records.loc[found[RECORD], [RECORD, TEXT, USER, SOURCE]].reset_index(drop=True)
     table.insert(1, CONFIDENCE, 100 * found[CONFIDENCE].to_numpy())
+    activity = [SOURCE] if records[SOURCE].nunique() > 1 else []  # else the same in every row
     before = np.flatnonzero(table[RECORD] == st.session_state.get(state.TEXT))
     chosen = st.dataframe(
         table,
@@ -188,9 +197,9 @@ def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, pred
         selection_mode="single-row",
         selection_default={"selection": {"rows": before.tolist()}},
         on_select="rerun",
-        column_order=shell.filled(table, [TEXT, USER, CONFIDENCE, SOURCE]),
+        column_order=shell.filled(table, [TEXT, USER, CONFIDENCE, *activity]),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width="large"),
+            TEXT: st.column_config.TextColumn("text", width=300),
             USER: st.column_config.TextColumn("person"),
             CONFIDENCE: st.column_config.NumberColumn(
                 "sureness", format="%.0f %%", help="How sure the model was of its answer."
@@ -204,7 +213,7 @@ def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, pred
         st.session_state.pop(state.TEXT, None)
         st.caption(
             "Select a row to read the whole text and all its labels, to see why the model answers "
-            "so, and to go to the person who wrote it."
+            "so, and to go to the person who wrote it, if that is known."
         )
         return
     place = chosen.selection.rows[0]

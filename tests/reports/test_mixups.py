@@ -52,6 +52,8 @@ def test_no_more_are_told_than_asked_and_none_where_all_is_right() -> None:
         ("refund", "billing", 12, 60, "takes *refund* for *billing* in 1 of 5 cases (12 of 60)"),
         ("x", NOTHING, 30, 60, "misses *x* in half of the cases (30 of 60)"),
         (NOTHING, "x", 14, 74, "finds *x* where none is: 14 times"),
+        ("oos", "x", 100, 1000, "takes *oos* for *x* in 1 of 10 cases (100 of 1,000)"),
+        (NOTHING, "x", 1074, 2000, "finds *x* where none is: 1,074 times"),
         (NOTHING, "x", 1, 20, "finds *x* where none is: once"),
     ],
 )
