@@ -122,6 +122,12 @@ def _trust(sure: pd.DataFrame, errors: dict[str, Estimate], split: str) -> None:
             "The correction changed nothing: either there were too few validation texts to find "
             "one, or none was needed."
         )
+    elif errors[AFTER].value >= errors[BEFORE].value:
+        st.caption(
+            "The correction does not help here. It was found on the validation texts by the "
+            "likelihoods of all labels, word by word where words are marked, and what serves those "
+            "best need not serve the sureness of whole answers."
+        )
     elif split == VAL:
         st.caption(
             "The correction was found on these very texts, so it looks better here than it is. The "

@@ -88,6 +88,14 @@ def test_sureness_is_told_before_and_after_correction(app: AppTest) -> None:
     assert "off by **0.0 points** on average (95\u00a0% interval 0.0 to " in after
 
 
+def test_a_correction_that_does_not_help_is_called_so(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "The correction does not help" not in said(app)
+    worse = shown(said_of(BOASTING, RIGHT, SURE), tmp_path, monkeypatch)
+    assert "The correction does not help here." in said(worse)
+
+
 def test_the_rest_is_more_often_right_the_more_goes_to_a_person(app: AppTest) -> None:
     # 80 of 100 answered: 57 of the surest 60, and 10 of 20 of the others.
     assert app.slider(key=SLIDER).value == 20
