@@ -13,6 +13,7 @@ from mtrec.data.dataset import Dataset
 from mtrec.recommend.people import People
 from mtrec.reports.evaluation import differences, evaluation
 from mtrec.runs.store import NO_RECOMMENDATIONS, RunInfo
+from mtrec.wording import many
 from pages.ui import charts, state
 from pages.ui.text import plain
 from pages.ui.words import RECOMMENDERS, SEGMENTS, STAGE_HELP, STAGES, metric, metric_help
@@ -68,9 +69,10 @@ def warn_few_items(dataset: Dataset) -> None:
 
 def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key: str) -> None:
     shown = table[(table["figure"] == figure) & (table["segment"] == segment)]
+    judged = many(shown["people"].iloc[0], "person", "people")
     charts.show(
         charts.dots(shown, "list", metric(figure)),
-        f"{metric(figure)} over {shown['people'].iloc[0]} people. {metric_help(figure)} The line "
+        f"{metric(figure)} over {judged}. {metric_help(figure)} The line "
         "is the 95 % interval; further right is better.",
         shown.drop(columns=["figure", "segment"]),
         key=key,
@@ -108,8 +110,8 @@ def _sentences(pairs: Sequence[dict[str, Any]], figure: str, segment: str) -> li
         is_noise = gap["low"] <= 0 <= gap["high"]
         verdict = "within the noise, it may be chance" if is_noise else "more than noise"
         sentences.append(
-            f"**{_name(pair['a'])}** against **{_name(pair['b'])}**: {gap['value']:+.3f} "
-            f"(95 % interval {gap['low']:+.3f} to {gap['high']:+.3f}), {verdict}."
+            f"**{_name(pair['a'])}** against **{_name(pair['b'])}**: {gap['value']:+z.3f} "
+            f"(95 % interval {gap['low']:+z.3f} to {gap['high']:+z.3f}), {verdict}."
         )
     return sentences
 

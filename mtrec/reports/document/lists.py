@@ -88,7 +88,7 @@ def _apart(pairs: Sequence[dict[str, Any]], figure: str, words: Words) -> Iterat
             [
                 *(tag("strong", _name(pair["a"], words)), " against "),
                 *(tag("strong", _name(pair["b"], words)), f": {words.metric(figure)[0]} "),
-                f"{gap['value']:+.3f} (95 % interval {gap['low']:+.3f} to {gap['high']:+.3f}), ",
+                f"{gap['value']:+z.3f} (95 % interval {gap['low']:+z.3f} to {gap['high']:+z.3f}), ",
                 f"{verdict}.",
             ]
         )
