@@ -129,6 +129,8 @@ def _in_short(found: list[TaskComparison]) -> str:
     """What the comparison comes to."""
     told = [each for each in found if each.distinguishable]
     better = sum(each.difference.value > 0 for each in told)
+    if len(found) == len(told) == 1:
+        return f"**This training is {'better' if better else 'worse'}, by more than noise.**"
     if not told:
         where = "" if len(found) == 1 else f" in any of {len(found)} tasks"
         return (
@@ -304,7 +306,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
             [TEXT, TRUTH, PREDICTED_A, PREDICTED_B, CONFIDENCE_A, CONFIDENCE_B, USER],
         ),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width="medium"),
+            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
             TRUTH: st.column_config.TextColumn("true", width=width, help="What the data says."),
             PREDICTED_A: st.column_config.TextColumn("this said", width=shell.LABELS_WIDTH),
             PREDICTED_B: st.column_config.TextColumn("the other said", width=shell.LABELS_WIDTH),

@@ -439,7 +439,7 @@ def _told(change: Estimate) -> str:
         return "too few texts differ to tell it from noise" if change.value else "no change"
     sure = change.low > 0 or change.high < 0
     verdict = "more than noise" if sure else "no more than noise"
-    return f"{change.value:+.3f} ({_range(change, '+.3f')}), {verdict}"
+    return f"{change.value:+z.3f} ({_range(change, '+z.3f')}), {verdict}"
 
 
 def _caution(split: str) -> None:

@@ -181,7 +181,7 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         on_select="rerun",
         column_order=shell.filled(table, [TEXT, "true", "said", CONFIDENCE, USER]),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width="medium"),
+            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
             "true": st.column_config.TextColumn("true", width=width, help="What the data says."),
             "said": st.column_config.TextColumn("said", width=width, help="What the model says."),
             CONFIDENCE: st.column_config.NumberColumn(

@@ -173,6 +173,19 @@ def test_a_training_that_kept_no_answers_is_a_sentence(
     assert not app.get("plotly_chart")
 
 
+def test_of_a_single_task_it_is_only_said_whether_it_is_better(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in ("r1", "r2"):
+        monkeypatch.delitem(SAID[run], "tone")
+    assert "**This training is better, by more than noise.**" in said(
+        shown("r2", tmp_path, monkeypatch)
+    )
+    assert "**This training is worse, by more than noise.**" in said(
+        shown("r1", tmp_path, monkeypatch, against=MIDDLE)
+    )
+
+
 def test_the_chart_has_words_and_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = shown("r2", tmp_path, monkeypatch)
     assert len(app.get("plotly_chart")) == 1
