@@ -170,7 +170,7 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
         on_select="rerun",
         column_order=shell.filled(table, table.columns),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width="large"),
+            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
             WRITTEN: st.column_config.TextColumn("written", help="The label in the data."),
             SUGGESTED: st.column_config.TextColumn(
                 "suggested", help="The label that seems likelier; empty stands for no label."

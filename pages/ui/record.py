@@ -330,7 +330,7 @@ def _list(found: pd.DataFrame, among: dict[str, Any], kind: TaskType, task: str,
         hide_index=True,
         placeholder="",
         key=f"{key}-nearest",
-        column_order=[TEXT, LABEL, SIMILARITY, USER],
+        column_order=shell.filled(found, [TEXT, LABEL, SIMILARITY, USER]),
         column_config={
             TEXT: st.column_config.TextColumn("text", width="medium"),
             LABEL: st.column_config.TextColumn(
