@@ -164,8 +164,8 @@ def resume(store: RunStore, run: str) -> RunInfo:
             )
         find_dataset(info.key, store.workspace)
         live = LiveFiles(store.folder(info.run))
-        live.stop.unlink(missing_ok=True)
-        live.process.unlink(missing_ok=True)
+        for of_the_last_time in (live.stop, live.finish, live.process):
+            of_the_last_time.unlink(missing_ok=True)
         store.set_status(info.run, QUEUED)
     poll(store)
     return store.get(info.run)

@@ -209,6 +209,18 @@ def test_stop_before_the_start_and_after_the_end(store: RunStore) -> None:
     assert (info.status, info.reason) == (STOPPED, "stopped as asked")
 
 
+def test_one_that_goes_on_is_asked_for_nothing_any_more(store: RunStore) -> None:
+    run = submit(store, "tiny", RunConfig())
+    stop(store, run, keep=True)
+    stop(store, run)
+    kill(store, run)
+    poll(store)
+
+    assert resume(store, run).status == RUNNING
+    live = LiveFiles(store.folder(run))
+    assert not live.stop.exists() and not live.finish.exists()
+
+
 def test_a_worker_that_will_not_stop_is_ended(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
