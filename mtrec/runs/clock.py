@@ -111,6 +111,12 @@ class Clock:
         self._count(Kind.CHECK, 0, now)
         self._last = now
 
+    @property
+    def learning_is_over(self) -> bool:
+        """Whether nothing is learned from texts now or later."""
+        now = [] if self._stretch is None else [self._stretch]
+        return not any(each.kind in (Kind.GUESS, Kind.LEARN) for each in (*now, *self._plan))
+
     def speed(self, now: float) -> float:
         """Texts a second over the last seconds."""
         while self._recent and self._recent[0][0] < now - LATELY:

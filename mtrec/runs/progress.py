@@ -47,6 +47,8 @@ class Progress:
         memory: bytes of memory the run's process held.
         gpu_memory: bytes of the GPU's memory it held; 0 without one, as `free_gpu_memory`.
         speed: texts a second, of late; 0 while no texts are read.
+        learning_is_over: whether nothing is learned from texts any more, so that what is left, such
+            as reports, cannot be ended early.
     """
 
     phase: str = ""
@@ -62,6 +64,7 @@ class Progress:
     gpu_memory: int = 0
     free_gpu_memory: int = 0
     speed: float = 0.0
+    learning_is_over: bool = False
 
     @property
     def share(self) -> float:
@@ -216,6 +219,7 @@ class FileReporter:
             gpu_memory=gpu_memory,
             free_gpu_memory=free_gpu_memory,
             speed=round(self._clock.speed(self._written), 1),
+            learning_is_over=self._clock.learning_is_over,
         )
         write_json(self._files.progress, asdict(now))
 

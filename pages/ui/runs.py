@@ -12,7 +12,7 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
 from mtrec.runs.estimate import how_far_off
 from mtrec.runs.export import exported_bytes
-from mtrec.runs.progress import LiveFiles, duration
+from mtrec.runs.progress import LiveFiles, duration, read_progress
 from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
@@ -208,8 +208,10 @@ def _delete(run: RunInfo) -> None:
 
 def _ways_to_end(run: RunInfo) -> None:
     """Buttons that end a run early; once one is pressed it rests, and a word says what comes."""
-    asked = LiveFiles(state.store().folder(run.run))
+    folder = state.store().folder(run.run)
+    asked = LiveFiles(folder)
     stopping, finishing = asked.stop.exists(), asked.finish.exists()
+    learned = run.status == RUNNING and read_progress(folder).learning_is_over
     with st.container(horizontal=True):
         st.button(
             "Stop",
@@ -226,7 +228,7 @@ def _ways_to_end(run: RunInfo) -> None:
                 "Finish now",
                 key="finish",
                 icon=":material/done:",
-                disabled=stopping or finishing,
+                disabled=stopping or finishing or learned,
                 on_click=_stop,
                 args=(run, True),
                 help="Learns no more, and makes reports and recommendations with the best it "
@@ -236,6 +238,10 @@ def _ways_to_end(run: RunInfo) -> None:
         st.caption("It was asked to stop and does so within seconds.")
     elif finishing:
         st.caption("It was asked to finish: it learns no more, and makes reports now.")
+    elif learned:
+        st.caption(
+            "There is nothing left to learn from texts: it makes reports and recommendations now."
+        )
 
 
 def _stop(run: RunInfo, keep: bool) -> None:

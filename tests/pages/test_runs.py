@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from mtrec.config import RunConfig
 from mtrec.runs import launcher
+from mtrec.runs.clock import Kind, Stretch
+from mtrec.runs.progress import FileReporter
 from mtrec.runs.store import RunStore
 from mtrec.workspace import Workspace
 from pages.ui.state import run_label
@@ -64,6 +66,22 @@ def test_what_a_running_one_was_asked_for_shows_at_once(
     assert words not in said(app) and not app.button(key=key).disabled
     app = app.button(key=key).click().run()
     assert not app.exception and words in said(app) and app.button(key=key).disabled
+
+
+def test_one_that_has_learned_cannot_be_asked_to_learn_no_more(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.get(store.create("shop", store.list()[0].version, RunConfig(), "Reporting"))
+    store.set_status(run.run, "running")
+    monkeypatch.setattr(launcher, "poll", lambda store: store.list())
+    reporter = FileReporter(store.folder(run.run))
+    reporter.expect([Stretch("Training", Kind.LEARN, 40), Stretch("Reading", Kind.READ, 40)])
+    reporter.phase("Training", 40)
+    assert not open_page("train", run=run_label(run)).button(key="finish").disabled
+    reporter.phase("Reading", 40)
+    app = open_page("train", run=run_label(run))
+    assert app.button(key="finish").disabled and not app.button(key="stop").disabled
+    assert "There is nothing left to learn from texts" in said(app)
 
 
 def test_a_deleted_one_is_gone_and_the_page_shows_another(done: Done, store: RunStore) -> None:

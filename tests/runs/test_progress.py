@@ -80,6 +80,27 @@ def test_the_eta_counts_this_phase_and_the_texts_to_come(tmp_path: Path, clock: 
     assert seen.speed == pytest.approx(2)
 
 
+def test_learning_is_over_once_none_is_to_come(tmp_path: Path) -> None:
+    assert not read_progress(tmp_path).learning_is_over
+    reporter = FileReporter(tmp_path)
+    reporter.expect(
+        [
+            Stretch("Reading", Kind.READ, 40),
+            Stretch("Training", Kind.LEARN, 0),  # of states, which takes no time
+            Stretch("Reading", Kind.READ, 40),
+        ]
+    )
+    for phase, over in (
+        ("Preparing", False),
+        ("Reading", False),
+        ("Training", False),
+        ("Reading", True),
+        ("Judging", True),
+    ):
+        reporter.phase(phase, 4)
+        assert read_progress(tmp_path).learning_is_over is over, phase
+
+
 def test_memory_of_the_process_and_of_its_gpu_is_told(tmp_path: Path) -> None:
     FileReporter(tmp_path).close()
     plain = read_progress(tmp_path)
