@@ -30,7 +30,7 @@ class RunConfig(BaseModel):
     trunk: TrunkConfig = Field(TrunkConfig(), description="What the tasks share above it")
     tasks: dict[str, TaskConfig] = Field({}, description="How much each task counts")
     strategy: StrategyConfig = Field(
-        StrategyConfig(), description="How the tasks' losses become one update"
+        StrategyConfig(), description="How the tasks are brought together"
     )
     recommend: RecommendConfig = Field(
         RecommendConfig(), description="Learning to recommend, after the tasks"

@@ -49,7 +49,11 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
     below = st.container()
     with st.expander("All other settings"):
         rest = forms.fields(
-            defaults, leave_out=APART, choices=CHOICES, more={"strategy": strategy_settings}
+            defaults,
+            leave_out=APART,
+            choices=CHOICES,
+            more={"strategy": strategy_settings},
+            known={NAME: encoder, METHOD: method},
         )
         strategy = STRATEGIES[rest["strategy"]["name"]]
     with right:
@@ -81,7 +85,8 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
 
 def presets() -> None:
     """Buttons that put settings to begin with into the controls."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Begin with", width="content")
         for name, (chosen, words) in PRESETS.items():
             st.button(
                 name,

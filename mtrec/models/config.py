@@ -31,21 +31,28 @@ class EncoderConfig(BaseModel):
         "of its own before each text, full all of it (longest)",
     )
     top_layers: int = Field(
-        2, ge=1, le=48, description="How many of the upper layers learn where the method is top"
+        2,
+        ge=1,
+        le=48,
+        title="Layers that learn",
+        json_schema_extra={"used_where": {"encoder.method": ["top"]}},
+        description="How many of the upper layers learn where the method is top",
     )
     lora_rank: int = Field(
         8,
         ge=1,
         le=256,
-        title="LoRA rank",
-        description="How large the addition to each layer is where the method is lora. Larger ones "
-        "can learn more, and learn more easily by heart",
+        title="Size of the additions",
+        json_schema_extra={"used_where": {"encoder.method": ["lora"]}},
+        description="How large the addition to each layer is where the method is lora (its rank). "
+        "Larger ones can learn more, and learn more easily by heart",
     )
     lora_dropout: float = Field(
         0.1,
         ge=0,
         lt=1,
-        title="LoRA dropout",
+        title="Share hidden from additions",
+        json_schema_extra={"used_where": {"encoder.method": ["lora"]}},
         description="The share of what these additions read that is hidden at random while "
         "learning, against learning by heart",
     )
@@ -53,15 +60,24 @@ class EncoderConfig(BaseModel):
         16,
         ge=1,
         le=128,
+        title="Learned words before a text",
+        json_schema_extra={"used_where": {"encoder.method": ["prompt"]}},
         description="How many learned words stand before each text where the method is prompt. "
         "They take time to read as other words do",
     )
     max_length: int = Field(
-        128, ge=8, le=512, description="Longer texts are cut after this many word pieces"
+        128,
+        ge=8,
+        le=512,
+        title="Longest text read",
+        description="Longer texts are cut after this many word pieces. A common word is one piece, "
+        "a rare one several",
     )
     pooling: Literal["mean", "cls"] = Field(
         "mean",
-        description="How a text becomes one vector: the mean of its word pieces, or its first one",
+        title="What stands for a text",
+        description="What the language model says of a text as a whole: the mean of what it says "
+        "of all its word pieces (mean), or what it says at its first place (cls)",
     )
     pretrain_epochs: int | None = Field(
         None,
@@ -102,6 +118,8 @@ class TrunkConfig(BaseModel):
         4,
         ge=1,
         le=64,
+        title="Experts for all tasks",
+        json_schema_extra={"used_where": {"trunk.kind": ["mmoe", "cgc"]}},
         description="How many experts all tasks share, where there are any. More can tell more "
         "apart, but each learns from less",
     )
@@ -109,16 +127,22 @@ class TrunkConfig(BaseModel):
         1,
         ge=1,
         le=16,
-        title="Experts of a task",
+        title="Experts of each task",
+        json_schema_extra={"used_where": {"trunk.kind": ["cgc"]}},
         description="How many experts each task has for itself where tasks share as cgc does",
     )
     width: int = Field(
-        256, ge=8, le=4096, description="How many numbers describe a text for the tasks"
+        256,
+        ge=8,
+        le=4096,
+        title="Numbers for each text",
+        description="How many numbers describe a text for the tasks",
     )
     dropout: float = Field(
         0.2,
         ge=0,
         lt=1,
+        title="Share of numbers hidden",
         description="The share of these numbers that is hidden at random while learning, against "
         "learning by heart",
     )

@@ -15,12 +15,18 @@ class TaskConfig(BaseModel):
         alias="lambda",
         ge=0,
         le=100,
+        title="Weight λ",
         description="How much this task counts in what all tasks learn together. At 0 it is only "
         "watched: it learns from the others and teaches them nothing",
     )
-    enabled: bool = Field(True, description="Whether this task is learned and reported at all")
+    enabled: bool = Field(
+        True,
+        title="Learned and reported",
+        description="Whether this task is learned and reported at all",
+    )
     balanced: bool = Field(
         False,
+        title="Rare labels count as much",
         description="Whether rare labels count as much as frequent ones while this task is "
         "learned. It finds more of the rare ones and makes more mistakes on the frequent ones",
     )

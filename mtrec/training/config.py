@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from mtrec.errors import InputError
 from mtrec.models.config import SCRATCH, EncoderConfig, TrunkConfig
@@ -14,6 +14,8 @@ EPOCHS = {"frozen": 15, "top": 3, "lora": 3, "prompt": 5, "full": 3}
 # Best on validation of the sample shop (top, lora, prompt) and of wnut17 (full), of two to four.
 LEARNING_RATES = {"frozen": 0.0, "top": 2e-4, "lora": 1e-3, "prompt": 2e-2, "full": 1e-4}
 SCRATCH_RATES = {"full": 3e-4}  # of a small encoder made from nothing; on waimai, of two
+
+LEARNING: list[JsonValue] = [method for method in EPOCHS if method != "frozen"]
 
 
 class AdversarialConfig(BaseModel):
@@ -24,6 +26,7 @@ class AdversarialConfig(BaseModel):
     fgm: bool = Field(
         False,
         title="Hardest small changes (FGM)",
+        json_schema_extra={"used_where": {"encoder.method": LEARNING}},
         description="Also learn each text as it reads after the small change of its words' meaning "
         "that hurts the answers most, so that small differences in wording matter less. Takes two "
         "to four times as long. Not where the method is frozen",
@@ -59,6 +62,7 @@ class AugmentConfig(BaseModel):
     words: bool = Field(
         False,
         title="Damaged words",
+        json_schema_extra={"used_where": {"encoder.method": LEARNING}},
         description="Learn from texts in which some words are misspelt, left out or swapped with "
         "the next one, so that such slips matter less. Labels of marked words stay with their "
         "words. Not where the method is frozen",
@@ -109,6 +113,7 @@ class TrainConfig(BaseModel):
         None,
         ge=1,
         le=1000,
+        title="Epochs at most",
         description="How often to go through the training records, at most. Left empty: "
         f"{EPOCHS['frozen']} where the encoder is frozen (an epoch takes about a second then), "
         f"{EPOCHS['prompt']} where prompts learn, {EPOCHS['top']} otherwise",
@@ -117,6 +122,7 @@ class TrainConfig(BaseModel):
         3,
         ge=1,
         le=1000,
+        title="Epochs without progress",
         description="Stop once this many epochs in a row brought nothing better on validation",
     )
     task_patience: int | None = Field(
@@ -140,6 +146,7 @@ class TrainConfig(BaseModel):
         ge=1,
         le=100,
         title="Evenness of tasks",
+        json_schema_extra={"used_where": {"train.sampling": ["temperature"]}},
         description="Where how often tasks are seen is temperature: 1 is as often as there are "
         "labels, 2 as the square root of their number, and large ones are almost equal",
     )
@@ -147,47 +154,72 @@ class TrainConfig(BaseModel):
         2048,
         ge=64,
         le=262_144,
+        title="Word pieces read at once",
         description="How many word pieces are read at once. Fewer need less memory",
     )
     learning_rate: float | None = Field(
         None,
         gt=0,
         le=1,
-        description="How large the encoder's steps are, where it learns. Left empty: "
+        title="Steps of the language model",
+        json_schema_extra={"used_where": {"encoder.method": LEARNING}},
+        description="How large the steps are by which the language model learns (its learning "
+        "rate). Left empty: "
         + ", ".join(f"{rate:g} for {way}" for way, rate in LEARNING_RATES.items() if rate)
         + f" ({SCRATCH_RATES['full']:g} where scratch is the language model)",
     )
     head_learning_rate: float = Field(
-        1e-3, gt=0, le=1, description="How large the steps of everything above the encoder are"
+        1e-3,
+        gt=0,
+        le=1,
+        title="Steps of all above it",
+        description="How large the steps are by which everything above the language model learns",
     )
     layer_decay: float = Field(
         1.0,
         gt=0,
         le=1,
         title="Smaller steps further down",
-        description="What the size of the encoder's steps is multiplied by from each of its layers "
-        "to the one below. Lower layers know more of language in general; at 0.9 or so they keep "
-        "more of it. 1 for steps of one size. Not where the method is frozen or prompt",
+        json_schema_extra={"used_where": {"encoder.method": ["top", "lora", "full"]}},
+        description="What the size of the language model's steps is multiplied by from each of its "
+        "layers to the one below. Lower layers know more of language in general; at 0.9 or so "
+        "they keep more of it. 1 for steps of one size. Not where the method is frozen or prompt",
     )
     warmup: float = Field(
         0.1,
         ge=0,
         lt=1,
+        title="Slow start",
         description="The share of the training over which the steps grow to full size",
     )
     weight_decay: float = Field(
-        0.01, ge=0, le=1, description="How strongly large weights are pulled back to zero"
+        0.01,
+        ge=0,
+        le=1,
+        title="Pull towards zero",
+        description="How strongly what is learned is pulled back to zero (weight decay), against "
+        "learning by heart",
     )
     clip: float = Field(
-        1.0, gt=0, le=1000, description="The largest gradient (its norm) that a step may follow"
+        1.0,
+        gt=0,
+        le=1000,
+        title="Limit on one step",
+        description="How strongly the texts of one step may ask for a change, at most (the norm of "
+        "the gradient), so that a few odd ones cannot undo what was learned",
     )
     seed: int = Field(
-        0, ge=0, lt=2**32, description="Another seed gives another random start and order"
+        0,
+        ge=0,
+        lt=2**32,
+        title="Random seed",
+        description="Another seed gives another random start and order",
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
-        description="The number format of the encoder's arithmetic. auto measures which one is "
-        "faster on this machine",
+        title="Number format",
+        description="The number format that the language model calculates in. auto measures which "
+        "one is faster on this machine",
     )
     adversarial: AdversarialConfig = Field(
         AdversarialConfig(), description="Answers that small differences do not change"

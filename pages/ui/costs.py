@@ -69,7 +69,8 @@ def _draw(costs: Mapping[str, Cost], chosen: str) -> None:
     if cost is not None and cost.device == "cpu" and cost.memory > free:
         st.warning(
             f"{plain(chosen)} would take about {cost.memory / GB:.1f} GB of memory, and "
-            f"{free / GB:.1f} GB are free now. Lower the batch tokens, or close other programs.",
+            f"{free / GB:.1f} GB are free now. Read fewer word pieces at once, or close other "
+            "programs.",
             icon=":material/memory:",
         )
 

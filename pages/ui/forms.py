@@ -1,7 +1,9 @@
 """Settings as controls: a pydantic model becomes widgets, each with its description as help.
 
 Each control's key is the field's path (`encoder.method`); it is bound to the URL, so that a reload
-keeps what was set, and values at their default leave no trace there.
+keeps what was set, and values at their default leave no trace there. A field may say for its page,
+in `json_schema_extra`, what stands in its box while that is `empty`, and where it is used, by the
+path of another field and its values: `{"used_where": {"encoder.method": ["lora"]}}`.
 """
 
 from __future__ import annotations
@@ -35,11 +37,13 @@ def fields(
     leave_out: Collection[str] = (),
     choices: Mapping[str, Choices] | None = None,
     more: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Draws a control for each field of a model and gives what is set, nested as the model is.
 
     A field that is a model itself gets a heading, with its description. `x_strength` belongs to the
-    switch `x` and shows while that is on.
+    switch `x` and shows while that is on, and no field shows where what is chosen does not use it;
+    where a link sets one of these, words say that it is not used.
 
     Args:
         defaults: the model with its default values; its fields give type, bounds and help.
@@ -48,24 +52,35 @@ def fields(
         choices: by path, the values of a text field that has a fixed set of them, or words on each.
         more: by the path of a model in it, what draws further controls under its heading, and gives
             their values, from those of the model.
+        known: by path, the values of fields that are drawn elsewhere.
     """
     values: dict[str, Any] = {}
+    known = dict(known or {})
+    unused = []
     cells = _cells()
     for name, info in type(defaults).model_fields.items():
         here = f"{path}.{name}" if path else name
         default = getattr(defaults, name)
         if here in leave_out or isinstance(default, dict):
             continue
-        if name.endswith(STRENGTH) and not values[name.removesuffix(STRENGTH)]:
+        if name.endswith(STRENGTH) and not values.get(name.removesuffix(STRENGTH)):
+            continue
+        if not _is_used(info, known):
+            unused += [_label(info, here)] if here in st.query_params else []
             continue
         if isinstance(default, BaseModel):
             st.markdown(f"**{info.description or label_of(here)}**")
-            values[name] = fields(default, here, leave_out=leave_out, choices=choices, more=more)
+            values[name] = fields(
+                default, here, leave_out=leave_out, choices=choices, more=more, known=known
+            )
             if more and here in more:
                 values[name] |= more[here](values[name])
         else:
             with next(cells):
                 values[name] = field(info, here, default, (choices or {}).get(here))
+            known[here] = values[name]
+    if unused:
+        st.caption(f"Set by the link, but not used with what is chosen: {', '.join(unused)}.")
     return values
 
 
@@ -78,7 +93,7 @@ def field(
         choices: the values of a text field, or these with a few words on each.
         other: words on any other value, where one may be typed.
     """
-    label = info.title or label_of(path)
+    label = _label(info, path)
     kind, optional = _kind(info.annotation)
     shared: dict[str, Any] = {"key": path, "help": info.description, "bind": "query-params"}
     if choices is None and get_origin(kind) is Literal:
@@ -218,10 +233,24 @@ def _bounds(info: FieldInfo, kind: type) -> tuple[Any, Any]:
     return (None if low is None else kind(low)), (None if high is None else kind(high))
 
 
+def _label(info: FieldInfo, path: str) -> str:
+    return info.title or label_of(path)
+
+
 def _where_empty(info: FieldInfo) -> str:
-    """What stands in a box that is left empty: what the field says (`empty`), or `automatic`."""
+    """What stands in a box that is left empty."""
+    return str(_extra(info).get("empty", AUTOMATIC))
+
+
+def _is_used(info: FieldInfo, known: Mapping[str, Any]) -> bool:
+    """Whether a field counts beside the values of others."""
+    used_where = _extra(info).get("used_where", {})
+    return all(known[path] in values for path, values in used_where.items())
+
+
+def _extra(info: FieldInfo) -> dict[str, Any]:
     extra = info.json_schema_extra
-    return str(extra.get("empty", AUTOMATIC)) if isinstance(extra, dict) else AUTOMATIC
+    return extra if isinstance(extra, dict) else {}
 
 
 def _step(value: float | None) -> float:

@@ -164,7 +164,8 @@ EPOCH_HELP = "An epoch is one pass over all training records."
 
 PACE_HELP = (
     "How many texts went through in the last seconds, and what memory the training holds. Where "
-    "little is free, the machine becomes slow and may end the training: lower Batch tokens then."
+    "little is free, the machine becomes slow and may end the training: read fewer word pieces at "
+    "once then."
 )
 
 LAMBDA_HELP = (

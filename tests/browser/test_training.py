@@ -36,7 +36,7 @@ def begin(page: Page, name: str, method: str) -> None:
     page.get_by_test_id("stRadio").get_by_text(method, exact=True).click()
     settle(page)
     if method == "top":
-        page.get_by_label("Epochs", exact=True).first.fill("500")
+        page.get_by_label("Epochs at most", exact=True).fill("500")
     page.get_by_label("Name of the run", exact=True).fill(name)
     page.keyboard.press("Tab")
     settle(page)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
 from streamlit.testing.v1 import AppTest
 
 from mtrec.config import RunConfig
@@ -108,6 +109,34 @@ def test_no_control_is_called_just_a_name_and_no_two_under_a_heading_are_called_
     assert not [each for each in called if each.endswith(": Name")]
 
 
+def described(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Each setting below a model that has a value of its own, with its path."""
+    for name, info in model.model_fields.items():
+        here = f"{path}.{name}" if path else name
+        if isinstance(info.default, BaseModel):
+            yield from described(type(info.default), here)
+        elif not isinstance(info.default, dict):
+            yield here, info
+
+
+def test_every_setting_has_a_title_and_words_and_is_used_where_something_can_be_chosen() -> None:
+    known = dict(described(RunConfig))
+    drawn_apart = {"encoder.method"}
+    assert [path for path in known if not known[path].title] == list(drawn_apart)
+    assert all(info.description for info in known.values())
+    used = {path: used_where(info) for path, info in known.items() if used_where(info)}
+    assert {"encoder.lora_rank", "encoder.prompt_length", "trunk.task_experts"} < set(used)
+    for conditions in used.values():
+        for other, values in conditions.items():
+            for value in values:
+                TypeAdapter(known[other].annotation).validate_python(value, strict=True)
+
+
+def used_where(info: FieldInfo) -> dict[str, list[Any]]:
+    extra = info.json_schema_extra
+    return extra.get("used_where", {}) if isinstance(extra, dict) else {}
+
+
 def test_what_is_set_comes_back() -> None:
     app = AppTest.from_function(all_kinds).run()
     app.toggle(key="on").set_value(False)
@@ -126,6 +155,49 @@ def test_a_strength_shows_while_its_switch_is_on() -> None:
     app.toggle(key="on").set_value(False).run()
     assert not [box for box in app.number_input if box.key == "on_strength"]
     assert "on_strength" not in app.session_state["got"]
+
+
+def depending() -> None:
+    from typing import Literal
+
+    import streamlit as st
+    from pydantic import BaseModel, Field
+
+    from pages.ui import forms
+
+    class Settings(BaseModel):
+        way: Literal["a", "b"] = Field("a", description="How")
+        rank: int = Field(
+            8, description="How much", json_schema_extra={"used_where": {"way": ["b"]}}
+        )
+        size: int = Field(
+            2, description="How large", json_schema_extra={"used_where": {"apart": [True]}}
+        )
+
+    st.session_state["got"] = forms.fields(Settings(), known={"apart": True})
+
+
+def test_a_setting_shows_where_what_is_chosen_uses_it_and_keeps_what_was_set() -> None:
+    app = AppTest.from_function(depending).run()
+    assert app.session_state["got"] == {"way": "a", "size": 2}
+    app.selectbox(key="way").set_value("b").run()
+    app.number_input(key="rank").set_value(9).run()
+    assert app.session_state["got"] == {"way": "b", "rank": 9, "size": 2}
+    app.selectbox(key="way").set_value("a").run()
+    assert "rank" not in app.session_state["got"] and not app.caption
+    app.selectbox(key="way").set_value("b").run()
+    assert app.session_state["got"]["rank"] == 9
+
+
+def test_a_link_that_sets_what_is_not_used_is_told_so() -> None:
+    app = AppTest.from_function(depending)
+    app.query_params.update({"rank": "9"})
+    app.run()
+    assert app.session_state["got"] == {"way": "a", "size": 2}
+    (told,) = app.caption
+    assert told.value == "Set by the link, but not used with what is chosen: Rank."
+    app.selectbox(key="way").set_value("b").run()
+    assert app.session_state["got"]["rank"] == 9 and not app.caption
 
 
 def test_settings_stand_in_the_url_and_come_from_it() -> None:

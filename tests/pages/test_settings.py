@@ -28,5 +28,21 @@ def test_patience_with_each_task_is_off_and_steps_are_of_one_size(done: Done) ->
 def test_sizes_of_steps_by_layer_need_layers_that_learn(done: Done) -> None:
     app = open_page("train", **{DECAY: "0.9", "encoder.method": "full"})
     assert not app.exception and not app.error
-    (error,) = open_page("train", **{DECAY: "0.9", "encoder.method": "frozen"}).error
-    assert "No layer of the language model learns" in error.value
+    assert app.number_input(key=DECAY).value == 0.9
+    app = open_page("train", **{DECAY: "0.9", "encoder.method": "frozen"})
+    assert not app.exception and not app.error
+    assert not [each for each in app.number_input if each.key == DECAY]
+    assert "not used with what is chosen: Smaller steps further down" in said(app)
+
+
+def test_only_settings_of_the_chosen_ways_show(done: Done) -> None:
+    def shown(**choices: str) -> set[str]:
+        app = open_page("train", **choices)
+        assert not app.exception and not app.error
+        return {str(each.key) for each in app.number_input}
+
+    lora, top, mixed = shown(**{"encoder.method": "lora"}), shown(), shown(**{"trunk.kind": "cgc"})
+    assert lora - top == {"encoder.lora_rank", "encoder.lora_dropout"}
+    assert top - lora == {"encoder.top_layers"}
+    assert mixed - top == {"trunk.experts", "trunk.task_experts"}
+    assert "recommend.epochs" in top - shown(**{"recommend.enabled": "false"})
