@@ -63,11 +63,6 @@ def fields(
         default = getattr(defaults, name)
         if here in leave_out or isinstance(default, dict):
             continue
-        if name.endswith(STRENGTH) and not values.get(name.removesuffix(STRENGTH)):
-            continue
-        if not _is_used(info, known):
-            unused += [_label(info, here)] if here in st.query_params else []
-            continue
         if isinstance(default, BaseModel):
             st.markdown(f"**{info.description or label_of(here)}**")
             values[name] = fields(
@@ -75,10 +70,16 @@ def fields(
             )
             if more and here in more:
                 values[name] |= more[here](values[name])
-        else:
-            with next(cells):
-                values[name] = field(info, here, default, (choices or {}).get(here))
-            known[here] = values[name]
+            continue
+        # A place even where nothing shows: in a browser, a control that moves may lose its URL.
+        cell = next(cells)
+        if name.endswith(STRENGTH) and not values.get(name.removesuffix(STRENGTH)):
+            continue
+        if not _is_used(info, known):
+            unused += [_label(info, here)] if here in st.query_params else []
+            continue
+        with cell:
+            values[name] = known[here] = field(info, here, default, (choices or {}).get(here))
     if unused:
         st.caption(f"Set by the link, but not used with what is chosen: {', '.join(unused)}.")
     return values
