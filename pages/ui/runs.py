@@ -60,14 +60,15 @@ def follow(run: RunInfo) -> None:
                     "minute or so before it ended; it comes to what it would have come to in one "
                     "go. It waits for its turn while another training runs.",
                 )
-            st.button(
+            if st.button(
                 "Train again with these settings",
                 key="again",
                 icon=":material/replay:",
                 on_click=_again,
                 args=(run,),
                 help="Puts this run's settings into the controls above; then change what you like.",
-            )
+            ):
+                st.rerun()  # the controls stand outside of the fragment that this is drawn in
 
 
 def listing(dataset: DatasetSummary) -> None:

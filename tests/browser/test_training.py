@@ -28,6 +28,7 @@ def test_no_training_is_lost(address: str, page: Page, files: list[Path]) -> Non
     choose(page, "second")
     expect(page.get_by_text(re.compile("finished · started"))).to_be_visible(timeout=TRAINING)
     compare(page)
+    again(page, "first")
     delete(page, "second", "first")
 
 
@@ -84,6 +85,19 @@ def compare(page: Page) -> None:
     go(page, "Report")
     page.get_by_role("tab", name="Compare").click()
     expect(page.get_by_text(re.compile("encoder.method")).first).to_be_visible()
+    nothing_failed(page)
+
+
+def again(page: Page, name: str) -> None:
+    """Its settings are in the controls at once, and in the URL."""
+    go(page, "Train")
+    choose(page, name)
+    page.get_by_label("Epochs at most", exact=True).fill("2")
+    page.keyboard.press("Tab")
+    settle(page)
+    button(page, "Train again with these settings").click()
+    expect(page.get_by_label("Epochs at most", exact=True)).to_have_value("500")
+    expect(page).to_have_url(re.compile("train.epochs=500"))
     nothing_failed(page)
 
 
