@@ -96,7 +96,8 @@ def field(
     """
     label = _label(info, path)
     kind, optional = _kind(info.annotation)
-    shared: dict[str, Any] = {"key": path, "help": info.description, "bind": "query-params"}
+    words = f"{info.description}. Messages and files call it `{path}`."
+    shared: dict[str, Any] = {"key": path, "help": words, "bind": "query-params"}
     if choices is None and get_origin(kind) is Literal:
         choices = [str(choice) for choice in get_args(kind)]
     if choices is not None:

@@ -73,17 +73,23 @@ def test_untouched_controls_give_the_defaults() -> None:
 
 def test_every_control_has_its_description_as_help_and_its_bounds() -> None:
     app = AppTest.from_function(all_kinds).run()
-    assert app.toggle(key="on").help == "Whether"
+    assert app.toggle(key="on").help == called("Whether", "on")
     assert app.selectbox(key="kind").options == ["a", "b"]
     assert app.selectbox(key="way").options == ["sum", "other"]
     count = app.number_input(key="count")
-    assert (count.min, count.max, count.help) == (1, 9, "How many")
+    assert (count.min, count.max, count.help) == (1, 9, called("How many", "count"))
     assert app.number_input(key="inner.rate").step == 1e-6
     assert not [box for box in app.text_input if box.key == "hidden"]
     sort = app.selectbox(key="sort")
     assert sort.options == ["c", "d"]
-    assert sort.help == "Of what sort\n\n- **c**: the first\n- **d**: the second"
+    assert (
+        sort.help == called("Of what sort", "sort") + "\n\n- **c**: the first\n- **d**: the second"
+    )
     assert [caption.value for caption in app.caption] == ["the first"]
+
+
+def called(words: str, path: str) -> str:
+    return f"{words}. Messages and files call it `{path}`."
 
 
 def test_every_choice_with_words_has_them() -> None:
