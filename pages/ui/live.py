@@ -79,7 +79,7 @@ def progress(run: RunInfo) -> None:
     st.progress(seen.share, f"{seen.phase}{done}{left}")
     st.caption(
         f"Running for {duration(seen.seconds)}, {number(seen.done)} of {number(seen.total)} in "
-        "this part. It goes on when you leave or close this page.",
+        "this part. It goes on without this page.",
         help=EPOCH_HELP,
     )
     st.caption(_pace(seen), help=PACE_HELP)

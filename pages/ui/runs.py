@@ -22,6 +22,7 @@ from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
 RECOMMENDED = "lists"
 WIDTHS = {"run": 120, "state": 80, "asked for": 130, "took": 90, "remark": 400}  # pixels
+LETTER, WIDEST = 8, 280  # pixels: of a letter, and of the longest names of runs
 
 
 def follow(run: RunInfo) -> None:
@@ -117,8 +118,13 @@ def _test_figures(run: RunInfo, tasks: Collection[str]) -> dict[str, str]:
 
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
-    """How wide each column is, since what comes later may be longer, and what figures are."""
-    columns = {name: st.column_config.TextColumn(width=width) for name, width in WIDTHS.items()}
+    """How wide each column is, since what comes later may be longer, and what figures are.
+
+    A name gets what it needs, as far as that leaves room for others.
+    """
+    longest = int(table["run"].str.len().max())
+    widths = WIDTHS | {"run": min(max(WIDTHS["run"], LETTER * longest), WIDEST)}
+    columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
     for key in table.columns.difference(list(WIDTHS)):
         _, what, name = key.split("/")
         columns[key] = st.column_config.TextColumn(
