@@ -22,7 +22,7 @@ from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
 RECOMMENDED = "lists"
 WIDTHS = {"run": 120, "state": 80, "asked for": 130, "took": 90, "remark": 400}  # pixels
-LETTER, WIDEST = 8, 280  # pixels: of a letter, and of the longest names of runs
+LETTER, WIDEST = 8, 220  # pixels: of a letter, and of the longest names of runs
 
 
 def follow(run: RunInfo) -> None:
