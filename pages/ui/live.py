@@ -225,9 +225,10 @@ def _over_steps(
     """A line for each column over the updates, some of them together so that lines stay calm."""
     window = max(1, len(steps) // SHOWN_POINTS)
     smooth = values.assign(update=steps["step"]).groupby(steps.index // window).mean().round(4)
+    points = f" Each point is the mean of {many(window, 'update')}." if window > 1 else ""
     charts.show(
         charts.curves(smooth, "update", list(values.columns), name),
-        f"{words} Each point is the mean of {many(window, 'update')}.",
+        words + points,
         smooth,
         key=key,
     )
