@@ -20,7 +20,7 @@ from mtrec.strategies.config import StrategyConfig
 from mtrec.tasks.config import TaskConfig
 from mtrec.tradeoffs.outcomes import Judge, Outcomes, Scored, outcomes
 from mtrec.tradeoffs.stacked import Lambdas, Stack
-from mtrec.training.config import TrainConfig, check_applicable
+from mtrec.training.config import TrainConfig
 from mtrec.training.device import pick_device, pick_precision
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import StateInputs
@@ -70,7 +70,6 @@ class Instrument:
         reporter: Reporter,
     ) -> None:
         frozen = encoder_config.model_copy(update={"method": "frozen"})
-        check_applicable(train_config, frozen, trunk_config)
         _check_settings(frozen, strategy_config, train_config)
         specs = heads(dataset, tasks)
         lambdas = {spec.name: tasks[spec.name].lambda_ for spec in specs}
@@ -156,14 +155,19 @@ def _check_settings(encoder: EncoderConfig, strategy: StrategyConfig, train: Tra
             where="encoder",
             fix="set encoder.name=minilm and encoder.pretrain_epochs=0",
         )
-    if train.adversarial.rdrop:
-        raise InputError(
-            "Settings of λ cannot be tried with texts that are read twice",
-            expected="train.adversarial.rdrop=false",
-            found="true",
-            where="train.adversarial.rdrop",
-            fix="switch it off here; a training of the chosen λ may have it",
-        )
+    for switch, on in (
+        ("adversarial.fgm", train.adversarial.fgm),
+        ("adversarial.rdrop", train.adversarial.rdrop),
+        ("augment.words", train.augment.words),
+    ):
+        if on:
+            raise InputError(
+                "Settings of λ are tried on texts that are read once, as they are",
+                expected=f"train.{switch}=false",
+                found="true",
+                where=f"train.{switch}",
+                fix="switch it off here; a training of the chosen λ may have it",
+            )
 
 
 def _check_tasks(lambdas: Mapping[str, float], examples: Examples) -> None:

@@ -354,15 +354,15 @@ def test_a_preset_sets_the_form(done: Done, name: str) -> None:
 
 
 def test_settings_that_do_not_go_together_are_a_sentence_above_the_list(done: Done) -> None:
-    choices = {"encoder.method": "frozen", "train.augment.words": "true"}
+    choices = {"encoder.method": "frozen", "train.adversarial.rdrop": "true", "trunk.dropout": "0"}
     app = open_page("train", **choices)
     assert not app.exception
     (sentence,) = (block.value for block in app.error)
-    assert "needs texts that are read anew in each epoch" in sentence
-    assert "What to do: set train\\.augment\\.words\\=false" in sentence
+    assert "Two readings of a text would never differ" in sentence
+    assert "What to do: set trunk\\.dropout\\=0\\.2" in sentence
     assert not [button for button in app.button if button.key == "start"]
     assert len(app.dataframe)
-    app.toggle(key="train.augment.words").set_value(False).run()
+    app.toggle(key="train.adversarial.rdrop").set_value(False).run()
     assert not app.error and app.button(key="start")
 
 

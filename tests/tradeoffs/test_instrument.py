@@ -125,6 +125,7 @@ def test_of_many_records_a_sample_is_learned_from(
         ([*ALONE, "strategy.name=stch"], "strategy.name=sum"),
         ([*ALONE, "encoder.pretrain_epochs=1"], "pretrain_epochs=0"),
         ([*ALONE, "train.adversarial.rdrop=true"], "rdrop=false"),
+        ([*ALONE, "encoder.method=full", "train.augment.words=true"], "words=false"),
     ],
 )
 def test_what_cannot_be_tried_is_refused(
@@ -133,6 +134,15 @@ def test_what_cannot_be_tried_is_refused(
     with pytest.raises(InputError) as told:
         ready(dataset, tiny_encoder_folder, tmp_path, settings)
     assert words in told.value.sentence()
+
+
+def test_how_the_encoder_would_learn_does_not_matter(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    settings = [*ALONE, "encoder.method=full", "train.layer_decay=0.8"]
+    found = sweep(ready(dataset, tiny_encoder_folder, tmp_path, settings), settings=3)
+    same = sweep(ready(dataset, tiny_encoder_folder, tmp_path), settings=3)
+    np.testing.assert_array_equal(found.outcomes.values, same.outcomes.values)
 
 
 def test_a_task_without_labels_to_judge_by_is_refused(
