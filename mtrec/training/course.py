@@ -81,6 +81,7 @@ class Course:
         self._seen = 0
         self._seconds = 0.0
         self._batch = 0  # the next one of this epoch
+        self._over = False  # and nothing is kept but what was best
         self._parts = 1  # in which the texts of a batch are read
         self._rng = np.random.default_rng(config.seed)
         self._order = self._rng.bit_generator.state  # from which this epoch's batches are drawn
@@ -108,7 +109,7 @@ class Course:
             try:
                 self._one_epoch(inputs)
                 if self._is_over:
-                    self.keeper.keep(self.snapshot)
+                    self._end()
                 else:
                     self.keeper.offer(self.snapshot, epoch_is_over=True)
             except Stopped:
@@ -116,14 +117,21 @@ class Course:
                 raise
             except Diverged as error:
                 self._slow_down(error)
+
+    def _end(self) -> None:
+        """Learns no more, even if nobody asks for that any more when it is gone on with."""
+        self._over = True
         if self.reporter.should_finish():
             self.notes.append(
                 f"Learning was ended early, as asked, in epoch {self.epoch} of at most "
                 f"{self.epochs}."
             )
+        self.keeper.keep(self.snapshot)
 
     @property
     def _is_over(self) -> bool:
+        if self._over:
+            return True
         if self.epoch >= self.epochs or self.epoch - self.best_epoch >= self.config.patience:
             return True
         if not self.updater.steering:
@@ -316,7 +324,7 @@ class Course:
         return [(n, p) for n, p in self.model.named_parameters() if p.requires_grad]
 
     def snapshot(self) -> Snapshot:
-        """The training as it stands between two updates.
+        """The training as it stands between two updates; once it is over, the best of it.
 
         Raises:
             Diverged: a weight is no longer a number.
@@ -324,8 +332,10 @@ class Course:
         """
         self._check_weights()
         learned, state = self.updater.state()
-        tensors = {f"{UPDATER}{name}": tensor for name, tensor in learned.items()}
-        tensors |= {f"{LEARNING}{name}": parameter for name, parameter in self._learning()}
+        tensors: dict[str, Tensor] = {}
+        if not self._over:
+            tensors |= {f"{UPDATER}{name}": tensor for name, tensor in learned.items()}
+            tensors |= {f"{LEARNING}{name}": parameter for name, parameter in self._learning()}
         tensors |= {f"{BEST}{name}": tensor for name, tensor in self._best_weights.items()}
         for task, logits in self._best_logits.items():
             tensors[f"{LOGITS}{task}"] = logits.rows
@@ -333,6 +343,7 @@ class Course:
         own, stopping = self._stopping.state()
         tensors |= {f"{OWN}{name}": tensor for name, tensor in own.items()}
         numbers = {
+            "over": self._over,
             "epoch": self.epoch,
             "best_epoch": self.best_epoch,
             "best_score": self._best_score if self.best_epoch else None,
@@ -358,8 +369,9 @@ class Course:
     @torch.no_grad()
     def go_on(self, kept: Snapshot) -> None:
         """Stands where a training with the same settings and data stood when it was kept."""
+        self._over = kept.numbers["over"]
         self.updater.load_state(kept.part(UPDATER), kept.numbers["updater"])
-        learning = kept.part(LEARNING)
+        learning = kept.part(BEST if self._over else LEARNING)
         for name, parameter in self._learning():
             parameter.copy_(learning[name])
         device = self.model.encoder.device

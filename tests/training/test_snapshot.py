@@ -228,6 +228,24 @@ def test_what_is_over_is_not_learned_again(
     assert same(whole, again) and not watcher.steps and again.epochs == whole.epochs
 
 
+def test_of_what_is_over_nothing_is_kept_that_only_learning_needs(
+    dataset: Any, trainer: Any, tmp_path: Path
+) -> None:
+    result = trainer(dataset, None, "full", kept=tmp_path / "kept", **SETTINGS)
+    weights = sum(4 * parameter.numel() for parameter in result.model.parameters())
+    assert weights < (tmp_path / "kept").stat().st_size < 1.2 * weights
+
+
+def test_what_was_finished_early_stays_so_when_its_reports_are_made_later(
+    dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
+    asked = type(watcher)(finish_when=lambda each: len(each.steps) > 2)
+    short = trainer(dataset, asked, kept=tmp_path / "kept", **SETTINGS)
+    again = trainer(dataset, watcher, kept=tmp_path / "kept", **SETTINGS)
+    assert same(short, again) and not watcher.steps and again.epochs < SETTINGS["epochs"]
+    assert again.notes == short.notes and "ended early, as asked" in short.notes[0]
+
+
 def test_other_versions_are_told(
     dataset: Any, trainer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,13 +292,26 @@ def test_what_another_version_kept_is_not_gone_on_from(
     assert "begins anew" in error.value.fix
 
 
-def test_the_layout_is_that_of_what_is_kept(dataset: Any, trainer: Any, tmp_path: Path) -> None:
+def test_the_layout_is_that_of_what_is_kept(
+    dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
     """Whoever keeps something else gives the layout another number, and says here what it is."""
-    trainer(dataset, None, kept=tmp_path / "kept", **SETTINGS)
+    stopped = type(watcher)(stop_when=lambda each: len(each.epochs) == 1)
+    trainer(dataset, stopped, kept=tmp_path / "kept", **SETTINGS)
     kept = load_snapshot(tmp_path / "kept")
-    assert kept is not None and snapshot.LAYOUT == "2"
+    assert kept is not None and snapshot.LAYOUT == "3"
     assert set(kept.numbers) == {
-        *("epoch", "best_epoch", "best_score", "seen", "seconds", "batch", "parts", "notes"),
+        *(
+            "over",
+            "epoch",
+            "best_epoch",
+            "best_score",
+            "seen",
+            "seconds",
+            "batch",
+            "parts",
+            "notes",
+        ),
         *("order", "updater", "stopping", "precision", "versions"),
     }
     assert set(kept.numbers["updater"]) == {"steps", "pace", "watching", "strategy"}
