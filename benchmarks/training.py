@@ -64,12 +64,12 @@ VALIDATED = 64  # texts; validation is not timed
 TRIPLE = ("verdict", "stars", "genre")
 
 
-def dataset(data: Path, name: str, size: int) -> Dataset:
-    """A set with a seeded sample of its training records, and a few to validate on."""
+def dataset(data: Path, name: str, size: int, validated: int = VALIDATED) -> Dataset:
+    """A set with seeded samples of its training records, and of those to validate on."""
     found = read_dataset(data / name / "recipe.yaml", TASK_TYPES)
     parts = [
         part.sample(min(n, len(part)), random_state=0).sort_index()
-        for split, n in ((TRAIN, size), (VAL, VALIDATED))
+        for split, n in ((TRAIN, size), (VAL, validated))
         for part in [found.records[found.records[SPLIT] == split]]
     ]
     records = pd.concat(parts, ignore_index=True)

@@ -47,6 +47,8 @@ class Instrument:
         steering: those whose λ is above 0; the others watch in every setting.
         records: how many training records are learned from.
         of: how many there are.
+        examples: their records, and those to judge by.
+        inputs: what the encoder gives of these.
 
     Args:
         tasks: the settings of each of the dataset's tasks.
@@ -80,8 +82,8 @@ class Instrument:
         self.tasks = tuple(lambdas)
         self.steering = tuple(task for task, value in lambdas.items() if value > 0)
         self.of = len(examples.rows[TRAIN])
-        self._examples = _sampled(examples, lambdas)
-        self.records = len(self._examples.rows[TRAIN])
+        self.examples = _sampled(examples, lambdas)
+        self.records = len(self.examples.rows[TRAIN])
         self._specs, self._trunk, self._config = specs, trunk_config, train_config
         self._epochs = train_config.epochs or EPOCHS
         self._reporter = reporter
@@ -89,7 +91,7 @@ class Instrument:
         precision = pick_precision(train_config.precision, device)
         self._encoder = load_encoder(frozen, precision, reads_marks(specs)).to(device)
         units = MultiTaskModel(self._encoder, trunk_config, specs).units
-        self._inputs = StateInputs(self._encoder, examples.texts, units, cache, reporter)
+        self.inputs = StateInputs(self._encoder, examples.texts, units, cache, reporter)
         self._judge = Judge(specs, examples, examples.rows[VAL])
 
     def lambdas(self, shares: Sequence[float]) -> Lambdas:
@@ -116,14 +118,17 @@ class Instrument:
         centre += [self._scored(settings[:1], seed).values[0] for seed in more]
         return outcomes(self._judge, self.tasks, scored, np.stack(centre))
 
+    def beginning(self, seed: int) -> MultiTaskModel:
+        """The model that every setting begins with; torch's random numbers start with the seed."""
+        torch.manual_seed(seed)
+        return MultiTaskModel(self._encoder, self._trunk, self._specs).to(self._encoder.device)
+
     def _scored(self, settings: Sequence[Lambdas], seed: int) -> Scored:
         """Figures of the settings, all learned from the same start in the same order."""
-        torch.manual_seed(seed)
-        model = MultiTaskModel(self._encoder, self._trunk, self._specs).to(self._encoder.device)
-        stack = Stack(model, settings, self._config)
-        stack.learn(self._inputs, self._examples, self._epochs, seed, self._reporter)
-        rows = self._examples.rows[VAL]
-        return self._judge.score(stack.logits(self._inputs, self._examples, rows))
+        stack = Stack(self.beginning(seed), settings, self._config)
+        stack.learn(self.inputs, self.examples, self._epochs, seed, self._reporter)
+        rows = self.examples.rows[VAL]
+        return self._judge.score(stack.logits(self.inputs, self.examples, rows))
 
 
 def _sampled(examples: Examples, tasks: Mapping[str, float]) -> Examples:
