@@ -108,15 +108,15 @@ class Course:
         while not self._is_over:
             try:
                 self._one_epoch(inputs)
-                if self._is_over:
-                    self._end()
-                else:
+                if not self._is_over:
                     self.keeper.offer(self.snapshot, epoch_is_over=True)
             except Stopped:
                 self.keeper.keep(self.snapshot)
                 raise
             except Diverged as error:
                 self._slow_down(error)
+        if not self._over:
+            self._end()
 
     def _end(self) -> None:
         """Learns no more, even if nobody asks for that any more when it is gone on with."""

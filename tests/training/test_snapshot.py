@@ -246,6 +246,18 @@ def test_what_was_finished_early_stays_so_when_its_reports_are_made_later(
     assert again.notes == short.notes and "ended early, as asked" in short.notes[0]
 
 
+def test_finished_early_before_it_went_on_it_says_so(
+    dataset: Any, trainer: Any, watcher: Any, tmp_path: Path
+) -> None:
+    """Asked to between the break and the first update after it."""
+    stopped = type(watcher)(stop_when=lambda each: len(each.epochs) == 1)
+    trainer(dataset, stopped, kept=tmp_path / "kept", **SETTINGS)
+    asked = type(watcher)(finish_when=lambda _: True)
+    result = trainer(dataset, asked, kept=tmp_path / "kept", **SETTINGS)
+    assert not asked.steps and result.epochs == 1 and not result.stopped
+    assert "ended early, as asked" in result.notes[0]
+
+
 def test_other_versions_are_told(
     dataset: Any, trainer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
