@@ -43,6 +43,7 @@ def begin(page: Page, name: str, method: str) -> None:
     settle(page)
     button(page, "Start training").click()
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    settle(page)  # while the script runs, what showed another training may still stand there
     expect(button(page, "Stop")).to_be_visible()
     nothing_failed(page)
 
