@@ -226,9 +226,8 @@ def _row(
 ) -> list[str]:
     shares = [each / other for each, other in zip(seconds, others, strict=True)]
     spread = f"{statistics.median(shares):.3f} ({min(shares):.3f} to {max(shares):.3f})"
-    medians = (f"{statistics.median(each):.1f} s" for each in (seconds, others))
-    first, second = medians
-    return [what, first, against, second, spread, wanted]
+    ours, theirs = (f"{statistics.median(each):.1f} s" for each in (seconds, others))
+    return [what, ours, against, theirs, spread, wanted]
 
 
 def main() -> None:

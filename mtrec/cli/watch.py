@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
 
 from mtrec.data.steps import SOON, Estimate
 from mtrec.runs.progress import Progress, duration
@@ -54,30 +53,6 @@ class Watcher:
         self._line.close()
 
 
-class Stretches(SilentReporter):
-    """Prints how far each stretch of work has come, once it takes long enough to ask."""
-
-    def __init__(self) -> None:
-        self._line = _Line()
-        self._estimate = Estimate()
-        self._now = Progress()
-
-    def phase(self, name: str, total: int) -> None:
-        self._estimate = Estimate()
-        self._now = Progress(name, total=total)
-
-    def advance(self, n: int) -> None:
-        self._now = replace(self._now, done=self._now.done + n)
-        remaining = self._estimate.remaining(self._now.share)
-        if remaining is not None and self._estimate.elapsed + remaining >= SOON:
-            line = _words(replace(self._now, eta_seconds=remaining))
-            self._line.say(line, self._now.phase)
-
-    def close(self) -> None:
-        """Leaves the line that changes."""
-        self._line.close()
-
-
 class Steps:
     """Prints where an import stands, once it takes long enough to ask."""
 
@@ -94,6 +69,27 @@ class Steps:
     def close(self) -> None:
         """Leaves the line that changes."""
         self._line.close()
+
+
+class Stretches(SilentReporter):
+    """Prints how far each stretch of work has come, as `Steps` does."""
+
+    def __init__(self) -> None:
+        self._steps = Steps()
+        self._name = ""
+        self._done, self._total = 0, 0
+
+    def phase(self, name: str, total: int) -> None:
+        self._steps = Steps()
+        self._name, self._done, self._total = name, 0, total
+
+    def advance(self, n: int) -> None:
+        self._done += n
+        self._steps(self._name, self._done / self._total)
+
+    def close(self) -> None:
+        """Leaves the line that changes."""
+        self._steps.close()
 
 
 def _words(progress: Progress) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,13 +75,13 @@ class Instrument:
         specs = heads(dataset, tasks)
         lambdas = {spec.name: tasks[spec.name].lambda_ for spec in specs}
         balanced = [spec.name for spec in specs if tasks[spec.name].balanced]
-        examples = Examples.of(dataset, specs, balanced)
-        check_learnable(lambdas, examples)
-        _check_tasks(lambdas, examples)
+        every = Examples.of(dataset, specs, balanced)
+        check_learnable(lambdas, every)
+        _check_tasks(lambdas, every)
         self.tasks = tuple(lambdas)
         self.steering = tuple(task for task, value in lambdas.items() if value > 0)
-        self.of = len(examples.rows[TRAIN])
-        self.examples = _sampled(examples, lambdas)
+        self.of = len(every.rows[TRAIN])
+        self.examples = _sampled(every, lambdas)
         self.records = len(self.examples.rows[TRAIN])
         self._specs, self._trunk, self._config = specs, trunk_config, train_config
         self._epochs = train_config.epochs or EPOCHS
@@ -91,8 +90,8 @@ class Instrument:
         precision = pick_precision(train_config.precision, device)
         self._encoder = load_encoder(frozen, precision, reads_marks(specs)).to(device)
         units = MultiTaskModel(self._encoder, trunk_config, specs).units
-        self.inputs = StateInputs(self._encoder, examples.texts, units, cache, reporter)
-        self._judge = Judge(specs, examples, examples.rows[VAL])
+        self.inputs = StateInputs(self._encoder, self.examples.texts, units, cache, reporter)
+        self._judge = Judge(specs, self.examples, self.examples.rows[VAL])
 
     def lambdas(self, shares: Sequence[float]) -> Lambdas:
         """λ of each task where those that steer have these shares: 1 on average, where they do."""
@@ -136,8 +135,8 @@ def _sampled(examples: Examples, tasks: Mapping[str, float]) -> Examples:
     rows = examples.rows[TRAIN]
     if len(rows) <= MOST:
         return examples
-    kept = np.sort(np.random.default_rng(0).choice(rows, MOST, replace=False))
-    sampled = replace(examples, rows={**examples.rows, TRAIN: kept})
+    kept = np.random.default_rng(0).choice(rows, MOST, replace=False)
+    sampled = examples.take(np.sort(np.concatenate([kept, examples.rows[VAL]])))
     check_learnable(tasks, sampled)
     return sampled
 

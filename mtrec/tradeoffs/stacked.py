@@ -93,6 +93,9 @@ class Stack:
     ) -> None:
         """Goes through the training records so many times; nothing is stopped early or chosen.
 
+        Where tasks with few labels are seen more often, all tasks count for that, those of λ 0 too,
+        so that every model sees the same.
+
         Raises:
             Stopped: the reporter asked to stop.
         """
@@ -112,18 +115,13 @@ class Stack:
                 seen += len(index)
                 reporter.advance(len(index) * len(self))
 
-    def update(
-        self, reading: Reading, examples: Examples, index: Index, progress: float
-    ) -> dict[str, Tensor]:
+    def update(self, reading: Reading, examples: Examples, index: Index, progress: float) -> None:
         """One step of every model on a batch.
 
         Args:
             reading: `wanted_units` of the batch's texts.
             index: its rows in `examples`.
             progress: how much of the training is done, 0 to 1, for the schedule.
-
-        Returns:
-            The mean loss of each task that has a label in the batch, `(S,)`.
         """
         augment = self.config.augment
         mixup = Mixup.drawn(augment.mixup_strength) if augment.mixup else None
@@ -139,7 +137,6 @@ class Stack:
         for group in self._optimizer.param_groups:
             group["lr"] = factor * self.config.head_learning_rate
         self._optimizer.step()
-        return {task: each.detach() for task, each in means.items()}
 
     @torch.no_grad()
     def logits(self, inputs: Inputs, examples: Examples, rows: Index) -> dict[str, Ragged[Tensor]]:
@@ -179,7 +176,11 @@ class Stack:
         }
 
     def _set_gradients(self, means: Mapping[str, Tensor]) -> None:
-        """Each row's gradient, clipped; none where a training of its own would have none."""
+        """Each row's gradient, clipped; none where a training of its own would have none.
+
+        Args:
+            means: the mean loss of each task that has a label in the batch, `(S,)`.
+        """
         steer = {task: self._lambdas[task] > 0 for task in means}  # (S,) each
         weighted = [self._lambdas[task] * loss for task, loss in means.items()]
         # What is a task's own learns with λ, too, and where that is 0 as if it were 1.

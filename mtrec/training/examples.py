@@ -71,6 +71,18 @@ class Examples:
             people=records[USER].to_numpy(dtype=object) if USER in records else None,
         )
 
+    def take(self, index: Index) -> Examples:
+        """The records with these numbers, which rise, numbered anew."""
+        chosen = torch.from_numpy(index)
+        return Examples(
+            texts=[self.texts[row] for row in index.tolist()],
+            rows={split: np.flatnonzero(np.isin(index, rows)) for split, rows in self.rows.items()},
+            targets={task: each.take(index) for task, each in self.targets.items()},
+            weights={task: each[chosen] for task, each in self.weights.items()},
+            truth={task: each[index] for task, each in self.truth.items()},
+            people=None if self.people is None else self.people[index],
+        )
+
     def present(self, task: str, rows: Index) -> NDArray[np.bool_]:
         """Which of the rows carry a label of the task."""
         return np.asarray(self.targets[task].counts[rows] > 0)

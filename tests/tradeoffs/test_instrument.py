@@ -113,6 +113,12 @@ def test_of_many_records_a_sample_is_learned_from(
     monkeypatch.setattr(module, "MOST", 100)
     instrument = ready(dataset, tiny_encoder_folder, tmp_path)
     assert (instrument.records, instrument.of) == (100, 235)
+    judged = instrument.examples.rows[VAL]
+    assert len(instrument.inputs.lengths) == 100 + len(judged)  # no other text is read
+    records = dataset.records
+    carried = records[[task_column(task) for task in instrument.tasks]].notna().any(axis=1)
+    texts = records.loc[(records[SPLIT] == VAL) & carried, "text"]
+    assert [instrument.examples.texts[row] for row in judged] == texts.tolist()
 
 
 @pytest.mark.parametrize(
