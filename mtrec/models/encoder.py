@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from mtrec.errors import InputError, MtrecError
 from mtrec.models.adapters import LowRank, Prompts
+from mtrec.models.casing import WEIGHTS as CASING
+from mtrec.models.casing import CasedEmbedding, add_casing, lowers, ways_of
 from mtrec.models.config import EncoderConfig
 from mtrec.models.dropout import use_quick_dropout
 from mtrec.models.marks import MarkedEmbedding, add_marks
@@ -76,7 +78,8 @@ class Encoder(nn.Module):
     layer (`lora`) or vectors before every text (`prompt`). Layers that do not learn stay in
     evaluation mode, and no gradient is computed below the lowest one that does. With `marks`, the
     marks of entities are pieces of their own, whose embeddings learn under every method under which
-    anything does.
+    anything does. So do, with `words`, vectors for how words are written, where its tokenizer
+    lowers all letters.
 
     Attributes:
         config: the settings it was loaded with.
@@ -93,11 +96,14 @@ class Encoder(nn.Module):
         config: EncoderConfig,
         precision: Precision = "fp32",
         marks: bool = False,
+        words: bool = False,
     ) -> None:
         super().__init__()
         known: Any = backbone.get_input_embeddings()
         self.prompts = Prompts(known, config.prompt_length) if config.method == "prompt" else None
         embedding = add_marks(backbone, tokenizer) if marks else None
+        is_cased = words and config.method != "frozen" and lowers(tokenizer)
+        casing = add_casing(backbone) if is_cased else None
         self._low_rank = (
             LowRank(backbone, config.lora_rank, config.lora_dropout)
             if config.method == "lora"
@@ -114,6 +120,8 @@ class Encoder(nn.Module):
         self._learning = self._learning_modules()
         if self._learning and embedding is not None:
             self._learning.append(embedding.marks)
+        if casing is not None:
+            self._learning.append(casing.ways)
         self.requires_grad_(False)
         for module in self._learning:
             module.requires_grad_(True)
@@ -123,6 +131,12 @@ class Encoder(nn.Module):
     def learns(self) -> bool:
         """Whether any of it learns."""
         return bool(self._learning)
+
+    @property
+    def casing(self) -> CasedEmbedding | None:
+        """What tells how words are written; None where nothing does, or has to."""
+        embedding = self.backbone.get_input_embeddings()
+        return embedding if isinstance(embedding, CasedEmbedding) else None
 
     @property
     def device(self) -> torch.device:
@@ -146,19 +160,24 @@ class Encoder(nn.Module):
     def levels(self) -> list[list[nn.Parameter]]:
         """Its parameters by how far up they stand: those before all layers, then each layer's.
 
-        What stands behind the layers belongs to the uppermost.
+        What stands behind the layers belongs to the uppermost, and so does what tells how words are
+        written: it begins at 0 and has all to learn.
 
         Raises:
             InputError: the layers can't be told apart.
         """
         layers = _layers(self.backbone, "train.layer_decay", "set train.layer_decay=1")
         places = {id(p): level for level, layer in enumerate(layers, 1) for p in layer.parameters()}
+        inside = set(places)
+        if self.casing is not None:
+            places[id(self.casing.ways.weight)] = len(layers)
         levels: list[list[nn.Parameter]] = [[] for _ in range(len(layers) + 1)]
         outside = 0  # the level of what stands in no layer
         for parameter in self.parameters():
             level = places.get(id(parameter), outside)
             levels[level].append(parameter)
-            outside = len(layers) if level else 0
+            if id(parameter) in inside:
+                outside = len(layers)
         return levels
 
     def train(self, mode: bool = True) -> Encoder:
@@ -172,15 +191,19 @@ class Encoder(nn.Module):
 
     def tokenize(self, texts: Sequence[str], units: Sequence[Unit] = ()) -> Tokens:
         """Texts cut to the encoder's length, and where the units in them are read from."""
+        casing = self.casing
         found = self.tokenizer(
             list(texts),
             truncation=True,
             max_length=self._max_length,
             return_attention_mask=False,
             return_token_type_ids=False,
-            return_offsets_mapping=Unit.WORDS in units,
+            return_offsets_mapping=Unit.WORDS in units or casing is not None,
         )
         ids = [np.asarray(row, dtype=np.int32) for row in found["input_ids"]]
+        if casing is not None:
+            for row, text, offsets in zip(ids, texts, found["offset_mapping"], strict=True):
+                row += casing.size * ways_of(text, offsets)
         places: dict[Unit, Places] = {}
         if Unit.WORDS in units:
             places[Unit.WORDS] = word_places(texts, found["offset_mapping"])
@@ -247,7 +270,8 @@ class Encoder(nn.Module):
         """Writes weights (safetensors) and tokenizer into a folder that `load_encoder` reads.
 
         `transformers` reads it too. Low-rank matrices are added to the weights, as `settle` does;
-        prompts lie in a folder of their own, for `load_encoder` and peft.
+        prompts lie in a folder of their own, for `load_encoder` and peft, and what it learned of
+        how words are written in a file of its own, for `load_encoder` alone.
         """
         self.settle()
         with self._in_one_table():
@@ -256,6 +280,8 @@ class Encoder(nn.Module):
         self.tokenizer.save_pretrained(folder)
         if self.prompts is not None:
             self.prompts.save(folder / PROMPTS)
+        if self.casing is not None:
+            self.casing.save(folder)
 
     def settle(self) -> None:
         """Makes what low-rank matrices learned a part of the weights beside them.
@@ -267,8 +293,12 @@ class Encoder(nn.Module):
             self._low_rank.settle()
 
     def _state(self) -> dict[str, Tensor]:
-        """All weights, low-rank matrices as a part of those beside them."""
-        state = self.backbone.state_dict() if self._low_rank is None else self._low_rank.state()
+        """All weights that count, low-rank matrices as a part of those beside them."""
+        with self._uncased() as casing:
+            rank = self._low_rank
+            state = dict(self.backbone.state_dict() if rank is None else rank.state())
+        if casing is not None and casing.ways.weight.any():
+            state[CASING] = casing.ways.weight
         if self.prompts is not None:
             state |= {f"{PROMPTS}.{name}": each for name, each in self.prompts.state_dict().items()}
         return state
@@ -283,17 +313,31 @@ class Encoder(nn.Module):
     @contextmanager
     def _in_one_table(self) -> Iterator[None]:
         """The backbone as the library knows it, with the marks among all other embeddings."""
-        embedding = self.backbone.get_input_embeddings()
-        if not isinstance(embedding, MarkedEmbedding):
-            yield
+        with self._uncased():
+            embedding = self.backbone.get_input_embeddings()
+            if not isinstance(embedding, MarkedEmbedding):
+                yield
+                return
+            merged = embedding.merged()
+            self.backbone.set_input_embeddings(merged)
+            self.backbone.config.vocab_size = merged.num_embeddings
+            try:
+                yield
+            finally:
+                self.backbone.set_input_embeddings(embedding)
+
+    @contextmanager
+    def _uncased(self) -> Iterator[CasedEmbedding | None]:
+        """The backbone without what tells how words are written, which is given apart."""
+        casing = self.casing
+        if casing is None:
+            yield None
             return
-        merged = embedding.merged()
-        self.backbone.set_input_embeddings(merged)
-        self.backbone.config.vocab_size = merged.num_embeddings
+        self.backbone.set_input_embeddings(casing.known)
         try:
-            yield
+            yield casing
         finally:
-            self.backbone.set_input_embeddings(embedding)
+            self.backbone.set_input_embeddings(casing)
 
 
 def load_encoder(
@@ -301,12 +345,14 @@ def load_encoder(
     precision: Precision = "fp32",
     marks: bool = False,
     folder: Path | None = None,
+    words: bool = False,
 ) -> Encoder:
     """The encoder that the settings name, on the CPU.
 
     Args:
         marks: whether it tells the marks of entities from other words.
         folder: where it lies if not where its name says: what a run made, or learned.
+        words: whether single words are read of it, for which capitals matter.
 
     Raises:
         InputError: there is no such encoder, or it can't be used; says what was found.
@@ -322,10 +368,12 @@ def load_encoder(
         )
     source = config.name if folder is None else str(folder)
     backbone, tokenizer = load_pretrained(source)
-    encoder = Encoder(backbone, tokenizer, config, precision, marks)
+    encoder = Encoder(backbone, tokenizer, config, precision, marks, words)
     prompts = Path(source) / PROMPTS
     if encoder.prompts is not None and prompts.is_dir():
         encoder.prompts.load(prompts)
+    if encoder.casing is not None:
+        encoder.casing.load(Path(source))
     return encoder
 
 

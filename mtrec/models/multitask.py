@@ -36,6 +36,11 @@ def reads_marks(tasks: Iterable[HeadSpec]) -> bool:
     return any(task.task_type.unit is Unit.MARKS for task in tasks)
 
 
+def reads_words(tasks: Iterable[HeadSpec]) -> bool:
+    """Whether a task reads single words, so that the encoder has to tell how they are written."""
+    return any(task.task_type.unit is Unit.WORDS for task in tasks)
+
+
 class MultiTaskModel(nn.Module):
     """Texts → what units of them are `(U, S, d)` → states `(U, S, width)` → logits of every task.
 

@@ -14,7 +14,7 @@ from mtrec.errors import MtrecError
 from mtrec.files import replacing, write_json
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import load_encoder
-from mtrec.models.multitask import HeadSpec, MultiTaskModel, reads_marks
+from mtrec.models.multitask import HeadSpec, MultiTaskModel, reads_marks, reads_words
 from mtrec.tasks.calibration import Calibration
 
 DESCRIPTION, WEIGHTS, ENCODER = "model.json", "weights.safetensors", "encoder"
@@ -75,7 +75,11 @@ def load_model(folder: Path) -> MultiTaskModel:
         HeadSpec(task["name"], task["type"], tuple(task["labels"])) for task in description["tasks"]
     ]
     encoder = load_encoder(
-        config, description["precision"], reads_marks(tasks), stored if stored.is_dir() else None
+        config,
+        description["precision"],
+        reads_marks(tasks),
+        stored if stored.is_dir() else None,
+        reads_words(tasks),
     )
     encoder.settle()  # reads faster
     if encoder.fingerprint != description["fingerprint"]:

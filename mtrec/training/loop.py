@@ -13,7 +13,7 @@ import torch
 from mtrec.errors import InputError
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import Precision, load_encoder
-from mtrec.models.multitask import HeadSpec, MultiTaskModel, reads_marks
+from mtrec.models.multitask import HeadSpec, MultiTaskModel, reads_marks, reads_words
 from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.config import StrategyConfig
@@ -112,7 +112,7 @@ def train(
         if before is None
         else before.numbers["precision"]
     )
-    encoder = load_encoder(encoder_config, precision, reads_marks(specs), made)
+    encoder = load_encoder(encoder_config, precision, reads_marks(specs), made, reads_words(specs))
     model = MultiTaskModel(encoder, trunk_config, specs).to(device)
     weighted = {task: value for task, value in lambdas.items() if value > 0}
     strategy = STRATEGIES[strategy_config.name](weighted, **strategy_config.params)

@@ -25,7 +25,7 @@ from mtrec.files import replacing
 EVERY = 60.0  # seconds after which a training is kept again, in the middle of an epoch too
 COST = 0.02  # the share of the time that keeping may take, above which it is done less often
 PACKAGES = ("torch", "transformers")  # whose versions may change a result's digits
-LAYOUT = "3"  # of what is kept; another one where `Course.snapshot` keeps other things
+LAYOUT = "4"  # of what is kept; another one where `Course.snapshot` keeps other things
 _NUMBERS, _LAYOUT, _CPU, _GPU = "numbers", "layout", "random:cpu", "random:cuda"
 
 

@@ -311,7 +311,7 @@ def test_the_layout_is_that_of_what_is_kept(
     stopped = type(watcher)(stop_when=lambda each: len(each.epochs) == 1)
     trainer(dataset, stopped, kept=tmp_path / "kept", **SETTINGS)
     kept = load_snapshot(tmp_path / "kept")
-    assert kept is not None and snapshot.LAYOUT == "3"
+    assert kept is not None and snapshot.LAYOUT == "4"
     assert set(kept.numbers) == {
         *(
             "over",
