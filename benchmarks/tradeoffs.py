@@ -13,6 +13,9 @@ the same draws, so their shares hang together.
 The second is of speed, on a sample of the critics with three tasks (verdict, stars, the first genre
 of the film) whose vectors are known: a front against five epochs of all of MiniLM on the same texts
 (one is timed, and counted five times), and settings learned at once against each by itself.
+
+The third is of the same sample: would settings differ as much if each went on from where equal
+weights came, which is quicker than learning it anew?
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,10 +33,12 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 from torch import nn
 
 from benchmarks.markdown import table
 from benchmarks.training import TRIPLE, dataset, learn, only, with_genres
+from mtrec.data.dataset import Dataset
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import Reading, Wanted
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
@@ -43,10 +48,12 @@ from mtrec.strategies.sum import Sum
 from mtrec.tasks.base import Unit
 from mtrec.tasks.config import TaskConfig
 from mtrec.tasks.ragged import Index, Ragged
-from mtrec.tradeoffs.instrument import CENTRE_SEEDS, Instrument
-from mtrec.tradeoffs.outcomes import Judge, Scored, outcomes
+from mtrec.tradeoffs.instrument import Instrument
+from mtrec.tradeoffs.outcomes import Scored, TaskJudge, outcomes
+from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.stacked import Lambdas, Stack
 from mtrec.tradeoffs.sweep import sweep
+from mtrec.tradeoffs.trials import BASE_SEEDS, SEEDS
 from mtrec.training.batches import token_batches
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
@@ -54,16 +61,19 @@ from mtrec.training.inputs import VECTOR_TOKENS
 from mtrec.training.losses import wanted_units
 from mtrec.training.reporter import SilentReporter
 from mtrec.training.step import Updater
+from mtrec.wording import many
 
 WIDTH, LEARNED, JUDGED = 8, 400, 300  # of the problem made up: numbers a text, records
 POPULATION, POPULATION_SEEDS = 20_000, 100
-EPOCHS, SEEDS = 3, 2
+EPOCHS = 3
 TASKS = [HeadSpec(name, "binary", ("no", "yes")) for name in ("left", "right")]
 SETTINGS: list[Lambdas] = [
     {"left": share, "right": 2 - share} for share in (1.0, 2.0, 0.0, 0.5, 1.5)
 ]
+BASE = SETTINGS[: len(TASKS) + 1]  # equal weights and each task alone, as `Instrument` has them
 RECORDS, VALIDATED = 10_000, 1000
 FULL_EPOCHS, STACKED = 5, 32
+ALIKE, GOING_SEEDS = 12, 3  # settings and seeds of the third table
 
 
 class _NoEncoder(nn.Module):
@@ -115,7 +125,7 @@ def made_up(rng: np.random.Generator, judged: int) -> tuple[_Vectors, Examples]:
 
 
 def tried(
-    settings: Sequence[Lambdas], seed: int, inputs: _Vectors, examples: Examples, judge: Judge
+    settings: Sequence[Lambdas], seed: int, inputs: _Vectors, examples: Examples, judge: TaskJudge
 ) -> Scored:
     """Figures of settings learned with one seed."""
     torch.manual_seed(seed)
@@ -124,13 +134,13 @@ def tried(
     config = TrainConfig(batch_tokens=32 * VECTOR_TOKENS, head_learning_rate=0.02)
     stack = Stack(model, settings, config)
     stack.learn(inputs, examples, EPOCHS, seed, SilentReporter())
-    return judge.score(stack.logits(inputs, examples, examples.rows[VAL]))
+    return judge.score(stack)
 
 
 def held(repeats: int) -> Iterator[list[str]]:
     """Of each setting and task, and of differences, the share of intervals that hold the truth."""
     inputs, examples = made_up(np.random.default_rng(1), POPULATION)
-    judge = Judge(TASKS, examples, examples.rows[VAL], draws=1)
+    judge = TaskJudge(TASKS, inputs, examples, examples.rows[VAL], draws=1)
     truth = np.mean(
         [
             tried(SETTINGS, 10**6 + seed, inputs, examples, judge).values
@@ -142,12 +152,12 @@ def held(repeats: int) -> Iterator[list[str]]:
     gaps = np.zeros((len(SETTINGS) - 1, len(TASKS)))
     for repeat in range(repeats):
         inputs, examples = made_up(np.random.default_rng((2, repeat)), JUDGED)
-        judge = Judge(TASKS, examples, examples.rows[VAL])
-        seeds = [1000 * (repeat + 1) + each for each in range(CENTRE_SEEDS)]
+        judge = TaskJudge(TASKS, inputs, examples, examples.rows[VAL])
+        seeds = [1000 * (repeat + 1) + each for each in range(BASE_SEEDS)]
         scored = [tried(SETTINGS, seed, inputs, examples, judge) for seed in seeds[:SEEDS]]
-        more = [tried(SETTINGS[:1], seed, inputs, examples, judge) for seed in seeds[SEEDS:]]
-        centre = np.stack([each.values[0] for each in (*scored, *more)])
-        found = outcomes(judge, [task.name for task in TASKS], scored, centre)
+        more = [tried(BASE, seed, inputs, examples, judge) for seed in seeds[SEEDS:]]
+        base = [Scored(each.values[: len(BASE)], each.draws) for each in (*scored, *more)]
+        found = outcomes([judge], scored, base)
         low, high = np.quantile(found.draws, [0.025, 0.975], axis=0)
         levels += (low <= truth) & (truth <= high)
         apart = found.draws[:, 1:] - found.draws[:, :1]
@@ -162,35 +172,66 @@ def held(repeats: int) -> Iterator[list[str]]:
     yield ["all together", "", *means]
 
 
+def _three(values: Iterable[float]) -> str:
+    return ", ".join(f"{each:.3f}" for each in values)
+
+
 def _percent(shares: NDArray[np.float64]) -> str:
     return ", ".join(f"{100 * each:.1f} %" for each in shares)
 
 
-def speed(data: Path, repeats: int) -> Iterator[list[str]]:
-    """What a front takes beside a full training, and learning at once beside one after another."""
+def instrument(data: Path, folder: Path) -> tuple[Dataset, Instrument]:
+    """A sample of the critics with three tasks, and what tries settings on it, states known."""
     with TemporaryDirectory() as scratch:
-        folder, cache = Path(scratch), Path(scratch) / "cache"
-        found = dataset(with_genres(data, folder), "critics", RECORDS, VALIDATED)
-        three = only(found, TRIPLE)
-        fronts, fulls, stacked, alone = [], [], [], []
-        instrument = Instrument(
-            three,
-            EncoderConfig(),
-            TrunkConfig(),
-            {task: TaskConfig() for task in TRIPLE},
-            StrategyConfig(),
-            TrainConfig(),
-            cache,
-            SilentReporter(),
-        )
-        for _ in range(repeats):
-            fronts.append(sweep(instrument).seconds)
-            started = time.perf_counter()
-            learn(three, cache)
-            fulls.append(FULL_EPOCHS * (time.perf_counter() - started))
-            together, apart = at_once(instrument)
-            stacked.append(together)
-            alone.append(apart)
+        found = dataset(with_genres(data, Path(scratch)), "critics", RECORDS, VALIDATED)
+    three = only(found, TRIPLE)
+    return three, again(three, folder)
+
+
+def again(three: Dataset, folder: Path) -> Instrument:
+    """One that has tried nothing yet."""
+    tasks = {task: TaskConfig() for task in TRIPLE}
+    settings = (EncoderConfig(), TrunkConfig(), tasks, StrategyConfig(), TrainConfig())
+    return Instrument(three, *settings, folder, SilentReporter())
+
+
+def going_on(ready: Instrument) -> Iterator[list[str]]:
+    """How far settings differ where each is learned anew, and where it goes on from equal weights.
+
+    Each spread is the standard deviation of a task's mean figures over the settings.
+    """
+    settings = [ready.lambdas(shares) for shares in spread(len(TRIPLE), ALIKE)]
+    judge = TaskJudge(ready.specs, ready.inputs, ready.examples, ready.examples.rows[VAL])
+    config = TrainConfig()
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    for seed in range(GOING_SEEDS):
+        begun = ready.beginning(seed)
+        anew = Stack(begun, settings, config)
+        anew.learn(ready.inputs, ready.examples, FULL_EPOCHS, seed, SilentReporter())
+        found.setdefault("anew", []).append(judge.score(anew).values)
+        for epochs in (1, 2, 3):
+            later = Stack(anew.one(0), settings, config)
+            later.learn(ready.inputs, ready.examples, epochs, seed, SilentReporter())
+            name = f"{many(epochs, 'epoch')} on from equal weights"
+            found.setdefault(name, []).append(judge.score(later).values)
+    means = {name: np.mean(each, axis=0) for name, each in found.items()}
+    for name, values in means.items():
+        alike = [float(spearmanr(*pair)[0]) for pair in zip(values.T, means["anew"].T, strict=True)]
+        yield [name, _three(values.std(axis=0)), _three(alike)]
+
+
+def speed(three: Dataset, folder: Path, repeats: int) -> Iterator[list[str]]:
+    """What a front takes beside a full training, and learning at once beside one after another."""
+    fronts, fulls, stacked, alone = [], [], [], []
+    for _ in range(repeats):
+        ready = again(three, folder)
+        fronts.append(sweep(ready).seconds)
+        started = time.perf_counter()
+        learn(three, folder)
+        fulls.append(FULL_EPOCHS * (time.perf_counter() - started))
+        together, apart = at_once(ready)
+        stacked.append(together)
+        alone.append(apart)
     yield _row("a front of 32 settings, 2 seeds", fronts, "5 epochs of full", fulls, "at most 0.05")
     yield _row("32 settings at once, an epoch", stacked, "each alone", alone, "at most 0.83")
 
@@ -231,7 +272,7 @@ def _row(
 
 
 def main() -> None:
-    """Prints two tables."""
+    """Prints three tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path, help="the folder of real data sets")
     parser.add_argument("--draws", type=int, default=400, help="of validation records and seeds")
@@ -241,7 +282,12 @@ def main() -> None:
     head = ["λ", f"truth ({names})", f"held ({names})", f"difference from the first ({names})"]
     print(table(head, held(args.draws)), flush=True)
     head = ["this", "seconds", "against", "seconds", "share", "wanted"]
-    print(f"\n{table(head, speed(args.data.resolve(), args.repeats))}")
+    with TemporaryDirectory() as cache:
+        three, ready = instrument(args.data.resolve(), Path(cache))
+        print(f"\n{table(head, speed(three, Path(cache), args.repeats))}", flush=True)
+        tasks = ", ".join(TRIPLE)
+        head = ["each setting", f"spread ({tasks})", f"rank correlation ({tasks})"]
+        print(f"\n{table(head, going_on(ready))}")
 
 
 if __name__ == "__main__":

@@ -73,11 +73,12 @@ def datasets(value: Sequence[Json]) -> str:
 def swept(value: Json) -> str:
     """Settings of λ and what each task comes to, those that are worth having marked."""
     first = value["settings"][0]
-    tasks = list(first["metrics"])
+    tasks, more = list(first["metrics"]), list(first["recommendations"])
     rows = [
         [
             *(f"{each['lambda'][task]:.2f}" for task in tasks),
             *(estimate(each["metrics"][task]) for task in tasks),
+            *(estimate(each["recommendations"][name]) for name in more),
             "front" if each["pareto"] else "",
         ]
         for each in value["settings"]
@@ -90,7 +91,7 @@ def swept(value: Json) -> str:
     )
     if value["records"] < value["of"]:
         told += f" Learned from a sample of {value['records']:,} of {value['of']:,} records."
-    header = [*(f"λ {task}" for task in tasks), *tasks, ""]
+    header = [*(f"λ {task}" for task in tasks), *tasks, *more, ""]
     return f"{table(header, rows)}\n\n{told}"
 
 

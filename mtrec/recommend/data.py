@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -107,6 +107,22 @@ class RecommendationData:
             InputError: nobody has this id.
         """
         return find_user(self.users, user)
+
+    def of(self, users: Ids) -> RecommendationData:
+        """The same of these users alone, whose positions rise, numbered anew."""
+        theirs = np.isin(self.record_users, users)
+        return replace(
+            self,
+            users=self.users[users],
+            liked=self.liked[users],
+            seen=self.seen[users],
+            relevant=self.relevant[users],
+            segments=self.segments[users],
+            records=self.records[theirs],
+            record_users=np.searchsorted(users, self.record_users[theirs]),
+            record_items=self.record_items[theirs],
+            activities=self.activities[theirs],
+        )
 
     @property
     def judged(self) -> Ids:

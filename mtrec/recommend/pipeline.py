@@ -122,7 +122,7 @@ def run_recommend(
     learned_spaces, views = raw, {}
     if model is not None and inference is not None:
         learned_spaces = _learned(dataset, model, inference, raw, cache, reporter)
-        views = {task: _view(dataset, model, task) for task in model.tasks}
+        views = {task: task_view(dataset, model, task) for task in model.tasks}
     check_stop(reporter)
     users = len(test.users)
     plain = build_sources(test, raw, {}, taken=views)
@@ -190,7 +190,8 @@ def _learned(
     return {ENCODER: encoder, **states}
 
 
-def _view(dataset: Dataset, model: MultiTaskModel, task: str) -> TaskView:
+def task_view(dataset: Dataset, model: MultiTaskModel, task: str) -> TaskView:
+    """How one task of a model sees records: those from activities in which it has labels."""
     labelled = dataset.records[task_column(task)].notna()
     activities = frozenset(dataset.records.loc[labelled, SOURCE].unique())
     return TaskView(activities, model.head_view(task).cpu().numpy(), model.space(task))

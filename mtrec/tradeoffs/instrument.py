@@ -17,8 +17,11 @@ from mtrec.schema import TRAIN, VAL
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.config import StrategyConfig
 from mtrec.tasks.config import TaskConfig
-from mtrec.tradeoffs.outcomes import Judge, Outcomes, Scored, outcomes
-from mtrec.tradeoffs.stacked import Lambdas, Stack
+from mtrec.tradeoffs.outcomes import Judge, Outcomes, TaskJudge
+from mtrec.tradeoffs.simplex import spread
+from mtrec.tradeoffs.stacked import Lambdas
+from mtrec.tradeoffs.tastes import TasteJudge, recommendable
+from mtrec.tradeoffs.trials import SEEDS, Trials
 from mtrec.training.config import TrainConfig
 from mtrec.training.device import pick_device, pick_precision
 from mtrec.training.examples import Examples
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
     from mtrec.data.dataset import Dataset
 
 MOST = 20_000  # training records that are learned from; of more, a sample
-CENTRE_SEEDS = 5  # from which the luck between seeds is told
-EPOCHS = 5  # where the settings don't say
-LEARNING = "Trying settings of λ"
 
 
 class Instrument:
@@ -42,7 +42,7 @@ class Instrument:
     learns: its states are read once.
 
     Attributes:
-        tasks: all that are learned, in the dataset's order.
+        tasks: all that are learned, in the dataset's order; `specs` are their heads.
         steering: those whose λ is above 0; the others watch in every setting.
         records: how many training records are learned from.
         of: how many there are.
@@ -83,15 +83,28 @@ class Instrument:
         self.of = len(every.rows[TRAIN])
         self.examples = _sampled(every, lambdas)
         self.records = len(self.examples.rows[TRAIN])
-        self._specs, self._trunk, self._config = specs, trunk_config, train_config
-        self._epochs = train_config.epochs or EPOCHS
+        self.specs, self._trunk = specs, trunk_config
         self._reporter = reporter
         device = pick_device()
         precision = pick_precision(train_config.precision, device)
         self._encoder = load_encoder(frozen, precision, reads_marks(specs)).to(device)
         units = MultiTaskModel(self._encoder, trunk_config, specs).units
         self.inputs = StateInputs(self._encoder, self.examples.texts, units, cache, reporter)
-        self._judge = Judge(specs, self.examples, self.examples.rows[VAL])
+        judges: list[Judge] = [
+            TaskJudge(specs, self.inputs, self.examples, self.examples.rows[VAL])
+        ]
+        tastes = recommendable(dataset)
+        if tastes is not None:
+            judges.append(TasteJudge(dataset, tastes, self._encoder, cache, reporter))
+        count = len(self.steering)
+        self._trials = Trials(
+            self.inputs,
+            self.examples,
+            self.beginning,
+            [self.lambdas(shares) for shares in spread(count, count + 1)],
+            judges,
+            train_config,
+        )
 
     def lambdas(self, shares: Sequence[float]) -> Lambdas:
         """λ of each task where those that steer have these shares: 1 on average, where they do."""
@@ -101,33 +114,26 @@ class Instrument:
         }
         return {task: scaled.get(task, 0.0) for task in self.tasks}
 
-    def outcomes(self, settings: Sequence[Lambdas], seeds: int = 2) -> Outcomes:
+    def outcomes(
+        self,
+        settings: Sequence[Lambdas],
+        seeds: int = SEEDS,
+        reporter: Reporter | None = None,
+    ) -> Outcomes:
         """How settings come out on validation, the mean over seeds, with its noise.
 
-        The first setting is learned with `CENTRE_SEEDS` seeds at least, for the noise.
+        Args:
+            reporter: who watches, if not the one that watched the texts being read.
 
         Raises:
-            Stopped: the reporter asked to stop.
+            Stopped: the reporter asked to stop; what was tried before is kept.
         """
-        more = range(seeds, max(seeds, CENTRE_SEEDS))
-        learned = seeds * len(settings) + len(more)
-        self._reporter.phase(LEARNING, learned * self._epochs * self.records)
-        scored = [self._scored(settings, seed) for seed in range(seeds)]
-        centre = [each.values[0] for each in scored]
-        centre += [self._scored(settings[:1], seed).values[0] for seed in more]
-        return outcomes(self._judge, self.tasks, scored, np.stack(centre))
+        return self._trials.outcomes(settings, reporter or self._reporter, seeds)
 
     def beginning(self, seed: int) -> MultiTaskModel:
         """The model that every setting begins with; torch's random numbers start with the seed."""
         torch.manual_seed(seed)
-        return MultiTaskModel(self._encoder, self._trunk, self._specs).to(self._encoder.device)
-
-    def _scored(self, settings: Sequence[Lambdas], seed: int) -> Scored:
-        """Figures of the settings, all learned from the same start in the same order."""
-        stack = Stack(self.beginning(seed), settings, self._config)
-        stack.learn(self.inputs, self.examples, self._epochs, seed, self._reporter)
-        rows = self.examples.rows[VAL]
-        return self._judge.score(stack.logits(self.inputs, self.examples, rows))
+        return MultiTaskModel(self._encoder, self._trunk, self.specs).to(self._encoder.device)
 
 
 def _sampled(examples: Examples, tasks: Mapping[str, float]) -> Examples:

@@ -2,8 +2,8 @@
 
 Three things make a figure uncertain, and each has its part in the draws here:
 
-- which records validation happens to have: a bootstrap over people (or records), for each task the
-  same for all settings;
+- which records validation happens to have: a bootstrap over people (or records), for each figure
+  the same for all settings;
 - luck that all settings have in common, such as the start: between seeds, by Student's t with as
   many degrees of freedom as the seeds allow;
 - luck that is a setting's own: what is left of a figure once its setting's and its seed's means are
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,9 @@ from mtrec.models.multitask import HeadSpec
 from mtrec.schema import Estimate
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tasks.tally import owners
+from mtrec.tradeoffs.stacked import Stack
 from mtrec.training.examples import Examples
+from mtrec.training.inputs import Inputs
 
 Floats = NDArray[np.float64]
 
@@ -36,24 +39,34 @@ DRAWS = 1000
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """The headline figures of S settings for K tasks.
+    """K figures of S settings: the headline of each task, and that of recommendations.
 
     Attributes:
-        tasks: their names, `(K,)`.
+        names: what they are of: tasks, and `tastes.NAME`, `(K,)`.
         values: means over seeds, `(S, K)`.
         draws: what they might as well be, `(B, S, K)`.
-        units: how many people, or records, each task was scored on, `(K,)`.
+        units: how many people, or records, each was scored on, `(K,)`.
     """
 
-    tasks: tuple[str, ...]
+    names: tuple[str, ...]
     values: Floats
     draws: Floats
     units: Index
 
-    def estimate(self, setting: int, task: int) -> Estimate:
-        """A setting's figure for a task, with its 95 % interval."""
-        drawn, units = self.draws[:, setting, task], int(self.units[task])
-        return stats.estimate(float(self.values[setting, task]), drawn, units, units)
+    def estimate(self, setting: int, place: int) -> Estimate:
+        """One figure of a setting, with its 95 % interval."""
+        drawn, units = self.draws[:, setting, place], int(self.units[place])
+        return stats.estimate(float(self.values[setting, place]), drawn, units, units)
+
+    def only(self, names: Sequence[str]) -> Outcomes:
+        """The same of these figures alone, in this order."""
+        places = [self.names.index(name) for name in names]
+        return Outcomes(
+            tuple(names),
+            self.values[:, places],
+            self.draws[:, :, places],
+            self.units[places],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,25 +81,64 @@ class Scored:
     values: Floats
     draws: Floats
 
+    @classmethod
+    def beside(cls, parts: Sequence[Scored]) -> Scored:
+        """The figures of the same settings by several judges."""
+        values, draws = zip(*((each.values, each.draws) for each in parts), strict=True)
+        return cls(np.concatenate(values, axis=-1), np.concatenate(draws, axis=-1))
 
-class Judge:
+    @classmethod
+    def stacked(cls, parts: Sequence[Scored]) -> Scored:
+        """The same figures of the settings of one part after those of another."""
+        values, draws = zip(*((each.values, each.draws) for each in parts), strict=True)
+        return cls(np.concatenate(values), np.concatenate(draws, axis=1))
+
+    def one(self, setting: int) -> Scored:
+        """The figures of one of the settings, as of S = 1."""
+        chosen = slice(setting, setting + 1)
+        return Scored(self.values[chosen], self.draws[:, chosen])
+
+
+class Judge(Protocol):
     """Scores settings on the same validation records, and on the same draws of them.
 
     Attributes:
-        units: how many people, or records, each task is scored on, `(K,)`.
+        names: what its figures are of, `(K,)`.
+        units: how many people, or records, each is scored on, `(K,)`.
+    """
+
+    names: tuple[str, ...]
+    units: Index
+
+    def score(self, stack: Stack) -> Scored:
+        """Figures of the S settings of a stack."""
+
+
+class TaskJudge:
+    """Scores how well tasks are told apart, by their headline figures.
 
     Args:
         tasks: those to score, each with a label among the rows.
-        rows: the validation records, as rows of `examples`.
+        rows: the validation records, as rows of `examples` and of `inputs`.
     """
 
     def __init__(
-        self, tasks: Sequence[HeadSpec], examples: Examples, rows: Index, draws: int = DRAWS
+        self,
+        tasks: Sequence[HeadSpec],
+        inputs: Inputs,
+        examples: Examples,
+        rows: Index,
+        draws: int = DRAWS,
     ) -> None:
+        self._inputs, self._examples, self._rows = inputs, examples, rows
         self._tasks = [_Scoring(task, examples, rows, draws) for task in tasks]
+        self.names = tuple(task.name for task in tasks)
         self.units = np.array([each.drawn.shape[1] for each in self._tasks], dtype=np.int64)
 
-    def score(self, logits: Mapping[str, Ragged[Tensor]]) -> Scored:
+    def score(self, stack: Stack) -> Scored:
+        return self.figures(stack.logits(self._inputs, self._examples, self._rows))
+
+    def figures(self, logits: Mapping[str, Ragged[Tensor]]) -> Scored:
         """Figures of S settings by what each says of the records that carry a task.
 
         Args:
@@ -126,19 +178,23 @@ class _Scoring:
         return float(metric(tally.sums(tally.counts[None]))[0]), metric(tally.sums(drawn))
 
 
-def outcomes(
-    judge: Judge, tasks: Sequence[str], seeds: Sequence[Scored], centre: Floats
-) -> Outcomes:
+def outcomes(judges: Sequence[Judge], seeds: Sequence[Scored], base: Sequence[Scored]) -> Outcomes:
     """What settings come to over several seeds, with all of the noise.
 
     Args:
+        judges: those that scored, in the order of the figures.
         seeds: of each of the R seeds, the same S settings in the same order.
-        centre: figures of one setting over more seeds, `(Q, K)`, at least 2.
+        base: of each of Q seeds, at least 2, the same few settings, from which luck is told.
     """
     values = np.stack([each.values for each in seeds])  # (R, S, K)
-    luck = Luck.of(values, centre)
+    luck = Luck.of(np.stack([each.values for each in base]), len(values))
     means = np.mean([each.draws for each in seeds], axis=0)  # (B, S, K)
-    return Outcomes(tuple(tasks), values.mean(axis=0), means + luck.draw(*means.shape), judge.units)
+    return Outcomes(
+        tuple(name for judge in judges for name in judge.names),
+        values.mean(axis=0),
+        means + luck.draw(*means.shape),
+        np.concatenate([judge.units for judge in judges]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,22 +212,22 @@ class Luck:
     freedom: tuple[int, int]
 
     @classmethod
-    def of(cls, values: Floats, centre: Floats) -> Luck:
-        """Of figures `(R, S, K)`, and of one setting's over more seeds, `(Q, K)`.
+    def of(cls, base: Floats, seeds: int) -> Luck:
+        """Told from the figures of S settings over Q seeds, `(Q, S, K)`, at least 2 of either.
 
-        With one seed or one setting nothing is left over to tell a setting's own luck by; all of
-        the luck between seeds then counts as its own, which is the most that it can be.
+        A two-way analysis of variance without replicates: what neither setting nor seed explains is
+        the settings' own, and of the seeds' variance what that leaves is common.
+
+        Args:
+            seeds: R.
         """
-        seeds, settings, _ = values.shape
-        total = centre.var(axis=0, ddof=1)
-        spare = (seeds - 1) * (settings - 1)
-        if not spare:
-            return cls(np.zeros_like(total), np.sqrt(total / seeds), (1, len(centre) - 1))
-        left = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True)
-        left += values.mean(axis=(0, 1))
+        drawn, settings, _ = base.shape
+        left = base - base.mean(axis=0) - base.mean(axis=1, keepdims=True)
+        left += base.mean(axis=(0, 1))
+        spare = (drawn - 1) * (settings - 1)
         own = (left**2).sum(axis=(0, 1)) / spare
-        common = np.maximum(total - own, 0)
-        return cls(np.sqrt(common / seeds), np.sqrt(own / seeds), (len(centre) - 1, spare))
+        common = np.maximum(base.mean(axis=1).var(axis=0, ddof=1) - own / settings, 0)
+        return cls(np.sqrt(common / seeds), np.sqrt(own / seeds), (drawn - 1, spare))
 
     def draw(self, draws: int, settings: int, tasks: int) -> Floats:
         """So much luck, `(B, S, K)`."""

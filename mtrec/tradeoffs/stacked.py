@@ -88,6 +88,15 @@ class Stack:
     def __len__(self) -> int:
         return len(next(iter(self.parameters.values())))
 
+    @torch.no_grad()
+    def one(self, place: int) -> MultiTaskModel:
+        """One of the models by itself, as far as it has learned."""
+        model = copy.deepcopy(self.model, {id(self.model.encoder): self.model.encoder})
+        for name, parameter in model.named_parameters():
+            if name in self._rows:
+                parameter.copy_(self._rows[name][place])
+        return model.eval()
+
     def learn(
         self, inputs: Inputs, examples: Examples, epochs: int, seed: int, reporter: Reporter
     ) -> None:

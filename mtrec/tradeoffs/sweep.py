@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +38,12 @@ class Sweep:
     seconds: float
 
     def json(self) -> dict[str, Any]:
-        tasks = list(enumerate(self.outcomes.tasks))
         return {
             "split": VAL,
             "settings": [
                 {
                     "lambda": dict(lambdas),
-                    "metrics": {task: self.outcomes.estimate(place, k).json() for k, task in tasks},
+                    **self._figures(place, lambdas),
                     "pareto": bool(self.on_front[place]),
                 }
                 for place, lambdas in enumerate(self.settings)
@@ -52,6 +52,17 @@ class Sweep:
             "records": self.records,
             "of": self.of,
             "seconds": self.seconds,
+        }
+
+    def _figures(self, place: int, tasks: Collection[str]) -> dict[str, Any]:
+        """What one setting comes to for tasks, and for recommendations where there are any."""
+        figures = {
+            name: self.outcomes.estimate(place, k).json()
+            for k, name in enumerate(self.outcomes.names)
+        }
+        return {
+            "metrics": {task: figures.pop(task) for task in tasks},
+            "recommendations": figures,
         }
 
 
@@ -73,11 +84,12 @@ def sweep(instrument: Instrument, settings: int = 32, seeds: int = 2) -> Sweep:
     started = time.perf_counter()
     tried = [instrument.lambdas(shares) for shares in spread(len(instrument.steering), settings)]
     found = instrument.outcomes(tried, seeds)
+    traded = found.only(instrument.tasks)
     return Sweep(
         settings=tried,
         outcomes=found,
-        on_front=pareto(found),
-        conflict=in_conflict(found),
+        on_front=pareto(traded),
+        conflict=in_conflict(traded),
         records=instrument.records,
         of=instrument.of,
         seconds=time.perf_counter() - started,

@@ -15,7 +15,17 @@ import torch
 from mtrec.data.dataset import DatasetTask
 from mtrec.models import scratch
 from mtrec.models.config import SCRATCH, EncoderConfig, TrunkConfig
-from mtrec.schema import SPLIT, TEXT, USER, task_column
+from mtrec.schema import (
+    ITEM,
+    LIKED,
+    RECORD,
+    SOURCE,
+    SPLIT,
+    TEXT,
+    TITLE,
+    USER,
+    task_column,
+)
 from mtrec.strategies.config import StrategyConfig
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.config import TaskConfig
@@ -65,7 +75,13 @@ def made() -> Any:
         records[task_column(name)] = column.where(rng.random(N) < 0.8)
         labels = TASK_TYPES[name].labels(column)
         tasks[name] = DatasetTask(name, name, labels, {}, {})
-    return SimpleNamespace(records=pd.DataFrame(records), tasks=tasks)
+    nobody = {
+        "users": pd.DataFrame({USER: []}),
+        "items": pd.DataFrame({ITEM: [], TITLE: [], TEXT: []}),
+        "interactions": pd.DataFrame({USER: [], ITEM: [], SPLIT: [], LIKED: []}),
+    }
+    records |= {RECORD: range(N), ITEM: None, SOURCE: "texts"}
+    return SimpleNamespace(records=pd.DataFrame(records), tasks=tasks, **nobody)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -30,7 +30,7 @@ def test_what_lies_within_the_noise_behind_the_front_stays_on_it() -> None:
     """The settings just behind are not beaten in more than half of what may be."""
     outcomes = noisy(np.vstack([FRONT, FRONT - 1e-3]), 0.05)
     outcomes = Outcomes(
-        outcomes.tasks, np.vstack([FRONT, FRONT - 1e-3]), outcomes.draws, outcomes.units
+        outcomes.names, np.vstack([FRONT, FRONT - 1e-3]), outcomes.draws, outcomes.units
     )
     assert in_conflict(outcomes)
     beaten = ~pareto(outcomes)
@@ -58,6 +58,6 @@ def test_where_none_differ_one_in_twenty_finds_a_difference_at_most() -> None:
 def test_settings_that_are_the_same_do_not_differ() -> None:
     outcomes = noisy(np.full((2, 2), 0.5), 0.01)
     same = Outcomes(
-        outcomes.tasks, outcomes.values[[0, 0]], outcomes.draws[:, [0, 0]], outcomes.units
+        outcomes.names, outcomes.values[[0, 0]], outcomes.draws[:, [0, 0]], outcomes.units
     )
     assert not better(same).any() and not pareto(same).any()

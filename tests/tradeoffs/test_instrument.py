@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 
 from mtrec.config import RunConfig, for_dataset, with_settings
+from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
 from mtrec.schema import SPLIT, VAL, task_column
+from mtrec.tasks import TASK_TYPES
 from mtrec.tradeoffs import instrument as module
 from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.sweep import sweep
+from mtrec.tradeoffs.trials import LEARNING
 from mtrec.training.reporter import SilentReporter, Stopped
 from tests.contracts.test_learning import made
 
@@ -84,7 +87,8 @@ def test_a_task_alone_is_best_at_itself(
     json = found.json()
     assert json["split"] == "val" and (json["records"], json["of"]) == (235, 235)
     for each in json["settings"]:
-        assert set(each) == {"lambda", "metrics", "pareto"}
+        assert set(each) == {"lambda", "metrics", "recommendations", "pareto"}
+        assert not each["recommendations"]  # nobody liked anything
         assert all(low["low"] <= low["value"] <= low["high"] for low in each["metrics"].values())
 
 
@@ -96,6 +100,34 @@ def test_the_same_again_comes_to_the_same(
     equal, alone = instrument.lambdas([0.5, 0.5]), instrument.lambdas([1, 0])
     both = instrument.outcomes([equal, alone])
     np.testing.assert_allclose(instrument.outcomes([equal]).values[0], both.values[0], atol=1e-6)
+
+
+def test_what_was_tried_once_is_not_tried_again(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    reporter = Counted()
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path, reporter=reporter)
+    equal, some = instrument.lambdas([0.5, 0.5]), instrument.lambdas([0.2, 0.8])
+    instrument.outcomes([some])
+    learned = reporter.totals[LEARNING]
+    assert learned == 5 * 235 * (3 * 5 + 2)  # epochs, records; base settings and seeds, this one
+    instrument.outcomes([some, equal])
+    assert reporter.totals[LEARNING] == learned == reporter.done[LEARNING]
+    instrument.outcomes([some], seeds=3)
+    assert reporter.totals[LEARNING] == 5 * 235
+
+
+def test_people_who_liked_things_make_recommendations_an_outcome(
+    tiny_recipe: Path, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    shop = read_dataset(tiny_recipe, TASK_TYPES)
+    instrument = ready(shop, tiny_encoder_folder, tmp_path, [])
+    found = sweep(instrument, settings=3)
+    assert found.outcomes.names == ("sentiment", "topic", "ndcg@10")
+    for each in found.json()["settings"]:
+        assert set(each["metrics"]) == {"sentiment", "topic"}
+        figure = each["recommendations"]["ndcg@10"]
+        assert figure["low"] < figure["value"] < figure["high"]
 
 
 def test_a_task_of_lambda_0_watches_in_every_setting(

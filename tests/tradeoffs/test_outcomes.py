@@ -13,7 +13,7 @@ from mtrec.models.multitask import HeadSpec
 from mtrec.schema import VAL
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.ragged import Ragged
-from mtrec.tradeoffs.outcomes import Judge, Luck, Outcomes
+from mtrec.tradeoffs.outcomes import Luck, Outcomes, TaskJudge
 from mtrec.training.examples import Examples
 
 YES_NO = HeadSpec("mood", "binary", ("no", "yes"))
@@ -38,13 +38,14 @@ def answers(*settings: list[float]) -> dict[str, Ragged[torch.Tensor]]:
     return {"mood": Ragged.single(rows)}
 
 
-def judge(known: Examples, draws: int = 1000) -> Judge:
-    return Judge([YES_NO], known, known.rows[VAL], draws)
+def judge(known: Examples, draws: int = 1000) -> TaskJudge:
+    nothing_read: Any = None
+    return TaskJudge([YES_NO], nothing_read, known, known.rows[VAL], draws)
 
 
 def test_each_setting_is_scored_on_the_records_that_carry_the_task() -> None:
     known = examples(["yes", None, "no", "yes", "no"])
-    scored = judge(known).score(answers([1.0, -1, 1, -1], [1.0, -1, -1, -1]))
+    scored = judge(known).figures(answers([1.0, -1, 1, -1], [1.0, -1, -1, -1]))
     truth = ["yes", "no", "yes", "no"]
     for place, said in enumerate((["yes", "no", "yes", "no"], ["yes", "no", "no", "no"])):
         report = TASK_TYPES["binary"].scores(truth, said, YES_NO.labels)
@@ -55,7 +56,7 @@ def test_each_setting_is_scored_on_the_records_that_carry_the_task() -> None:
 def test_settings_that_say_the_same_have_the_same_draws() -> None:
     known = examples(["yes", "no"] * 20)
     said = np.random.default_rng(0).standard_normal(40).tolist()
-    drawn = judge(known).score(answers(said, said)).draws
+    drawn = judge(known).figures(answers(said, said)).draws
     assert drawn.shape == (1000, 2, 1) and drawn.std(axis=0).min() > 0.02
     np.testing.assert_array_equal(drawn[:, 0], drawn[:, 1])
 
@@ -65,28 +66,28 @@ def test_records_of_one_person_are_drawn_together() -> None:
     labels: list[str | None] = ["yes", "no"] * 50
     wrong = np.repeat(np.arange(10) < 3, 10)
     said = np.where(np.tile([True, False], 50) != wrong, 1.0, -1.0).tolist()
-    alone = judge(examples(labels)).score(answers(said)).draws.std()
+    alone = judge(examples(labels)).figures(answers(said)).draws.std()
     together = judge(examples(labels, [f"p{row // 10}" for row in range(100)]))
     assert together.units.tolist() == [10]
-    assert together.score(answers(said)).draws.std() > 2 * alone
+    assert together.figures(answers(said)).draws.std() > 2 * alone
 
 
 def test_luck_is_what_neither_setting_nor_seed_explains() -> None:
-    """Two seeds, two settings: effects 0.1 and 0.02 add up, but for 0.01 in each corner."""
-    values = np.array([[[0.51], [0.59]], [[0.51], [0.63]]])  # (R, S, K)
-    centre = np.array([[0.5], [0.52], [0.54]])
-    luck = Luck.of(values, centre)
-    own = 4 * 0.01**2  # residuals ±.01, one degree of freedom
-    assert luck.freedom == (2, 1)
+    """Two seeds, two settings: effects 0.1 and 0.04 add up, but for 0.01 in each corner."""
+    base = np.array([[[0.51], [0.59]], [[0.53], [0.65]]])  # (Q, S, K)
+    luck = Luck.of(base, seeds=2)
+    own = 4 * 0.01**2  # residuals of 0.01, one degree of freedom
+    between = 0.04**2 / 2  # the variance of the seeds' means
+    assert luck.freedom == (1, 1)
     np.testing.assert_allclose(luck.own, np.sqrt(own / 2))
-    np.testing.assert_allclose(luck.common, np.sqrt((0.02**2 - own) / 2) if own < 0.02**2 else 0)
+    np.testing.assert_allclose(luck.common, np.sqrt((between - own / 2) / 2))
 
 
-def test_with_one_seed_all_luck_may_be_a_settings_own() -> None:
-    centre = np.array([[0.5], [0.52], [0.54]])
-    luck = Luck.of(np.full((1, 4, 1), 0.5), centre)
+def test_seeds_that_differ_by_their_settings_luck_alone_have_no_common_luck() -> None:
+    base = np.array([[[0.5], [0.6]], [[0.6], [0.5]]])
+    luck = Luck.of(base, seeds=1)
     assert luck.common.tolist() == [0]
-    np.testing.assert_allclose(luck.own, 0.02)
+    np.testing.assert_allclose(luck.own, 0.1)
 
 
 def test_settings_share_the_common_luck_and_have_their_own() -> None:

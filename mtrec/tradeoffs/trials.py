@@ -1,0 +1,118 @@
+"""Settings of λ as they are tried: each learned anew with the same few seeds, and only once.
+
+Going on from where equal weights came would be quicker, and shows a fraction of what settings
+really change: the third table of `benchmarks/tradeoffs.py`. So a setting begins where all begin,
+and what makes it quick is steps of many records, with rates as much larger: Goyal et al. (2017),
+*Accurate, Large Minibatch SGD*, arXiv:1706.02677.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from mtrec.models.multitask import MultiTaskModel
+from mtrec.schema import TRAIN
+from mtrec.tradeoffs.outcomes import Judge, Outcomes, Scored, outcomes
+from mtrec.tradeoffs.stacked import Lambdas, Stack
+from mtrec.training.config import TrainConfig
+from mtrec.training.examples import Examples
+from mtrec.training.inputs import Inputs
+from mtrec.training.reporter import Reporter
+
+SEEDS = 2  # with which a setting is tried
+BASE_SEEDS = 5  # with which the few are tried that luck is told from
+EPOCHS = 5  # where the settings don't say
+FEWEST_STEPS = 10  # of an epoch, where there are as many
+LARGEST = 4  # times the records of a step in the settings
+LEARNING = "Trying settings of λ"
+
+Key = tuple[tuple[str, float], ...]
+
+
+class Trials:
+    """Settings tried on the same records with the same seeds; what was tried once is kept.
+
+    Args:
+        inputs, examples: what is learned from.
+        begin: gives the model that a seed begins with, and sets torch's random numbers by it.
+        base: at least two settings; luck is told from these.
+        judges: score what was learned.
+    """
+
+    def __init__(
+        self,
+        inputs: Inputs,
+        examples: Examples,
+        begin: Callable[[int], MultiTaskModel],
+        base: Sequence[Lambdas],
+        judges: Sequence[Judge],
+        config: TrainConfig,
+    ) -> None:
+        self._inputs, self._examples = inputs, examples
+        self._begin, self._base, self._judges = begin, base, judges
+        self._epochs = config.epochs or EPOCHS
+        tokens = int(inputs.lengths[examples.rows[TRAIN]].sum())
+        self._config = in_large_steps(config, tokens)
+        self._known: dict[int, dict[Key, Scored]] = defaultdict(dict)
+
+    def outcomes(
+        self, settings: Sequence[Lambdas], reporter: Reporter, seeds: int = SEEDS
+    ) -> Outcomes:
+        """How settings come out, the mean over seeds, with its noise.
+
+        Raises:
+            Stopped: the reporter asked to stop; what was tried before is kept.
+        """
+        wanted: dict[int, list[Lambdas]] = defaultdict(list)
+        for seed in range(max(seeds, BASE_SEEDS)):
+            wanted[seed] += self._base if seed < BASE_SEEDS else ()
+            wanted[seed] += settings if seed < seeds else ()
+        self._try(wanted, reporter)
+        return outcomes(
+            self._judges,
+            [self._scored(seed, settings) for seed in range(seeds)],
+            [self._scored(seed, self._base) for seed in range(BASE_SEEDS)],
+        )
+
+    def _scored(self, seed: int, settings: Sequence[Lambdas]) -> Scored:
+        return Scored.stacked([self._known[seed][_key(each)] for each in settings])
+
+    def _try(self, wanted: Mapping[int, Sequence[Lambdas]], reporter: Reporter) -> None:
+        """Tries what was not tried yet, by seed."""
+        new = {
+            seed: {_key(each): each for each in settings if _key(each) not in self._known[seed]}
+            for seed, settings in wanted.items()
+        }
+        count = sum(len(each) for each in new.values())
+        if not count:
+            return
+        reporter.phase(LEARNING, count * self._epochs * len(self._examples.rows[TRAIN]))
+        for seed, settings in new.items():
+            if settings:
+                stack = Stack(self._begin(seed), list(settings.values()), self._config)
+                stack.learn(self._inputs, self._examples, self._epochs, seed, reporter)
+                scored = Scored.beside([judge.score(stack) for judge in self._judges])
+                for place, key in enumerate(settings):
+                    self._known[seed][key] = scored.one(place)
+
+
+def in_large_steps(config: TrainConfig, tokens: int) -> TrainConfig:
+    """The same with as many records a step as leave `FEWEST_STEPS`, and rates in proportion.
+
+    Args:
+        tokens: the length of all that is learned from.
+    """
+    factor = float(np.clip(tokens / (FEWEST_STEPS * config.batch_tokens), 1, LARGEST))
+    return config.model_copy(
+        update={
+            "batch_tokens": round(factor * config.batch_tokens),
+            "head_learning_rate": factor * config.head_learning_rate,
+        }
+    )
+
+
+def _key(lambdas: Lambdas) -> Key:
+    return tuple(sorted(lambdas.items()))
