@@ -28,6 +28,12 @@ def pages() -> list[st.Page]:
             help="Bring data, see what it holds and what to know about it.",
         ),
         st.Page(
+            "pages/tradeoffs.py",
+            title="Trade-offs",
+            icon=":material/balance:",
+            help="Move how much each task counts, and see in a second what each gains and loses.",
+        ),
+        st.Page(
             "pages/train.py",
             title="Train",
             icon=":material/tune:",

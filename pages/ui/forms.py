@@ -181,7 +181,7 @@ def lambda_slider(task: str, label: str, *, disabled: bool, reason: str, words: 
         reason: why it is disabled.
         words: what λ means.
     """
-    key = f"tasks.{task}.lambda"
+    key = lambda_key(task)
     return float(
         st.select_slider(
             label,
@@ -194,6 +194,11 @@ def lambda_slider(task: str, label: str, *, disabled: bool, reason: str, words: 
             bind="query-params",
         )
     )
+
+
+def lambda_key(task: str) -> str:
+    """The key of a task's slider, which is its path in the config tree."""
+    return f"tasks.{task}.lambda"
 
 
 def _held(key: str) -> float:
