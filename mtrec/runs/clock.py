@@ -21,6 +21,9 @@ class Kind(StrEnum):
     READ = "read"  # the encoder reads it and learns nothing
 
 
+LEARNING = (Kind.GUESS, Kind.LEARN)
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Work that is to come under the name of one phase.
@@ -54,7 +57,7 @@ class Clock:
     def __init__(self, now: float) -> None:
         self._plan: list[Stretch] = []
         self._stretch: Stretch | None = None
-        self._total = self._done = self._checked = 0
+        self._total = self._done = self._checked = self._epoch = 0
         self._began = self._last = now
         self._learned = False  # whether an update was made that has not been counted yet
         self._seconds: dict[Kind, float] = {}
@@ -79,13 +82,13 @@ class Clock:
             # The phase knows best how many there are.
             self._stretch = replace(planned, texts=total - planned.checks)
             self._plan = self._plan[place + 1 :]
-        self._total, self._done, self._checked = total, 0, 0
+        self._total, self._done, self._checked, self._epoch = total, 0, 0, 0
         self._began = self._last = now
         self._recent.clear()
 
     def goes_on(self, epoch: int, done: int, now: float) -> None:
         """The phase stands behind `epoch` epochs and `done` texts, by whatever way."""
-        self._done, self._last = done, now
+        self._done, self._epoch, self._last = done, epoch, now
         if self._stretch is not None:
             self._checked = epoch * self._stretch.checks // self._stretch.epochs
         self._recent.clear()
@@ -109,13 +112,13 @@ class Clock:
     def epoch(self, now: float) -> None:
         """An epoch is over; what passed since its last text went into scoring."""
         self._count(Kind.CHECK, 0, now)
-        self._last = now
+        self._epoch, self._last = self._epoch + 1, now
 
     @property
     def learning_is_over(self) -> bool:
         """Whether nothing is learned from texts now or later."""
         now = [] if self._stretch is None else [self._stretch]
-        return not any(each.kind in (Kind.GUESS, Kind.LEARN) for each in (*now, *self._plan))
+        return not any(each.kind in LEARNING for each in (*now, *self._plan))
 
     def speed(self, now: float) -> float:
         """Texts a second over the last seconds."""
@@ -124,17 +127,26 @@ class Clock:
         since = max(self._began, now - LATELY)
         return sum(n for _, n in self._recent) / (now - since) if now > since else 0.0
 
-    def remaining(self) -> float | None:
-        """Seconds, never below 0; None while nothing can be said."""
+    def remaining(self, finishing: bool = False) -> float | None:
+        """Seconds, never below 0; None while nothing can be said.
+
+        Args:
+            finishing: whether nothing more is to be learned: what would be learned is left out,
+                and of all checks but that of the epoch which ends so.
+        """
         left = dict.fromkeys(Kind, 0)
         for each in self._plan:
-            left[each.kind] += each.texts
-            left[Kind.CHECK] += each.checks
+            ends = finishing and each.kind in LEARNING
+            left[each.kind] += 0 if ends else each.texts
+            left[Kind.CHECK] += each.checks // each.epochs if ends else each.checks
         own = 0.0
         if self._stretch is not None:
-            checks = self._stretch.checks - self._checked
+            now, ends = self._stretch, finishing and self._stretch.kind in LEARNING
+            checks = now.checks - self._checked
+            left[now.kind] += 0 if ends else max(0, self._total - self._done - checks)
+            if ends:
+                checks = (self._epoch + 1) * now.checks // now.epochs - self._checked
             left[Kind.CHECK] += max(0, checks)
-            left[self._stretch.kind] += max(0, self._total - self._done - checks)
         elif self._done:
             own = max(0, self._total - self._done) * (self._last - self._began) / self._done
         paces = {kind: self._pace(kind) for kind, texts in left.items() if texts}

@@ -49,6 +49,7 @@ class Progress:
         speed: texts a second, of late; 0 while no texts are read.
         learning_is_over: whether nothing is learned from texts any more, so that what is left, such
             as reports, cannot be ended early.
+        finishing: whether it was asked to learn no more; `eta_seconds` counts on that.
     """
 
     phase: str = ""
@@ -65,6 +66,7 @@ class Progress:
     free_gpu_memory: int = 0
     speed: float = 0.0
     learning_is_over: bool = False
+    finishing: bool = False
 
     @property
     def share(self) -> float:
@@ -209,10 +211,11 @@ class FileReporter:
     def _write_progress(self) -> None:
         self._written = time.monotonic()
         gpu_memory, free_gpu_memory = (0, 0) if self._gpu is None else self._gpu()
+        finishing = self.should_finish()
         now = replace(
             self._now,
             seconds=self._seconds(),
-            eta_seconds=self._clock.remaining(),
+            eta_seconds=self._clock.remaining(finishing),
             updated=time.time(),
             free_memory=psutil.virtual_memory().available,
             memory=self._process.memory_info().rss,
@@ -220,6 +223,7 @@ class FileReporter:
             free_gpu_memory=free_gpu_memory,
             speed=round(self._clock.speed(self._written), 1),
             learning_is_over=self._clock.learning_is_over,
+            finishing=finishing,
         )
         write_json(self._files.progress, asdict(now))
 

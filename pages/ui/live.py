@@ -13,6 +13,7 @@ from mtrec.runs.launcher import GB
 from mtrec.runs.progress import (
     APART,
     GUESSED,
+    LiveFiles,
     Progress,
     duration,
     read_epochs,
@@ -70,11 +71,15 @@ def progress(run: RunInfo) -> None:
     if run.status == QUEUED:
         st.info("Waiting for another training to end; then this one starts by itself.")
         return
-    seen = read_progress(state.store().folder(run.run))
+    folder = state.store().folder(run.run)
+    seen, asked = read_progress(folder), LiveFiles(folder)
     if not seen.phase:
         st.progress(0.0, "Starting…")
         return
-    left = "" if seen.eta_seconds is None else f" · about {roughly(seen.eta_seconds)} to go"
+    # What was said before it was asked to end early no longer holds.
+    is_old = asked.stop.exists() or (asked.finish.exists() and not seen.finishing)
+    is_known = seen.eta_seconds is not None and not is_old
+    left = f" · about {roughly(seen.eta_seconds)} to go" if is_known else ""
     done = f" · {seen.epoch} of at most {seen.epochs} epochs done" if seen.epoch else ""
     st.progress(seen.share, f"{seen.phase}{done}{left}")
     st.caption(

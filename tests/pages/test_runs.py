@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 from mtrec.config import RunConfig
 from mtrec.runs import launcher
 from mtrec.runs.clock import Kind, Stretch
-from mtrec.runs.progress import FileReporter
+from mtrec.runs.progress import FileReporter, Progress
 from mtrec.runs.store import RunStore
 from mtrec.workspace import Workspace
+from pages.ui import live
 from pages.ui.state import run_label
 from pages.ui.text import moment
 from tests.pages.conftest import Done, open_page, said
@@ -66,6 +68,27 @@ def test_what_a_running_one_was_asked_for_shows_at_once(
     assert words not in said(app) and not app.button(key=key).disabled
     app = app.button(key=key).click().run()
     assert not app.exception and words in said(app) and app.button(key=key).disabled
+
+
+@pytest.mark.parametrize("key", ["stop", "finish"])
+def test_no_time_to_go_is_told_that_does_not_know_what_was_asked(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    run = store.get(store.create("shop", store.list()[0].version, RunConfig(), "Going on"))
+    store.set_status(run.run, "running")
+    monkeypatch.setattr(launcher, "poll", lambda store: store.list())
+    seen = Progress("Training", done=3, total=9, seconds=60, eta_seconds=3600)
+    monkeypatch.setattr(live, "read_progress", lambda _: seen)
+
+    def told(app: AppTest) -> str:
+        return str(app.get("progress")[0].proto.text)
+
+    app = open_page("train", run=run_label(run))
+    assert told(app) == "Training · about 1 h 0 min to go"
+    assert told(app.button(key=key).click().run()) == "Training"
+    seen = replace(seen, finishing=True, eta_seconds=120)
+    app = open_page("train", run=run_label(run))
+    assert told(app) == ("Training" if key == "stop" else "Training · about 2 min to go")
 
 
 def test_one_that_has_learned_cannot_be_asked_to_learn_no_more(

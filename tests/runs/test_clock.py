@@ -80,6 +80,36 @@ def test_a_training_that_goes_on_has_less_to_do(clock: Clock) -> None:
     assert clock.remaining() == pytest.approx(60 * 0.5 + (20 + 60) * 0.5 * READING)
 
 
+def test_who_learns_no_more_still_checks_one_epoch_and_reads(clock: Clock) -> None:
+    clock.phase("Guessing", 50, 0.0)
+    clock.advance(10, 20.0)
+    clock.reads(0.1)
+    assert clock.remaining(finishing=True) == pytest.approx((20 + 60) * 0.1)
+    clock.phase("Training", 240, 20.0)
+    clock.step()
+    clock.advance(100, 70.0)
+    assert clock.remaining(finishing=True) == pytest.approx((20 + 60) * 0.1)
+    clock.advance(5, 71.0)  # of a check, 0.2 s a text
+    assert clock.remaining(finishing=True) == pytest.approx(15 * 0.2 + 60 * 0.1)
+    clock.advance(15, 74.0)
+    assert clock.remaining(finishing=True) == pytest.approx(60 * 0.1)
+    clock.epoch(74.0)
+    clock.step()
+    clock.advance(1, 75.0)
+    assert clock.remaining(finishing=True) == pytest.approx(20 * 0.2 + 60 * 0.1)
+    clock.phase("Reading", 60, 80.0)
+    assert clock.remaining(finishing=True) == clock.remaining() == pytest.approx(60 * 0.1)
+
+
+def test_one_that_goes_on_and_is_to_learn_no_more_checks_its_own_epoch(clock: Clock) -> None:
+    clock.phase("Training", 240, 0.0)
+    clock.goes_on(1, 150, 0.0)
+    clock.step()
+    clock.advance(10, 5.0)
+    clock.reads(0.1)
+    assert clock.remaining(finishing=True) == pytest.approx((20 + 60) * 0.1)
+
+
 def test_what_is_not_planned_has_its_own_pace(clock: Clock) -> None:
     clock.expect([])
     clock.phase("Reading", 10, 0.0)

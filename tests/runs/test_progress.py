@@ -80,6 +80,23 @@ def test_the_eta_counts_this_phase_and_the_texts_to_come(tmp_path: Path, clock: 
     assert seen.speed == pytest.approx(2)
 
 
+def test_the_eta_of_one_that_was_asked_to_finish_counts_no_more_learning(
+    tmp_path: Path, clock: Time
+) -> None:
+    reporter = FileReporter(tmp_path, epochs=2)
+    reporter.expect([Stretch("Training", Kind.LEARN, 80, 20, 2), Stretch("Reading", Kind.READ, 40)])
+    reporter.phase("Training", 100)
+    reporter.reads(0.25)
+    clock.now += 10
+    reporter.step(1, {"mood": 0.7}, {"mood": 1.0}, {})
+    reporter.advance(20)
+    assert not read_progress(tmp_path).finishing
+    LiveFiles(tmp_path).finish.touch()
+    reporter.close()
+    seen = read_progress(tmp_path)
+    assert seen.finishing and seen.eta_seconds == pytest.approx((10 + 40) * 0.25)
+
+
 def test_learning_is_over_once_none_is_to_come(tmp_path: Path) -> None:
     assert not read_progress(tmp_path).learning_is_over
     reporter = FileReporter(tmp_path)
