@@ -22,6 +22,7 @@ from mtrec.recommend.stored import FOLDER
 from mtrec.runs import launcher
 from mtrec.runs.store import FINISHED, MODEL, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
+from pages.ui.text import shortened
 
 if TYPE_CHECKING:
     from mtrec.models.multitask import MultiTaskModel
@@ -44,6 +45,7 @@ TEXT = "text"  # the record whose text is read
 NEXT = "next-"  # what a page asked for, to be taken up before the control is drawn again
 LAST = "last-"  # what it held when its page was left, for when somebody comes back
 
+LONGEST_LABEL = 24  # characters of a run's name that the sidebar has room for
 TICK = 2.0  # seconds between two looks at a training that is going on
 
 
@@ -115,7 +117,7 @@ def wish(**choices: str | None) -> None:
 
 def run_label(run: RunInfo) -> str:
     """What the run picker and the URL call a run; unique, since it holds the start of its id."""
-    return f"{run.name} · {run.run[:8]}"
+    return f"{shortened(run.name, LONGEST_LABEL)} · {run.run[:8]}"
 
 
 def pickers() -> None:

@@ -35,6 +35,14 @@ def plain(text: object, limit: int | None = None) -> str:
     return _MARKUP.sub(r"\\\1", _SEAMS.sub(_WORD_JOINER, line))
 
 
+def shortened(text: str, limit: int) -> str:
+    """A text of at most so many characters, cut in its middle: names often differ at their ends."""
+    if len(text) <= limit:
+        return text
+    start = limit // 3
+    return f"{text[:start].rstrip()}…{text[start + 1 - limit :].lstrip()}"
+
+
 def moment(written: str) -> str:
     """An ISO moment as this machine's clock shows it, to the minute: `2020-05-31 14:05`."""
     return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M}"

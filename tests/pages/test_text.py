@@ -9,7 +9,7 @@ import pytest
 
 from mtrec.runs.progress import duration
 from mtrec.wording import many, number
-from pages.ui.text import ago, moment, plain
+from pages.ui.text import ago, moment, plain, shortened
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -34,6 +34,14 @@ def test_a_text_is_one_line_and_may_be_cut() -> None:
     assert plain("a\n\n# b") == r"a \# b"
     assert plain("one two three", limit=8) == "one two…"
     assert plain("short", limit=5) == "short"
+
+
+def test_names_that_differ_at_their_ends_do_so_when_shortened() -> None:
+    names = [f"All that there is, with {each} weights" for each in ("equal", "other")]
+    short = [shortened(name, 24) for name in names]
+    assert short == ["All that…h equal weights", "All that…h other weights"]
+    assert shortened("one two three four", 12) == "one…ee four"
+    assert shortened("four", 4) == "four"
 
 
 def test_a_moment_is_told_by_the_clock_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
