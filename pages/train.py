@@ -27,6 +27,7 @@ CHOICES = {
 }
 NAME, METHOD, EPOCHS = "encoder.name", "encoder.method", "train.epochs"
 APART = (NAME, METHOD, EPOCHS)  # drawn first, not among the folded settings
+RECOMMEND = "recommend"  # the settings of recommendations, which take acts of people
 
 
 def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
@@ -37,7 +38,7 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
     with left:
         encoder = language_model(dataset, defaults.encoder)
         method = st.radio(
-            "How much of the language model learns",
+            str(EncoderConfig.model_fields["method"].title),
             list(METHODS),
             captions=list(METHODS.values()),
             index=list(METHODS).index(defaults.encoder.method),
@@ -50,7 +51,7 @@ def settings(dataset: DatasetSummary) -> tuple[RunConfig, str]:
     with st.expander("All other settings"):
         rest = forms.fields(
             defaults,
-            leave_out=APART,
+            leave_out=APART if dataset.interactions else (*APART, RECOMMEND),
             choices=CHOICES,
             more={"strategy": strategy_settings},
             known={NAME: encoder, METHOD: method},

@@ -26,6 +26,7 @@ class EncoderConfig(BaseModel):
     )
     method: Literal["frozen", "top", "lora", "prompt", "full"] = Field(
         "top",
+        title="How much of the language model learns",
         description="How much of the language model learns: frozen nothing (seconds), top its "
         "upper layers (minutes), lora a small addition to each of its layers, prompt a few words "
         "of its own before each text, full all of it (longest)",

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from scipy import sparse
 
 from mtrec import stats
@@ -150,6 +151,29 @@ def settings_diff(a: BaseModel, b: BaseModel) -> list[tuple[str, Any, Any]]:
         for key in dict.fromkeys([*ours, *theirs])
         if ours.get(key) != theirs.get(key)
     ]
+
+
+def field_of(config: BaseModel, key: str) -> FieldInfo | None:
+    """The field behind a dotted key, such as `settings_diff` gives; None where it is none's."""
+    *above, last = key.split(".")
+    settings: object = config
+    for name in above:
+        settings = (
+            settings.get(name) if isinstance(settings, dict) else getattr(settings, name, None)
+        )
+    if not isinstance(settings, BaseModel):
+        return None
+    fields = type(settings).model_fields
+    return {field.alias or name: field for name, field in fields.items()}.get(last)
+
+
+def title_of(config: BaseModel, key: str) -> str:
+    """What people call a setting; of one that each task has for itself, with the task's name."""
+    field = field_of(config, key)
+    if field is None or not field.title:
+        return key
+    group, *between, _ = key.split(".")
+    return f"{field.title} ({'.'.join(between)})" if group == "tasks" else field.title
 
 
 def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -22,6 +22,7 @@ from mtrec.reports.compare import (
     changed,
     compare,
     settings_diff,
+    title_of,
 )
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import RECORD, TEXT, USER
@@ -227,7 +228,12 @@ def _differences(found: list[TaskComparison]) -> None:
 
 def _settings(run: RunInfo, other: RunInfo) -> None:
     """The settings that differ, and what that means for the differences."""
-    differing = settings_diff(*(state.store().config(each.run) for each in (run, other)))
+    ours, theirs = (state.store().config(each.run) for each in (run, other))
+    differing = [
+        # of a setting that only one has, such as a task's, the title is that one's
+        (title_of(theirs if here is None else ours, key), _written(here), _written(there), key)
+        for key, here, there in settings_diff(ours, theirs)
+    ]
     if not differing:
         st.markdown(
             "**No setting differs.** What differs above comes from chance in training, or from a "
@@ -242,10 +248,7 @@ def _settings(run: RunInfo, other: RunInfo) -> None:
             "them alone."
         )
     st.dataframe(
-        pd.DataFrame(
-            [(key, _written(here), _written(there)) for key, here, there in differing],
-            columns=["setting", "this training", "the other"],
-        ),
+        pd.DataFrame(differing, columns=["setting", "this training", "the other", "in files"]),
         hide_index=True,
         key="against-settings",
         alt="Settings that differ",

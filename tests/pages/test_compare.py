@@ -201,13 +201,17 @@ def test_only_settings_that_differ_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = shown("r2", tmp_path, monkeypatch)
-    assert "**Nothing but tasks\\.mood\\.lambda differs** between their settings." in said(app)
-    assert app.dataframe[1].value.values.tolist() == [["tasks.mood.lambda", "1.0", "2.0"]]
+    assert "**Nothing but Weight λ \\(mood\\) differs** between their settings." in said(app)
+    assert app.dataframe[1].value.values.tolist() == [
+        ["Weight λ (mood)", "1.0", "2.0", "tasks.mood.lambda"]
+    ]
     assert "**No setting differs.**" in said(shown("r3", tmp_path, monkeypatch))
     monkeypatch.setitem(SETTINGS, "r1", [*SETTINGS["r1"], "train.epochs=4"])
     app = shown("r2", tmp_path, monkeypatch)
     assert "**2 settings differ**, so no change can be put down to one of them alone." in said(app)
-    assert ["train.epochs", "left empty", "4"] in app.dataframe[1].value.values.tolist()
+    assert ["Epochs at most", "left empty", "4", "train.epochs"] in app.dataframe[
+        1
+    ].value.values.tolist()
 
 
 def test_texts_that_changed_sides_are_listed_by_side(

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import store_dataset
+from mtrec.tasks import TASK_TYPES
+from mtrec.workspace import Workspace
 from tests.pages.conftest import Done, open_page, said
 
 SAMPLING, PATIENCE, DECAY = "train.sampling", "train.task_patience", "train.layer_decay"
@@ -46,3 +52,18 @@ def test_only_settings_of_the_chosen_ways_show(done: Done) -> None:
     assert top - lora == {"encoder.top_layers"}
     assert mixed - top == {"trunk.experts", "trunk.task_experts"}
     assert "recommend.epochs" in top - shown(**{"recommend.enabled": "false"})
+
+
+def test_where_nobody_did_anything_no_recommendations_are_set(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    rows = [f"text {row} is fine,{'good' if row % 2 else 'bad'}" for row in range(60)]
+    (tmp_path / "notes.csv").write_text("\n".join(["text,mood", *rows]))
+    (tmp_path / "recipe.yaml").write_text(
+        "name: notes\nrecords:\n  - {file: notes.csv, text: text, tasks: {mood: {label: mood}}}\n"
+    )
+    store_dataset(read_dataset(tmp_path / "recipe.yaml", TASK_TYPES), workspace)
+    app = open_page("train")
+    assert not app.exception and not app.error and app.button(key="start")
+    controls = (*app.number_input, *app.toggle, *app.selectbox)
+    assert not [each for each in controls if str(each.key).startswith("recommend.")]

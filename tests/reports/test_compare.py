@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mtrec.config import RunConfig, with_settings
-from mtrec.reports.compare import changed, compare, paired, settings_diff
+from mtrec.reports.compare import changed, compare, paired, settings_diff, title_of
 from mtrec.stats import interval
 from mtrec.tasks import TASK_TYPES
 
@@ -309,3 +309,11 @@ def test_settings_that_differ_are_named_and_no_others() -> None:
     ]
     more = with_settings(base, ["tasks.verdict.lambda=3"])
     assert ("tasks.verdict.lambda", None, 3.0) in settings_diff(base, more)
+
+
+def test_settings_are_called_as_people_call_them() -> None:
+    config = with_settings(RunConfig(), ["tasks.mood.lambda=1", "strategy.name=dwa"])
+    assert title_of(config, "train.seed") == "Random seed"
+    assert title_of(config, "encoder.method") == "How much of the language model learns"
+    assert title_of(config, "tasks.mood.lambda") == "Weight λ (mood)"
+    assert title_of(config, "strategy.params.temperature") == "strategy.params.temperature"

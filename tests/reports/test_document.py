@@ -290,7 +290,7 @@ def test_a_task_of_every_type_makes_a_sound_page(every: tuple[Path, Dataset]) ->
     assert any(each.get("name") == "viewport" for each in metas)
     for words in ("Quick look", "1 March 2026, 10:20 UTC", "the test part", "0123456789ab"):
         assert words in page.text
-    assert "at random (The recipe asks for it)" in page.text
+    assert "at random. The recipe asks for it." in page.text
 
 
 def test_links_lead_to_parts_of_the_page(every: tuple[Path, Dataset]) -> None:
@@ -646,13 +646,15 @@ def test_settings_that_differ_are_told_with_what_they_do(tmp_path: Path) -> None
     )
     rows = Page(page_of(tmp_path, dataset, config=changed)).table("Only what differs")
     assert [row[:3] for row in rows] == [
-        ["tasks.t.lambda", "2", "1"],
-        ["tasks.t.balanced", "yes", "no"],
-        ["train.epochs", "4", "left empty"],
-        ["train.clip", "0.5", "1"],
+        ["Weight λ (t)", "2", "1"],
+        ["Rare labels count as much (t)", "yes", "no"],
+        ["Epochs at most", "4", "left empty"],
+        ["Limit on one step", "0.5", "1"],
     ]
     assert rows[0][3].startswith("How much this task counts")
     assert all(row[3] for row in rows)
+    keys = ["tasks.t.lambda", "tasks.t.balanced", "train.epochs", "train.clip"]
+    assert [row[4] for row in rows] == keys
 
 
 @pytest.mark.parametrize(
@@ -663,7 +665,7 @@ def test_where_a_model_lies_is_nobodys_business(folder: str, tmp_path: Path) -> 
     config = RunConfig.model_validate({"encoder": {"name": folder}})
     dataset = written(tmp_path, {"t": hundred(GOOD)})
     rows = Page(page_of(tmp_path, dataset, config=config)).table("Only what differs")
-    assert rows[0][:3] == ["encoder.name", "mine", "minilm"]
+    assert rows[0][:3] == ["Language model", "mine", "minilm"]
     hub = RunConfig.model_validate({"encoder": {"name": "org/model"}})
     assert [each[1] for each in changed_settings(hub)] == ["org/model"]
 

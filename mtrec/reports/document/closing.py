@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PureWindowsPath
 from typing import Any
@@ -11,7 +10,7 @@ from pydantic import BaseModel
 
 from mtrec import __version__
 from mtrec.data.dataset import Dataset
-from mtrec.reports.compare import settings_diff
+from mtrec.reports.compare import field_of, settings_diff, title_of
 from mtrec.reports.document.html import Html, data, join, paragraph, table, tag
 from mtrec.reports.document.words import Training, Words
 from mtrec.reports.mixups import FEWEST
@@ -33,10 +32,10 @@ def settings(config: BaseModel) -> Html:
         body = paragraph("All settings are the usual ones.")
     else:
         rows = [
-            [_key(key), _written(ours), _written(usual), meaning]
+            [data(title_of(config, key)), _written(ours), _written(usual), meaning, _key(key)]
             for key, ours, usual, meaning in changed
         ]
-        names = ("Setting", "This training", "Usually", "What it does")
+        names = ("Setting", "This training", "Usually", "What it does", "In files")
         body = table("Only what differs from the usual settings", names, rows)
     return tag("section", head, body, aria_labelledby="settings")
 
@@ -52,7 +51,7 @@ def changed_settings(config: BaseModel) -> list[tuple[str, Any, Any, str]]:
     listed: dict[str, Any] = {task: {} for task in config.model_dump().get("tasks", {})}
     usual = type(config).model_validate({"tasks": listed} if listed else {})
     return [
-        (key, ours, default, _meaning(config, key.split(".")))
+        (key, ours, default, _meaning(config, key))
         for key, ours, default in settings_diff(config, usual)
     ]
 
@@ -71,7 +70,7 @@ def origin(training: Training, dataset: Dataset, words: Words) -> Html:
             f"{many(len(dataset.records), 'text')}, {number(len(dataset.users))} people, "
             f"{many(len(dataset.items), 'item')}, {many(len(dataset.interactions), 'act')} on items"
         ),
-        "Split": f"{words.schemes[dataset.scheme]} ({dataset.reason})",
+        "Split": f"{words.schemes[dataset.scheme]}. {dataset.reason}.",
     }
     listed = (join([tag("dt", name), tag("dd", fact)]) for name, fact in facts.items())
     head = tag("h2", "The data", id="data")
@@ -120,19 +119,14 @@ def moment(iso: str) -> str:
     return f"{then.day} {MONTHS[then.month - 1]} {then.year}, {then:%H:%M} UTC"
 
 
-def _meaning(settings: object, path: Sequence[str]) -> str:
-    """What a setting does, as its field says; empty where the path leads nowhere."""
-    for key in path[:-1]:
-        settings = settings.get(key) if isinstance(settings, dict) else getattr(settings, key, None)
-    if not isinstance(settings, BaseModel):
-        return ""
-    fields = type(settings).model_fields
-    named = {field.alias or name: field.description for name, field in fields.items()}
-    return named.get(path[-1]) or ""
+def _meaning(config: BaseModel, key: str) -> str:
+    """What a setting does, as its field says; empty where the key is none's."""
+    field = field_of(config, key)
+    return (field and field.description) or ""
 
 
 def _key(key: str) -> Html:
-    """A setting's name, which may go on in another line after a dot."""
+    """What files call a setting, which may go on in another line after a dot."""
     return tag("bdi", join(key.split("."), Html(".<wbr>")))
 
 
