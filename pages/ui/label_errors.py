@@ -161,6 +161,7 @@ def _left_out(counts: pd.Series) -> None:
 
 def _list(table: pd.DataFrame, task: str, kind: str) -> None:
     """The most doubtful labels, with a way to the whole text and to the person who wrote it."""
+    width = shell.labels_width(table[[WRITTEN, SUGGESTED]])
     chosen = st.dataframe(
         table,
         hide_index=True,
@@ -171,9 +172,13 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
         column_order=shell.filled(table, table.columns),
         column_config={
             TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
-            WRITTEN: st.column_config.TextColumn("written", help="The label in the data."),
+            WRITTEN: st.column_config.TextColumn(
+                "written", width=width, help="The label in the data."
+            ),
             SUGGESTED: st.column_config.TextColumn(
-                "suggested", help="The label that seems likelier; empty stands for no label."
+                "suggested",
+                width=width,
+                help="The label that seems likelier; empty stands for no label.",
             ),
             DOUBT: st.column_config.NumberColumn(
                 "doubt",
