@@ -30,7 +30,9 @@ METRIC_HELP = {
     "mae": "By how many steps on the scale the prediction is off on average. 0 is perfect.",
     "span_f1": "F1 over all marked spans: one counts as found only if it begins and ends at the "
     "right word and is called the right thing. 1 is perfect.",
-    "macro_f1_directed": "The same with each direction of a relation as a label of its own.",
+    "macro_f1_directed": "Macro F1 with each direction of a relation as a label of its own. Macro "
+    "F1 itself takes both directions as one label, and a wrong direction as a mistake. Both leave "
+    "out Other, which is no relation.",
     "ndcg": "How high the liked items stand in the list of recommendations: 1 when they all stand "
     "at its top, 0 when none is in it.",
     "recall": "The share of a person's liked items that made it into the list.",
