@@ -90,7 +90,7 @@ def _in_words(looked: Weaknesses) -> None:
         st.markdown("No part of the data was found where it does distinctly worse.")
     if others:
         names = "; ".join(f"texts {each.slice.phrase(_name)}" for each in others)
-        st.markdown(f"Looked weaker on validation, but not by more than noise on test: {names}.")
+        st.markdown(f"Looked weaker on validation, which the test texts do not confirm: {names}.")
     if few:
         names = "; ".join(f"texts {each.slice.phrase(_name)}" for each in few)
         st.markdown(

@@ -171,7 +171,7 @@ def test_what_does_not_hold_is_said_in_one_sentence(
     words = said(app)
     assert "No part of the data was found where it does distinctly worse." in words
     assert (
-        "Looked weaker on validation, but not by more than noise on test: texts written by people "
+        "Looked weaker on validation, which the test texts do not confirm: texts written by people "
         "whose *country* is *\\*Spain\\**."
     ) in words
     assert "None: every test text of this part is right." in words
