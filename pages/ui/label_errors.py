@@ -27,6 +27,7 @@ from pages.ui import shell, state
 from pages.ui.text import plain
 
 SHOWN = 100
+MANY = 0.2  # of the labels, from which on the texts rather than the labels are to blame
 NAMED = 5  # labels in a sentence
 HELP = (
     "A simple model learns the labels of four fifths of the texts and says which labels the others "
@@ -138,6 +139,12 @@ def _in_words(doubtful: int, judged: int) -> None:
         f"In **{number(doubtful)}** of {many(judged, 'text')} another label seems likelier than "
         f"what is written.{first}"
     )
+    if doubtful > MANY * judged:
+        st.caption(
+            "So many do not mean that so many labels are wrong, but that the language model can "
+            "hardly tell the labels of this task by the texts. Read from the top, and stop where "
+            "the suggestions no longer convince you."
+        )
     st.caption(
         "This is a list to review, not a verdict: much of it will be right as it stands, most of "
         "all where texts are hard to judge. It covers all labelled texts of the task, of every "

@@ -120,6 +120,15 @@ def test_wrong_labels_are_listed_with_where_they_stand(
     assert whole["doubt"].is_monotonic_decreasing
 
 
+def test_many_doubts_are_put_down_to_the_texts(
+    monkeypatch: pytest.MonkeyPatch, saved: dict[str, pd.DataFrame]
+) -> None:
+    words = "So many do not mean that so many labels are wrong"
+    assert words not in said(looked(opened(monkeypatch)))
+    monkeypatch.setattr(label_errors, "MANY", 0.02)  # 2 of 90 are more
+    assert words in said(looked(opened(monkeypatch)))
+
+
 def test_a_selected_row_shows_the_whole_text(
     monkeypatch: pytest.MonkeyPatch, saved: dict[str, pd.DataFrame]
 ) -> None:
