@@ -222,7 +222,7 @@ def _exactness(found: Attribution) -> str:
     share = f"{max(100 * found.inexact, 0.1):.1f}\u00a0%"
     if found.inexact > NOTICED:
         return f"**These marks are rough**: they leave {share} of what the words did unexplained."
-    return f"The marks explain what the words did together up to {share}."
+    return f"The marks add up to what the words did together, to within {share}."
 
 
 def html(words: Sequence[str], shares: np.ndarray) -> str:

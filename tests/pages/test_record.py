@@ -306,5 +306,5 @@ def test_a_finished_training_explains_itself(done: Done, monkeypatch: pytest.Mon
     st.cache_resource.clear()
     app = clicked(clicked(card(0, "sentiment", done.run.run), WHY), LIKE)
     assert not app.error
-    assert "The marks explain what the words did together up to" in said(app)
+    assert "The marks add up to what the words did together, to within" in said(app)
     assert len(app.dataframe) == 3

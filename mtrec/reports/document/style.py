@@ -55,7 +55,7 @@ tr { break-inside: avoid; }
 .matrix { width: auto; margin-bottom: .25rem; }
 .matrix caption { white-space: nowrap; }
 .matrix tbody th { min-width: 6rem; }
-.matrix th, .matrix td { padding: .3rem .5rem; border: 1px solid var(--line); }
+.matrix th, .matrix td { padding: .3rem .4rem; border: 1px solid var(--line); }
 .matrix tbody th { max-width: 16rem; }
 .matrix thead th { max-width: 12rem; vertical-align: bottom; }
 .matrix bdi { overflow-wrap: break-word; }
