@@ -211,7 +211,7 @@ def test_words_are_marked_by_sign_line_and_colour(task: str, people: list[str]) 
     words = said(app)
     assert "**Why the model says “" in words
     assert "a hint about the model, not a cause in the world" in words
-    assert "up to 0." in words  # what is left unexplained
+    assert "to within 0." in words  # what is left unexplained
     assert ("up the scale" in words) == (task == "ordinal")
     table = app.dataframe[1].value
     assert table["share"].sum() == pytest.approx(100) and table["share"].is_monotonic_decreasing

@@ -32,10 +32,10 @@ def settings(config: BaseModel) -> Html:
         body = paragraph("All settings are the usual ones.")
     else:
         rows = [
-            [data(title_of(config, key)), _written(ours), _written(usual), meaning, _key(key)]
+            [_named(config, key), _written(ours), _written(usual), meaning]
             for key, ours, usual, meaning in changed
         ]
-        names = ("Setting", "This training", "Usually", "What it does", "In files")
+        names = ("Setting", "This training", "Usually", "What it does")
         body = table("Only what differs from the usual settings", names, rows)
     return tag("section", head, body, aria_labelledby="settings")
 
@@ -125,9 +125,9 @@ def _meaning(config: BaseModel, key: str) -> str:
     return (field and field.description) or ""
 
 
-def _key(key: str) -> Html:
-    """What files call a setting, which may go on in another line after a dot."""
-    return tag("bdi", join(key.split("."), Html(".<wbr>")))
+def _named(config: BaseModel, key: str) -> Html:
+    """What people call a setting, and what files call it."""
+    return join([data(title_of(config, key)), " ", tag("small", key)])
 
 
 def _written(value: object) -> Html:
