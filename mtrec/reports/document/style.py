@@ -58,7 +58,6 @@ tr { break-inside: avoid; }
 .matrix th, .matrix td { padding: .3rem .4rem; border: 1px solid var(--line); }
 .matrix tbody th { max-width: 16rem; }
 .matrix thead th { max-width: 12rem; vertical-align: bottom; }
-.matrix bdi { overflow-wrap: break-word; }
 .matrix thead th:first-child { color: var(--quiet); font-weight: 500; }
 .matrix .upright { padding: .5rem .2rem; text-align: center; }
 .matrix .upright span { writing-mode: vertical-rl; transform: rotate(180deg);
