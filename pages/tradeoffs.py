@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 import streamlit as st
 
 from mtrec.data.dataset import DatasetSummary
 from mtrec.schema import TRAIN, Estimate
 from mtrec.tasks import TASK_TYPES
-from mtrec.tradeoffs.changes import Change, changes
-from mtrec.tradeoffs.stacked import Lambdas
-from mtrec.tradeoffs.tastes import NAME
 from mtrec.wording import many, number
 from pages.ui import forms, shell, state, trying
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import LAMBDA_HELP, metric, metric_help
+
+if TYPE_CHECKING:
+    from mtrec.tradeoffs.changes import Change
+    from mtrec.tradeoffs.stacked import Lambdas
 
 PINNED = "pinned"  # session key, before a dataset's: the setting that others are compared with
 CARD = 230  # pixels
@@ -150,6 +153,8 @@ def by_size(counts: Lambdas) -> Lambdas:
 
 def answer(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
     """What the chosen setting comes to against the pinned one, in words and figures."""
+    from mtrec.tradeoffs.changes import changes
+
     if not any(chosen.values()):
         st.warning(
             "Every task has λ 0, so nothing would be learned. Give one task a λ above 0.",
@@ -158,7 +163,7 @@ def answer(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> Non
         return
     pinned = st.session_state.get(PINNED + dataset.key) or dict.fromkeys(chosen, 1.0)
     found = changes(known.outcomes([pinned, chosen]), before=0, now=1)
-    st.markdown(verdict(found, same=pinned == chosen))
+    st.markdown(verdict(dataset, found, same=pinned == chosen))
     with st.container(horizontal=True):
         for each in found:
             card(dataset, each, same=pinned == chosen)
@@ -179,13 +184,13 @@ def answer(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> Non
         st.dataframe(table(dataset, found), hide_index=True, key="changes")
 
 
-def verdict(found: list[Change], same: bool) -> str:
+def verdict(dataset: DatasetSummary, found: list[Change], same: bool) -> str:
     """What the setting changes, in a sentence."""
     if same:
         return "This is the pinned setting. Move a weight to see what changes."
     told = [each for each in found if each.is_told]
-    gains = [plain(_title(each.name)) for each in told if each.difference.value > 0]
-    losses = [plain(_title(each.name)) for each in told if each.difference.value < 0]
+    gains = [plain(_title(dataset, each.name)) for each in told if each.difference.value > 0]
+    losses = [plain(_title(dataset, each.name)) for each in told if each.difference.value < 0]
     parts = [
         f"{word}: **{', '.join(names)}**"
         for word, names in (("Better", gains), ("Worse", losses))
@@ -203,7 +208,7 @@ def card(dataset: DatasetSummary, each: Change, same: bool) -> None:
     name = _metric(dataset, each.name)
     with st.container(border=True, width=CARD):
         st.metric(
-            plain(_title(each.name)),
+            plain(_title(dataset, each.name)),
             f"{each.now.value:.3f}",
             delta=None if same else f"{each.difference.value:+.3f}",
             delta_color="normal" if each.is_told else "off",
@@ -218,7 +223,7 @@ def table(dataset: DatasetSummary, found: list[Change]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "what": _title(each.name),
+                "what": _title(dataset, each.name),
                 "figure": metric(_metric(dataset, each.name)),
                 "pinned": f"{each.before.value:.3f} ({_interval(each.before)})",
                 "now": f"{each.now.value:.3f} ({_interval(each.now)})",
@@ -230,12 +235,15 @@ def table(dataset: DatasetSummary, found: list[Change]) -> pd.DataFrame:
     )
 
 
-def _title(name: str) -> str:
-    return "recommendations" if name == NAME else name
+def _title(dataset: DatasetSummary, name: str) -> str:
+    """What a figure is of: a task, or else recommendations."""
+    return name if name in dataset.tasks else "recommendations"
 
 
 def _metric(dataset: DatasetSummary, name: str) -> str:
-    return NAME if name == NAME else TASK_TYPES[dataset.tasks[name].type].headline
+    """Which figure it is: a task's headline; one of recommendations goes by its own name."""
+    task = dataset.tasks.get(name)
+    return name if task is None else TASK_TYPES[task.type].headline
 
 
 def _interval(figure: Estimate, sign: str = "") -> str:

@@ -62,10 +62,12 @@ class CasedEmbedding(nn.Module):
         known: embeds `size` ids.
     """
 
-    def __init__(self, known: nn.Module, width: int) -> None:
+    def __init__(self, known: nn.Module) -> None:
         super().__init__()
+        tables = list(known.parameters())
+        width = tables[0].shape[1]
         self.known = known
-        self.size = sum(len(table) for table in known.parameters())
+        self.size = sum(map(len, tables))
         self.ways = nn.Embedding(len(Way), width, padding_idx=Way.NONE)
         nn.init.zeros_(self.ways.weight)
 
@@ -108,9 +110,7 @@ def lowers(tokenizer: Any) -> bool:
 
 def add_casing(backbone: Any) -> CasedEmbedding:
     """Lets an encoder tell how words are written; it is changed in place."""
-    known = backbone.get_input_embeddings()
-    width = next(known.parameters()).shape[1]
-    cased = CasedEmbedding(known, width)
+    cased = CasedEmbedding(backbone.get_input_embeddings())
     backbone.set_input_embeddings(cased)
     return cased
 

@@ -122,7 +122,7 @@ def run_recommend(
     learned_spaces, views = raw, {}
     if model is not None and inference is not None:
         learned_spaces = _learned(dataset, model, inference, raw, cache, reporter)
-        views = {task: task_view(dataset, model, task) for task in model.tasks}
+        views = {task: task_view(model, task, activities(dataset, task)) for task in model.tasks}
     check_stop(reporter)
     users = len(test.users)
     plain = build_sources(test, raw, {}, taken=views)
@@ -190,10 +190,14 @@ def _learned(
     return {ENCODER: encoder, **states}
 
 
-def task_view(dataset: Dataset, model: MultiTaskModel, task: str) -> TaskView:
-    """How one task of a model sees records: those from activities in which it has labels."""
+def activities(dataset: Dataset, task: str) -> frozenset[str]:
+    """The record sources in which a task has labels."""
     labelled = dataset.records[task_column(task)].notna()
-    activities = frozenset(dataset.records.loc[labelled, SOURCE].unique())
+    return frozenset(dataset.records.loc[labelled, SOURCE].unique())
+
+
+def task_view(model: MultiTaskModel, task: str, activities: frozenset[str]) -> TaskView:
+    """How one task of a model sees records: those from activities in which it has labels."""
     return TaskView(activities, model.head_view(task).cpu().numpy(), model.space(task))
 
 

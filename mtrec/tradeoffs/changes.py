@@ -8,6 +8,7 @@ import numpy as np
 
 from mtrec.schema import Estimate
 from mtrec.stats import LEVEL
+from mtrec.tradeoffs.front import chance
 from mtrec.tradeoffs.outcomes import Outcomes
 
 
@@ -37,14 +38,11 @@ class Change:
 def changes(outcomes: Outcomes, before: int, now: int) -> list[Change]:
     """Every figure of the setting `now` against that of the setting `before`.
 
-    The largest of all differences, each in multiples of its own spread, is held against what the
-    largest is by chance alone, as `front.better` does for many settings.
+    All are judged together, as `front.better` judges many settings.
     """
     apart = outcomes.draws[:, now] - outcomes.draws[:, before]  # (B, K)
-    spread = apart.std(axis=0)
-    off = np.abs(apart - apart.mean(axis=0))
-    scaled = np.divide(off, spread, out=np.zeros_like(off), where=spread > 0)
-    limit = np.quantile(scaled.max(axis=1), LEVEL) * spread  # (K,)
+    spreads, largest = chance(apart)
+    limit = np.quantile(largest, LEVEL) * spreads  # (K,)
     gaps = outcomes.values[now] - outcomes.values[before]
     return [
         Change(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtrec.stats import LEVEL
-from mtrec.tradeoffs.outcomes import Outcomes
+from mtrec.tradeoffs.outcomes import Floats, Outcomes
 
 Flags = NDArray[np.bool_]
 
@@ -27,17 +27,25 @@ def better(outcomes: Outcomes) -> Flags:
     spreads = np.zeros((len(first), tasks))
     for task in range(tasks):
         apart = draws[:, first, task] - draws[:, second, task]  # (B, pairs)
-        apart -= apart.mean(axis=0)
-        spreads[:, task] = apart.std(axis=0)
-        known = spreads[:, task] > 0
-        scaled = np.abs(apart[:, known]) / spreads[known, task]
-        largest = np.maximum(largest, scaled.max(axis=1, initial=0))
+        spreads[:, task], by_chance = chance(apart)
+        largest = np.maximum(largest, by_chance)
     limit = np.quantile(largest, LEVEL)
     gaps = values[first] - values[second]  # (pairs, K)
     found = np.zeros((settings, settings, tasks), dtype=bool)
     found[first, second] = (spreads > 0) & (gaps > limit * spreads)
     found[second, first] = (spreads > 0) & (-gaps > limit * spreads)
     return found
+
+
+def chance(apart: Floats) -> tuple[Floats, Floats]:
+    """Of draws of D differences, `(B, D)`, their spreads `(D,)` and what is the largest by chance.
+
+    The latter `(B,)` in multiples of each difference's own spread, about its mean.
+    """
+    off = np.abs(apart - apart.mean(axis=0))
+    spreads = apart.std(axis=0)
+    known = spreads > 0
+    return spreads, (off[:, known] / spreads[known]).max(axis=1, initial=0)
 
 
 def in_conflict(outcomes: Outcomes) -> bool:

@@ -20,7 +20,7 @@ from mtrec.models.multitask import MultiTaskModel
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import K, judge
 from mtrec.recommend.fused import unadapted
-from mtrec.recommend.pipeline import task_view
+from mtrec.recommend.pipeline import activities, task_view
 from mtrec.recommend.profiles import ENCODER, Vectors, build_sources
 from mtrec.schema import MULTITASK, TEXT
 from mtrec.tradeoffs.outcomes import DRAWS, Floats, Scored
@@ -61,7 +61,6 @@ class TasteJudge:
         encoder: Encoder,
         cache: Path,
         reporter: Reporter,
-        draws: int = DRAWS,
     ) -> None:
         chosen = data.judged
         self.of = len(chosen)
@@ -75,8 +74,8 @@ class TasteJudge:
         self._items = encode_texts(encoder, dataset.items[TEXT].tolist(), cache, reporter)
         self._raw = Vectors.of_length_one(self._records, self._items)
         self._data = replace(data, records=np.arange(len(data.records)))
-        self._dataset = dataset
-        self._drawn = stats.resample_counts(self.people, draws) / self.people  # (B, people)
+        self._activities = {task: activities(dataset, task) for task in dataset.tasks}
+        self._drawn = stats.resample_counts(self.people, DRAWS) / self.people  # (B, people)
 
     def score(self, stack: Stack) -> Scored:
         found = np.stack([self._found(stack.one(place)) for place in range(len(stack))])
@@ -85,7 +84,7 @@ class TasteJudge:
     def _found(self, model: MultiTaskModel) -> Floats:
         """What each person's list is worth, `(people,)`."""
         spaces = {ENCODER: self._raw, **self._states(model)}
-        views = {task: task_view(self._dataset, model, task) for task in model.tasks}
+        views = {task: task_view(model, task, self._activities[task]) for task in model.tasks}
         sources = build_sources(self._data, spaces, views)
         recommender = unadapted(MULTITASK, sources, spaces, self.people)
         return judge(recommender, self._data).values[NAME]

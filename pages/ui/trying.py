@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,11 +16,13 @@ from mtrec.config import RunConfig, for_dataset
 from mtrec.data.dataset import DatasetSummary
 from mtrec.data.steps import Estimate
 from mtrec.runs.estimate import roughly
-from mtrec.tradeoffs.instrument import Instrument
-from mtrec.tradeoffs.outcomes import Outcomes
-from mtrec.tradeoffs.stacked import Lambdas
 from mtrec.training.reporter import SilentReporter
 from pages.ui import state
+
+if TYPE_CHECKING:
+    from mtrec.tradeoffs.instrument import Instrument
+    from mtrec.tradeoffs.outcomes import Outcomes
+    from mtrec.tradeoffs.stacked import Lambdas
 
 SOON = 1.5  # seconds of work that no bar is worth
 TICK = 0.2  # seconds between two looks of the bar
@@ -85,6 +88,8 @@ def make_ready(dataset: DatasetSummary) -> None:
     Raises:
         InputError: settings of λ can't be tried on this dataset.
     """
+    from mtrec.tradeoffs.instrument import Instrument
+
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     config = for_dataset(RunConfig(), kinds)
     bar = Bar()

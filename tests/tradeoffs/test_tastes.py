@@ -16,7 +16,7 @@ from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge
 from mtrec.recommend.fused import unadapted
-from mtrec.recommend.pipeline import task_view
+from mtrec.recommend.pipeline import activities, task_view
 from mtrec.recommend.profiles import ENCODER, Vectors, build_sources
 from mtrec.schema import MULTITASK, TEXT
 from mtrec.tasks import TASK_TYPES
@@ -64,7 +64,7 @@ def test_they_are_those_of_the_stage(dataset: Any, model: MultiTaskModel, tmp_pa
         for space in records.states
     }
     data = RecommendationData.from_dataset(dataset, "val")
-    views = {task: task_view(dataset, model, task) for task in model.tasks}
+    views = {task: task_view(model, task, activities(dataset, task)) for task in model.tasks}
     sources = build_sources(data, spaces, views)
     expected = judge(unadapted(MULTITASK, sources, spaces, len(data.users)), data).values[NAME]
 
