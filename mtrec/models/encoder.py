@@ -25,6 +25,7 @@ from mtrec.models.marks import MarkedEmbedding, add_marks
 from mtrec.models.places import Places, mark_places, word_places
 from mtrec.models.pretrained import load_pretrained
 from mtrec.tasks.base import Unit
+from mtrec.tasks.moving import moved
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tasks.relation import MARKS
 
@@ -227,20 +228,25 @@ class Encoder(nn.Module):
                 reading[unit] = Ragged.single(self.pool(states, mask)[:, None]).only(chosen)
             else:
                 places = tokens.places[unit].take(index).only(chosen)
-                texts = torch.from_numpy(places.owners)[:, None].to(states.device)
-                rows = states[texts, torch.from_numpy(places.rows).to(states.device)]
+                texts = moved(places.owners, states.device)[:, None]
+                rows = states[texts, moved(places.rows, states.device)]
                 reading[unit] = Ragged(rows, places.counts)
         return reading
 
     def batch(self, rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
         """Token ids and mask of B texts, padded on the right, `(B, T)` each, on its device."""
+        ids, mask = self.padded(rows)
+        return moved(ids, self.device), moved(mask, self.device)
+
+    def padded(self, rows: Sequence[Ids]) -> tuple[Index, Index]:
+        """What `batch` puts on its device."""
         length = max(len(row) for row in rows)
         ids = np.full((len(rows), length), self.tokenizer.pad_token_id or 0, dtype=np.int64)
         mask = np.zeros((len(rows), length), dtype=np.int64)
         for i, row in enumerate(rows):
             ids[i, : len(row)] = row
             mask[i, : len(row)] = 1
-        return torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
+        return ids, mask
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Token ids and mask `(B, T)` to states `(B, T, d)`."""

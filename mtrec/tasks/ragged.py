@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mtrec.tasks.moving import moved
+
 Rows = TypeVar("Rows")  # a NumPy array or a torch tensor
 Index = NDArray[np.int64]
 
@@ -77,6 +79,4 @@ class Ragged(Generic[Rows]):
         rows: Any = self.rows
         if isinstance(rows, np.ndarray):
             return Ragged(rows[chosen], counts)
-        import torch
-
-        return Ragged(rows[torch.from_numpy(chosen).to(rows.device)], counts)
+        return Ragged(rows[moved(chosen, rows.device)], counts)

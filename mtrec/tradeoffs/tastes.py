@@ -81,6 +81,10 @@ class TasteJudge:
         found = np.stack([self._found(stack.one(place)) for place in range(len(stack))])
         return Scored(found.mean(axis=1)[:, None], (self._drawn @ found.T)[..., None])
 
+    def worth(self, model: MultiTaskModel) -> float:
+        """What lists are worth with one model, whose encoder reads as the judge's does."""
+        return float(self._found(model).mean())
+
     def _found(self, model: MultiTaskModel) -> Floats:
         """What each person's list is worth, `(people,)`."""
         spaces = {ENCODER: self._raw, **self._states(model)}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mtrec.models.encoder import Encoder, Reading, Wanted
+from mtrec.tasks.moving import moved
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tasks.relation import MARKS
 from mtrec.training.embeddings import ChangedInputs
@@ -53,17 +54,16 @@ class Cutoff:
 
     def pieces(self, index: Index, ids: Tensor, embeddings: Tensor) -> Tensor:
         """Embeddings `(B, T, d)` of which some pieces are 0."""
-        hidden = torch.from_numpy(self._drawn(index, ids.shape[1])).to(ids.device)
-        hidden &= ~torch.isin(ids, self._spared.to(ids.device))
+        hidden = moved(self._drawn(index, ids.shape[1]), ids.device)
+        hidden &= ~torch.isin(ids, moved(self._spared, ids.device))
         return embeddings.masked_fill(hidden[..., None], 0.0)
 
     def states(self, index: Index, states: Ragged[Tensor]) -> Ragged[Tensor]:
         """Rows `(U, S, d)` of B texts, of which some numbers are 0, the same in all of one text."""
         rows = states.rows
         hidden = self._drawn(index, rows.shape[-1])[states.owners]  # (U, d)
-        return Ragged(
-            rows.masked_fill(torch.from_numpy(hidden).to(rows.device)[:, None], 0.0), states.counts
-        )
+        kept = rows.masked_fill(moved(hidden, rows.device)[:, None], 0.0)
+        return Ragged(kept, states.counts)
 
     def _drawn(self, index: Index, size: int) -> NDArray[np.bool_]:
         """`(B, size)`; a text's first parts do not depend on how many there are."""

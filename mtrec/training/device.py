@@ -12,6 +12,7 @@ import torch
 from mtrec.models.encoder import Precision
 
 GAIN = 1.2  # how many times faster bf16 must be, since it is the coarser format
+REPEATS = 20
 
 
 def pick_device() -> torch.device:
@@ -33,17 +34,17 @@ def pick_precision(setting: Literal["auto"] | Precision, device: torch.device) -
 
 @cache
 def _faster(device: torch.device) -> Precision:
-    seconds = {dtype: _seconds(dtype, device) for dtype in (torch.float32, torch.bfloat16)}
-    return "bf16" if seconds[torch.float32] > GAIN * seconds[torch.bfloat16] else "fp32"
+    fastest = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
+    for _ in range(REPEATS):  # in turn, since a GPU that has rested is slow at first
+        for dtype in fastest:
+            fastest[dtype] = min(fastest[dtype], _seconds(dtype, device))
+    return "bf16" if fastest[torch.float32] > GAIN * fastest[torch.bfloat16] else "fp32"
 
 
-def _seconds(dtype: torch.dtype, device: torch.device, repeats: int = 5) -> float:
-    """The fastest of a few matrix products of the size that encoders make."""
+def _seconds(dtype: torch.dtype, device: torch.device) -> float:
+    """What a matrix product takes of the size that encoders make."""
     a = torch.ones(256, 384, dtype=dtype, device=device)
     b = torch.ones(384, 384, dtype=dtype, device=device)
-    fastest = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        (a @ b).sum().item()  # waits for a GPU
-        fastest = min(fastest, time.perf_counter() - start)
-    return fastest
+    start = time.perf_counter()
+    (a @ b).sum().item()  # waits for a GPU
+    return time.perf_counter() - start

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mtrec.models.encoder import Wanted
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
+from mtrec.tasks.moving import moved
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.adversarial import symmetric
 from mtrec.training.examples import Examples
@@ -58,7 +59,7 @@ def _task_losses(
 ) -> Tensor:
     """One task's losses over the n records of the batch that carry it, `(n,)`."""
     kind = task.task_type
-    targets = examples.targets[task.name].take(labelled).rows.to(logits.rows.device)
+    targets = moved(examples.targets[task.name].take(labelled).rows, logits.rows.device)
 
     def held(rows: Tensor, against: Tensor) -> Tensor:
         theirs = labelled[against.cpu().numpy()]
@@ -106,13 +107,13 @@ def _weighed(
     means = _means(losses, rows)
     if task not in examples.weights:
         return means
-    return means * examples.weights[task][torch.from_numpy(labelled)].to(means.device)
+    return means * moved(examples.weights[task][torch.from_numpy(labelled)], means.device)
 
 
 def _means(losses: Tensor, rows: Ragged[Tensor]) -> Tensor:
     """The mean over each record's rows: `(U,) -> (n,)`."""
     if len(losses) == len(rows):
         return losses
-    owners = torch.from_numpy(rows.owners).to(losses.device)
+    owners = moved(rows.owners, losses.device)
     sums = losses.new_zeros(len(rows)).index_add(0, owners, losses)
-    return sums / torch.from_numpy(rows.counts).to(losses.device)
+    return sums / moved(rows.counts, losses.device)

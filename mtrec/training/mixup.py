@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Beta
 
+from mtrec.tasks.moving import moved
+
 Losses = Callable[[Tensor, Tensor], Tensor]
 """Logits `(n, out)` of n records, and whose target each is held against, `(n,)`, to losses."""
 
@@ -44,7 +46,7 @@ class Mixup:
             logits: one row a record, `(n, out)`.
         """
         if task not in self.partners:
-            self.partners[task] = torch.randperm(len(logits)).to(logits.device)
+            self.partners[task] = moved(torch.randperm(len(logits)), logits.device)
         partners = self.partners[task]
         mixed = self.share * logits + (1 - self.share) * logits[partners]
         own = torch.arange(len(logits), device=logits.device)

@@ -18,6 +18,7 @@ from torch.nn.utils import clip_grad_norm_
 from mtrec.errors import InputError, MtrecError
 from mtrec.models.encoder import Encoder
 from mtrec.models.guessing import Guesser
+from mtrec.tasks.moving import moved, told
 from mtrec.tasks.ragged import Index
 from mtrec.training.batches import token_batches
 from mtrec.training.config import TrainConfig
@@ -155,14 +156,7 @@ class Pretraining:
     def _update(self, index: Index, rng: np.random.Generator) -> float:
         total, places = self._guess(index, rng)
         loss = total / max(places, 1)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise MtrecError(
-                "Learning to guess words went off: the loss is no longer a number",
-                found=f"{value} at step {len(self.losses) + 1}",
-                where="encoder.pretrain_epochs",
-                fix="set train.precision=fp32 or encoder.pretrain_epochs=0",
-            )
+        lost = told({GUESSING: loss})
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         clip_grad_norm_(self._learning.values(), self.config.clip)
@@ -170,16 +164,26 @@ class Pretraining:
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = schedule(done, self.config.warmup) * rate
         self._optimizer.step()
+        value = lost()[GUESSING]
+        if not math.isfinite(value):
+            raise MtrecError(
+                "Learning to guess words went off: the loss is no longer a number",
+                found=f"{value} at step {len(self.losses) + 1}",
+                where="encoder.pretrain_epochs",
+                fix="set train.precision=fp32 or encoder.pretrain_epochs=0",
+            )
         return value
 
     def _guess(self, index: Index, rng: np.random.Generator) -> tuple[Tensor, int]:
         """The sum of the losses over the hidden places of some texts, and how many those are."""
-        ids, mask = self.encoder.batch([self._ids[row] for row in index])
-        read, chosen = self._masking(ids.cpu().numpy(), rng)
-        places = torch.from_numpy(chosen).to(ids.device)
-        states = self.encoder(torch.from_numpy(read).to(ids.device), mask)[places]  # (M, d)
-        logits = self._guesser(states, self.encoder)
-        return functional.cross_entropy(logits, ids[places], reduction="sum"), len(states)
+        device = self.encoder.device
+        ids, mask = self.encoder.padded([self._ids[row] for row in index])
+        read, chosen = self._masking(ids, rng)
+        places = np.nonzero(chosen)
+        states = self.encoder(moved(read, device), moved(mask, device))  # (B, T, d)
+        hidden = states[tuple(moved(each, device) for each in places)]  # (M, d)
+        logits, words = self._guesser(hidden, self.encoder), moved(ids[places], device)
+        return functional.cross_entropy(logits, words, reduction="sum"), len(hidden)
 
     @torch.no_grad()
     def _loss_apart(self) -> float:

@@ -22,6 +22,7 @@ from mtrec.errors import MtrecError
 from mtrec.models.encoder import Encoder, Reading
 from mtrec.models.multitask import MultiTaskModel
 from mtrec.strategies.base import Learning, Strategy
+from mtrec.tasks.moving import told
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.training.adversarial import Hardened, reach
 from mtrec.training.config import TrainConfig
@@ -160,8 +161,7 @@ class Updater:
         """
         losses = self._objective(read, examples, index)
         means = losses()
-        values = {task: float(loss.detach()) for task, loss in means.items()}
-        self._check(values)
+        values = told(means)
         self._backward(means)
         for parameters in self._clipped:
             clip_grad_norm_(parameters, self.config.clip)
@@ -169,10 +169,12 @@ class Updater:
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = factor * self.pace * rate
         self._optimizer.step()
+        known = values()
+        self._check(known)
         self.steps += 1
         if means.keys() - self.watching:
             self.strategy.after_step(partial(_values, losses))
-        return values
+        return known
 
     def weights(self) -> dict[str, float]:
         """What the strategy gave each task in the last step that it was in; 0 where it watches."""
@@ -273,7 +275,7 @@ def _mean_of_each(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def _values(losses: Callable[[], Mapping[str, Tensor]]) -> dict[str, float]:
-    return {task: float(loss) for task, loss in losses().items()}
+    return told(losses())()
 
 
 def schedule(progress: float, warmup: float) -> float:
