@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mtrec.data.dataset import Dataset
 
 MOST = 20_000  # training records that are learned from; of more, a sample
+DIGITS = 3  # of λ behind the point, where it is told from a share
 
 
 class Instrument:
@@ -48,6 +49,7 @@ class Instrument:
         of: how many there are.
         examples: their records, and those to judge by.
         inputs: what the encoder gives of these.
+        trials: how settings are learned, and those that were.
 
     Args:
         tasks: the settings of each of the dataset's tasks.
@@ -97,7 +99,7 @@ class Instrument:
         if tastes is not None:
             judges.append(TasteJudge(dataset, tastes, self._encoder, cache, reporter))
         count = len(self.steering)
-        self._trials = Trials(
+        self.trials = Trials(
             self.inputs,
             self.examples,
             self.beginning,
@@ -109,7 +111,7 @@ class Instrument:
     def lambdas(self, shares: Sequence[float]) -> Lambdas:
         """λ of each task where those that steer have these shares: 1 on average, where they do."""
         scaled = {
-            task: float(share) * len(self.steering)
+            task: round(float(share) * len(self.steering), DIGITS)
             for task, share in zip(self.steering, shares, strict=True)
         }
         return {task: scaled.get(task, 0.0) for task in self.tasks}
@@ -128,7 +130,7 @@ class Instrument:
         Raises:
             Stopped: the reporter asked to stop; what was tried before is kept.
         """
-        return self._trials.outcomes(settings, reporter or self._reporter, seeds)
+        return self.trials.outcomes(settings, reporter or self._reporter, seeds)
 
     def beginning(self, seed: int) -> MultiTaskModel:
         """The model that every setting begins with; torch's random numbers start with the seed."""

@@ -14,6 +14,7 @@ from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.outcomes import Outcomes
 from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.stacked import Lambdas
+from mtrec.training.reporter import Reporter
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +67,13 @@ class Sweep:
         }
 
 
-def sweep(instrument: Instrument, settings: int = 32, seeds: int = 2) -> Sweep:
+def sweep(
+    instrument: Instrument, settings: int = 32, seeds: int = 2, reporter: Reporter | None = None
+) -> Sweep:
     """Tries so many settings, each with so many seeds.
+
+    Args:
+        reporter: who watches, if not the one that watched the texts being read.
 
     Raises:
         InputError: so few settings cannot be spread over the tasks.
@@ -83,7 +89,7 @@ def sweep(instrument: Instrument, settings: int = 32, seeds: int = 2) -> Sweep:
         )
     started = time.perf_counter()
     tried = [instrument.lambdas(shares) for shares in spread(len(instrument.steering), settings)]
-    found = instrument.outcomes(tried, seeds)
+    found = instrument.outcomes(tried, seeds, reporter)
     traded = found.only(instrument.tasks)
     return Sweep(
         settings=tried,

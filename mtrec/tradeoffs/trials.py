@@ -35,6 +35,9 @@ Key = tuple[tuple[str, float], ...]
 class Trials:
     """Settings tried on the same records with the same seeds; what was tried once is kept.
 
+    Attributes:
+        epochs, config: how each is learned.
+
     Args:
         inputs, examples: what is learned from.
         begin: gives the model that a seed begins with, and sets torch's random numbers by it.
@@ -53,9 +56,9 @@ class Trials:
     ) -> None:
         self._inputs, self._examples = inputs, examples
         self._begin, self._base, self._judges = begin, base, judges
-        self._epochs = config.epochs or EPOCHS
+        self.epochs = config.epochs or EPOCHS
         tokens = int(inputs.lengths[examples.rows[TRAIN]].sum())
-        self._config = in_large_steps(config, tokens)
+        self.config = in_large_steps(config, tokens)
         self._known: dict[int, dict[Key, Scored]] = defaultdict(dict)
 
     def outcomes(
@@ -89,11 +92,11 @@ class Trials:
         count = sum(len(each) for each in new.values())
         if not count:
             return
-        reporter.phase(LEARNING, count * self._epochs * len(self._examples.rows[TRAIN]))
+        reporter.phase(LEARNING, count * self.epochs * len(self._examples.rows[TRAIN]))
         for seed, settings in new.items():
             if settings:
-                stack = Stack(self._begin(seed), list(settings.values()), self._config)
-                stack.learn(self._inputs, self._examples, self._epochs, seed, reporter)
+                stack = Stack(self._begin(seed), list(settings.values()), self.config)
+                stack.learn(self._inputs, self._examples, self.epochs, seed, reporter)
                 scored = Scored.beside([judge.score(stack) for judge in self._judges])
                 for place, key in enumerate(settings):
                     self._known[seed][key] = scored.one(place)

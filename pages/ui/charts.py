@@ -48,12 +48,12 @@ def curves(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> 
         chart.add_scatter(
             x=held[x],
             y=held[name],
-            name=_words(name),
+            name=words(name),
             mode="lines+markers" if len(held) <= 40 else "lines",
             line={"dash": dash, "width": 2},
             marker={"symbol": symbol, "size": 8},
         )
-    _layout(chart, height=300, legend=True)
+    layout(chart, height=300, legend=True)
     chart.update_xaxes(title=x)
     chart.update_yaxes(title=y_title)
     if frame[x].nunique() <= 12:
@@ -71,12 +71,12 @@ def dots(frame: pd.DataFrame, label: str, x_title: str) -> go.Figure:
     chart = go.Figure()
     chart.add_scatter(
         x=frame["value"],
-        y=frame[label].map(_words),
+        y=frame[label].map(words),
         mode="markers",
         marker={"size": 10},
-        error_x=_whiskers(frame, "value"),
+        error_x=whiskers(frame, "value"),
     )
-    _layout(chart, height=80 + ROW * frame[label].nunique())
+    layout(chart, height=80 + ROW * frame[label].nunique())
     chart.update_xaxes(title=x_title, rangemode="tozero")
     chart.update_yaxes(autorange="reversed", type="category")
     return chart
@@ -89,14 +89,14 @@ def bars(
     chart = go.Figure(
         go.Bar(
             x=frame[value],
-            y=frame[label].map(_words),
+            y=frame[label].map(words),
             orientation="h",
             text=frame[value].map(form.format),
             textposition="auto",
             cliponaxis=False,
         )
     )
-    _layout(chart, height=50 + ROW * len(frame))
+    layout(chart, height=50 + ROW * len(frame))
     chart.update_xaxes(title=x_title, rangemode="tozero", showticklabels=False)
     chart.update_yaxes(autorange="reversed", type="category")
     return chart
@@ -107,7 +107,7 @@ def columns(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) ->
     chart = go.Figure()
     for name, pattern in zip(series, PATTERNS, strict=False):
         chart.add_bar(x=frame[x], y=frame[name], name=name, marker={"pattern": {"shape": pattern}})
-    _layout(chart, height=260, legend=True)
+    layout(chart, height=260, legend=True)
     chart.update_layout(barmode="stack", bargap=0.1)
     chart.update_yaxes(title=y_title)
     return chart
@@ -128,11 +128,11 @@ def reliability(frame: pd.DataFrame, series: str) -> go.Figure:
             x=points["confidence"],
             y=points["right"],
             customdata=points["n"],
-            name=_words(str(name)),
+            name=words(str(name)),
             mode="lines+markers",
             line={"dash": dash, "width": 2},
             marker={"symbol": symbol, "size": 9},
-            error_y=_whiskers(points, "right"),
+            error_y=whiskers(points, "right"),
             hovertemplate="says %{x:.0%}, right in %{y:.0%} of %{customdata} texts<extra></extra>",
         )
     chart.add_scatter(
@@ -143,7 +143,7 @@ def reliability(frame: pd.DataFrame, series: str) -> go.Figure:
         line={"dash": "dot", "width": 1.5, "color": NEUTRAL},
         hoverinfo="skip",
     )
-    _layout(chart, height=380, legend=True)
+    layout(chart, height=380, legend=True)
     chart.update_xaxes(title="how sure it says it is", tickformat=".0%", range=[0, 1.01])
     chart.update_yaxes(title="in how many it is right", tickformat=".0%", range=[0, 1.02])
     return chart
@@ -169,11 +169,11 @@ def coverage(frame: pd.DataFrame, chosen: pd.DataFrame) -> go.Figure:
             mode=mode,
             line={"width": 2},
             marker=marker,
-            error_y=_whiskers(points, "right"),
+            error_y=whiskers(points, "right"),
             hovertemplate="%{x:.0%} to a person, right in %{y:.1%} of the other %{customdata} texts"
             "<extra></extra>",
         )
-    _layout(chart, height=320, legend=True)
+    layout(chart, height=320, legend=True)
     chart.update_xaxes(
         title="share of texts that go to a person", tickformat=".0%", range=[-0.02, 1]
     )
@@ -197,7 +197,7 @@ def shaded(values: pd.DataFrame, shares: pd.DataFrame, form: str) -> Styler:
     return values.style.apply(shade, axis=0).format(form, na_rep="")
 
 
-def _whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
+def whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
     """From `low` to `high` about a column; none where there is no interval."""
     return {
         "type": "data",
@@ -213,7 +213,7 @@ def add_legend(chart: go.Figure) -> None:
     chart.update_layout(height=chart.layout.height + LEGEND, margin_t=LEGEND, showlegend=True)
 
 
-def _layout(chart: go.Figure, height: int, legend: bool = False) -> None:
+def layout(chart: go.Figure, height: int, legend: bool = False) -> None:
     chart.update_layout(
         height=height,
         margin={"l": 0, "r": 16, "t": LEGEND if legend else 4, "b": 0},
@@ -225,7 +225,7 @@ def _layout(chart: go.Figure, height: int, legend: bool = False) -> None:
     chart.update_yaxes(automargin=True)
 
 
-def _words(text: str, limit: int = 40) -> str:
+def words(text: str, limit: int = 40) -> str:
     """A name from data as a chart may show it: Plotly reads `<` and `&` as markup."""
     short = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

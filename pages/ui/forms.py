@@ -196,6 +196,12 @@ def lambda_slider(task: str, label: str, *, disabled: bool, reason: str, words: 
     )
 
 
+def put_lambdas(lambdas: Mapping[str, float]) -> None:
+    """Puts weights into the sliders, before they are drawn."""
+    for task, value in lambdas.items():
+        st.session_state[lambda_key(task)] = value
+
+
 def lambda_key(task: str) -> str:
     """The key of a task's slider, which is its path in the config tree."""
     return f"tasks.{task}.lambda"

@@ -6,7 +6,7 @@ meanwhile stops it, a button beside the bar too; what was read or tried until th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,57 @@ import streamlit as st
 from mtrec.config import RunConfig, for_dataset
 from mtrec.data.dataset import DatasetSummary
 from mtrec.data.steps import Estimate
+from mtrec.errors import MtrecError
 from mtrec.runs.estimate import roughly
 from mtrec.training.reporter import SilentReporter
-from pages.ui import state
+from pages.ui import shell, state
 
 if TYPE_CHECKING:
+    from mtrec.tradeoffs.affinity import Affinity
     from mtrec.tradeoffs.instrument import Instrument
     from mtrec.tradeoffs.outcomes import Outcomes
     from mtrec.tradeoffs.stacked import Lambdas
+    from mtrec.tradeoffs.sweep import Sweep
 
 SOON = 1.5  # seconds of work that no bar is worth
 TICK = 0.2  # seconds between two looks of the bar
+
+
+def work(key: str, label: str, do: Callable[[], None], words: str) -> None:
+    """A button that begins long work and one that stops it; what went wrong is told below them.
+
+    Args:
+        key: of the button that begins it.
+        do: the work; whatever is clicked meanwhile stops it.
+        words: the help of that button.
+    """
+    asked, failed = f"{key}-asked", f"{key}-failed"
+    working = st.session_state.pop(asked, False)
+    with st.container(horizontal=True):
+        st.button(
+            label,
+            type="primary",
+            key=key,
+            icon=":material/play_arrow:",
+            disabled=working,
+            on_click=lambda: st.session_state.update({asked: True}),
+            help=words,
+        )
+        st.button(
+            "Stop",
+            key=f"stop-{key}",
+            icon=":material/stop:",
+            disabled=not working,
+            help="Stops it. What was read or tried by then need not be done again.",
+        )
+    if error := st.session_state.pop(failed, None):
+        shell.problem(error)
+    if working:
+        try:
+            do()
+        except MtrecError as error:
+            st.session_state[failed] = error
+        st.rerun()
 
 
 class Bar(SilentReporter):
@@ -57,10 +97,17 @@ class Bar(SilentReporter):
 
 
 class Ready:
-    """An instrument, one at a time."""
+    """An instrument, one at a time.
+
+    Attributes:
+        swept: settings spread over all that tasks can count, where they were tried.
+        measured: which tasks help which, where that was measured.
+    """
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
+        self.swept: Sweep | None = None
+        self.measured: Affinity | None = None
         self._lock = Lock()
 
     def outcomes(self, settings: Sequence[Lambdas]) -> Outcomes:
@@ -70,6 +117,20 @@ class Ready:
             found = self.instrument.outcomes(settings, reporter=bar)
         bar.close()
         return found
+
+    def sweep(self, settings: int) -> None:
+        """Tries so many settings and keeps how they come out."""
+        from mtrec.tradeoffs.sweep import sweep
+
+        with self._lock:
+            self.swept = sweep(self.instrument, settings, reporter=Bar())
+
+    def measure(self) -> None:
+        """Measures which tasks help which, and keeps it."""
+        from mtrec.tradeoffs.affinity import measure
+
+        with self._lock:
+            self.measured = measure(self.instrument, Bar())
 
 
 @st.cache_resource

@@ -1,0 +1,222 @@
+"""How far what is tried here tells what full trainings come to, and what came of those so far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.config import PRESETS, RunConfig, with_settings
+from mtrec.data.dataset import DatasetSummary
+from mtrec.runs import launcher
+from mtrec.runs.store import FINISHED
+from mtrec.schema import VAL, Estimate
+from mtrec.strategies import STRATEGIES
+from mtrec.tasks import TASK_TYPES
+from mtrec.tradeoffs.simplex import spread
+from mtrec.tradeoffs.trust import FEWEST, Trained, Trust, settings_of, trust
+from mtrec.wording import many
+from pages.ui import shell, state, trying
+from pages.ui.outcomes import interval, title
+from pages.ui.text import plain
+
+if TYPE_CHECKING:
+    from mtrec.tradeoffs.stacked import Lambdas
+
+SETTINGS, SEEDS = 8, (0, 1)  # of a check; more settings where there are many tasks
+PRESET = "trust-preset"
+LATEST = 10  # trainings of which it is told what came
+ALIKE_HELP = (
+    "Settings are put in order by what was tried here, and by what full trainings of them came to; "
+    "1 is the same order, 0 is no better than chance. Nothing can be expected to be more alike "
+    "than two full trainings that differ in luck alone. In brackets the 95 % interval: a few "
+    "settings say little."
+)
+CAME_HELP = (
+    "What the setting comes to here, with the language model at rest, and what the training came "
+    "to on the same validation texts. A training in which the language model learns usually comes "
+    "to more; what counts is whether the order of settings is the same."
+)
+
+
+def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
+    """How alike the orders are where that was measured, a way to measure it, and what came."""
+    found = measured(dataset, known)
+    if found:
+        table(dataset, found)
+    else:
+        st.markdown("**Not measured yet** on these data: it takes full trainings.")
+    check(dataset, known)
+    came(dataset, known)
+
+
+def told(dataset: DatasetSummary, known: trying.Ready) -> str:
+    """How far it can be trusted, in a sentence."""
+    found = [each for each in measured(dataset, known) if each.alike is not None]
+    if not found:
+        return "How far this can be trusted on these data was not measured."
+    orders = ", ".join(
+        f"{plain(title(dataset, each.name))} {each.alike.value:.2f}"
+        + (f" of at most {each.ceiling.value:.2f}" if each.ceiling else "")
+        for each in found
+        if each.alike is not None
+    )
+    return f"Measured over {found[0].settings} settings, the order is as alike as: {orders}."
+
+
+def measured(dataset: DatasetSummary, known: trying.Ready) -> list[Trust]:
+    """How alike the orders are, over the trainings that differ in λ and seed alone, if enough."""
+    groups = [
+        (len(settings), trained)
+        for trained in trainings(dataset).values()
+        for settings in [settings_of(trained)]
+        if len(settings) >= FEWEST
+    ]
+    if not groups:
+        return []
+    trained = max(groups, key=lambda each: each[0])[1]
+    return trust(trained, known.outcomes(settings_of(trained)))
+
+
+def trainings(dataset: DatasetSummary) -> dict[str, list[Trained]]:
+    """Finished trainings by a weighted sum, by all of their settings but λ and seed."""
+    found: dict[str, list[Trained]] = defaultdict(list)
+    for run in state.runs():
+        if run.status != FINISHED or run.key != dataset.key:
+            continue
+        config = state.store().config(run.run)
+        lambdas = _lambdas(config, dataset)
+        if lambdas is None or config.encoder.method == "frozen":
+            continue
+        figures = {
+            task: run.metrics[name]
+            for task, each in dataset.tasks.items()
+            for name in [f"{VAL}/{task}/{TASK_TYPES[each.type].headline}"]
+            if name in run.metrics
+        }
+        rest = config.model_copy(
+            update={
+                "tasks": {
+                    task: each.model_copy(update={"lambda_": 1.0})
+                    for task, each in config.tasks.items()
+                },
+                "train": config.train.model_copy(update={"seed": 0}),
+            }
+        )
+        found[rest.model_dump_json()].append(Trained(lambdas, config.train.seed, figures))
+    return found
+
+
+def table(dataset: DatasetSummary, found: list[Trust]) -> None:
+    """How alike the orders are, figure by figure."""
+    st.markdown(f"**Measured over {many(found[0].settings, 'setting')}**", help=ALIKE_HELP)
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "figure": title(dataset, each.name),
+                    "tried here and trained": _said(each.alike),
+                    "trained twice, the most that can be": _said(each.ceiling),
+                }
+                for each in found
+            ]
+        ),
+        hide_index=True,
+        alt="How alike the order of settings is when tried and when trained",
+    )
+
+
+def check(dataset: DatasetSummary, known: trying.Ready) -> None:
+    """A way to train settings fully, each with two seeds."""
+    trained = [name for name in PRESETS if name != next(iter(PRESETS))]
+    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    with left:
+        preset = st.selectbox(
+            "Train as",
+            trained,
+            key=PRESET,
+            help="How much of the language model learns in the full trainings: "
+            + ". ".join(f"{name}: {PRESETS[name][1]}" for name in trained)
+            + ".",
+        )
+    count = max(SETTINGS, len(known.instrument.steering) + 2)
+    with right:
+        st.button(
+            f"Train {count} settings, each twice",
+            key="check-trust",
+            icon=":material/fact_check:",
+            on_click=partial(queue, dataset, known, preset, count),
+            help="Puts them in the queue of the page Train, where they can be stopped. They learn "
+            "one after another, which can take long: see there what one training takes.",
+        )
+    waiting = [run for run in state.runs() if not run.ended and run.key == dataset.key]
+    if waiting:
+        with st.container(horizontal=True):
+            st.markdown(f"{many(len(waiting), 'training')} of these data to go.")
+            st.page_link(shell.TRAIN, label="See them", icon=":material/arrow_forward:")
+
+
+def queue(dataset: DatasetSummary, known: trying.Ready, preset: str, count: int) -> None:
+    """Puts trainings of settings in the queue that differ in λ and seed alone."""
+    steering = known.instrument.steering
+    for number, shares in enumerate(spread(len(steering), count), 1):
+        lambdas = known.instrument.lambdas(shares)
+        for seed in SEEDS:
+            config = with_settings(
+                RunConfig(), [*PRESETS[preset][0], f"train.seed={seed}", "recommend.enabled=false"]
+            )
+            tasks = {task: {"lambda": value} for task, value in lambdas.items()}
+            config = RunConfig.model_validate(
+                {**config.model_dump(mode="json", by_alias=True), "tasks": tasks}
+            )
+            launcher.submit(state.store(), dataset.key, config, f"check {number}, seed {seed}")
+
+
+def came(dataset: DatasetSummary, known: trying.Ready) -> None:
+    """What was predicted of the latest trainings, and what came."""
+    runs = [run for run in state.runs() if run.status == FINISHED and run.key == dataset.key]
+    shown = []
+    for run in runs:
+        lambdas = _lambdas(state.store().config(run.run), dataset)
+        if lambdas is not None and any(lambdas.values()):
+            shown.append((run, lambdas))
+    if not shown:
+        return
+    shown = shown[:LATEST]
+    outcomes = known.outcomes([lambdas for _, lambdas in shown])
+    rows = []
+    for place, (run, lambdas) in enumerate(shown):
+        row: dict[str, object] = {"training": state.run_label(run)}
+        for k, name in enumerate(outcomes.names):
+            headline = f"{VAL}/{name}/{_headline(dataset, name)}"
+            if headline in run.metrics:
+                predicted = outcomes.estimate(place, k)
+                row[f"{name}, tried here"] = f"{predicted.value:.3f} ({interval(predicted)})"
+                row[f"{name}, trained"] = f"{run.metrics[headline]:.3f}"
+        row["λ"] = ", ".join(f"{task} {value:g}" for task, value in lambdas.items())
+        rows.append(row)
+    st.markdown("**What was predicted of trainings, and what came**", help=CAME_HELP)
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, alt="What was predicted of trainings, and what came"
+    )
+
+
+def _lambdas(config: RunConfig, dataset: DatasetSummary) -> Lambdas | None:
+    """λ of every task, where a training is a weighted sum over all of them."""
+    if not STRATEGIES[config.strategy.name].linear:
+        return None
+    if any(not config.tasks[task].enabled for task in dataset.tasks if task in config.tasks):
+        return None
+    return {task: config.tasks[task].lambda_ for task in dataset.tasks if task in config.tasks}
+
+
+def _headline(dataset: DatasetSummary, name: str) -> str:
+    task = dataset.tasks.get(name)
+    return "" if task is None else TASK_TYPES[task.type].headline
+
+
+def _said(figure: Estimate | None) -> str:
+    return "not known" if figure is None else f"{figure.value:.2f} ({interval(figure)})"
