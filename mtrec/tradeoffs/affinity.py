@@ -134,11 +134,11 @@ def grouped(
         together: by group and task of it, the task's figure in all together − in this group.
 
     Returns:
-        The groups, and by task its figure in its group − in all together; one group and nothing
-        where no way is better.
+        The groups, as few as gain as much, and by task its figure in its group − in all together;
+        one group and nothing where no way is better.
     """
     best, most = [tasks], 0.0
-    for parts in partitions(tasks):
+    for parts in sorted(partitions(tasks), key=len):
         known = [(part, task) for part in parts for task in part]
         if len(parts) == 1 or any(each not in together for each in known):
             continue

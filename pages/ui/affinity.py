@@ -86,6 +86,7 @@ def effects(dataset: DatasetSummary, found: Affinity) -> None:
         on_select="rerun",
         selection_mode="single-cell",
         height="content",
+        placeholder="",
         alt="What each task does to the others",
     )
     st.caption(
@@ -144,8 +145,10 @@ def pulls(found: Affinity) -> None:
             for pair, each in found.cosines.items()
         ]
     )
+    chart = charts.curves(course, "epoch", [*pairs.values()], "cosine of the directions")
+    chart.update_layout(showlegend=True)  # of one pair, too
     charts.show(
-        charts.curves(course, "epoch", [*pairs.values()], "cosine of the directions"),
+        chart,
         "1: all in the same direction, 0: nothing to do with each other, -1: against each other. "
         "One line for every two tasks, over a training by equal weights.",
         table,

@@ -79,7 +79,8 @@ def verdict(dataset: DatasetSummary, found: list[Change], same: bool) -> str:
     if not parts:
         return "**No distinguishable change** against the pinned setting."
     rest = len(found) - len(told)
-    ends = f" No distinguishable change in the other {many(rest, 'figure')}." if rest else ""
+    others = "the other" if rest == 1 else f"the other {rest}"
+    ends = f" No distinguishable change in {others}." if rest else ""
     return f"{'. '.join(parts)}.{ends}"
 
 

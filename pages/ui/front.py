@@ -30,6 +30,12 @@ COUNTS = (32, 64, 128)  # settings that can be tried
 HEIGHT = 420  # pixels
 WORTH, OTHER, LEFT_OUT, NOW = "worth having", "other", "left out", "the sliders"
 SYMBOLS = {WORTH: "diamond", OTHER: "circle", LEFT_OUT: "circle-open", NOW: "star"}
+COLOURS = {
+    WORTH: charts.FOUND,
+    OTHER: charts.NEUTRAL,
+    LEFT_OUT: charts.NEUTRAL,
+    NOW: charts.MARKED,
+}
 SIZES = {WORTH: 12, OTHER: 8, LEFT_OUT: 6, NOW: 16}
 WORTH_HELP = (
     "Worth having is a setting that no other is likely to beat: none is as good at every task and "
@@ -188,7 +194,7 @@ def curve(
             x=right[places],
             y=up[places],
             mode="lines+markers" if kind == WORTH else "markers",
-            line={"dash": "dot", "width": 1},
+            line={"dash": "dot", "width": 1, "color": COLOURS[kind]},
             name=kind,
             marker=_marker(kind),
             customdata=places,
@@ -244,7 +250,13 @@ def triangle(
         ternary={
             "bgcolor": "rgba(0, 0, 0, 0)",
             **{
-                f"{side}axis": {"title": charts.words(task), "showticklabels": False}
+                f"{side}axis": {
+                    "title": charts.words(task),
+                    "showticklabels": False,
+                    "gridcolor": charts.FAINT,
+                    "linecolor": charts.NEUTRAL,
+                    "ticks": "",
+                }
                 for side, task in zip("abc", tasks, strict=True)
             },
         },
@@ -280,7 +292,7 @@ def lines(
                 name=kind,
                 legendgroup=kind,
                 showlegend=first == 0,
-                line={"width": 2 if kind == WORTH else 1, "dash": _dash(kind)},
+                line={"width": 1, "dash": _dash(kind), "color": COLOURS[kind]},
                 opacity=0.35 if kind == LEFT_OUT else 0.9,
                 marker=_marker(kind),
                 customdata=[int(place)] * len(names),
@@ -293,7 +305,7 @@ def lines(
             y=(now - low) / spread,
             mode="lines+markers",
             name=NOW,
-            line={"width": 3},
+            line={"width": 3, "color": COLOURS[NOW]},
             marker=_marker(NOW),
             hoverinfo="name",
         )
@@ -335,14 +347,20 @@ def table(dataset: DatasetSummary, found: Sweep, kinds: NDArray[np.object_]) -> 
         ]
     )
     figures = [title(dataset, name) for name in found.outcomes.names]
+    # Other rows are another table, so that none is marked in it that was not chosen.
+    key = f"front-table-{np.packbits(kinds != LEFT_OUT).tobytes().hex()}"
     st.dataframe(
         rows,
-        key="front-table",
+        key=key,
         hide_index=True,
-        on_select=partial(picked, found, places),
+        on_select=partial(picked, key, found, places),
         selection_mode="single-row",
         column_config={
             **{name: st.column_config.NumberColumn(format="%.3f") for name in figures},
+            **{
+                f"λ {task}": st.column_config.NumberColumn(format="%.2f")
+                for task in found.settings[0]
+            },
             WORTH: st.column_config.CheckboxColumn(help=WORTH_HELP),
         },
         alt="Settings of the weights and what each comes to",
@@ -350,9 +368,9 @@ def table(dataset: DatasetSummary, found: Sweep, kinds: NDArray[np.object_]) -> 
     st.caption("**Select a row** to put its weights into the sliders.")
 
 
-def picked(found: Sweep, places: NDArray[np.int64]) -> None:
+def picked(key: str, found: Sweep, places: NDArray[np.int64]) -> None:
     """Puts the selected row's setting into the sliders."""
-    for row in st.session_state["front-table"].selection.rows:
+    for row in st.session_state[key].selection.rows:
         forms.put_lambdas(found.settings[int(places[row])])
 
 
@@ -367,8 +385,7 @@ def _ranges(found: Sweep, places: NDArray[np.int64], k: int) -> dict[str, object
 
 
 def _marker(kind: str) -> dict[str, object]:
-    neutral = {"color": charts.NEUTRAL} if kind in (OTHER, LEFT_OUT) else {}
-    return {"symbol": SYMBOLS[kind], "size": SIZES[kind], **neutral}
+    return {"symbol": SYMBOLS[kind], "size": SIZES[kind], "color": COLOURS[kind]}
 
 
 def _dash(kind: str) -> str:

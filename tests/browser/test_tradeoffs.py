@@ -1,0 +1,65 @@
+"""Weights in a browser: moved, pinned, clicked in the picture of all settings, sent to Train."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import bring, button, click_cell, go, nothing_failed, settle, table
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+WEIGHT = "Weight λ of "
+MADE = 240_000.0  # milliseconds that reading and trying may take
+
+
+def weight(page: Page, task: str) -> str:
+    """Which λ of a task the page's address asks for; 1 leaves no trace there."""
+    found = re.search(rf"tasks\.{task}\.lambda=([\d.]+)", page.url)
+    return found.group(1) if found else "1"
+
+
+def test_from_a_moved_weight_to_a_training(address: str, page: Page, files: list[Path]) -> None:
+    bring(page, address, files)
+    go(page, "Trade-offs")
+    button(page, "Get ready").click()
+    pinned = page.get_by_text("This is the pinned setting")
+    expect(pinned).to_be_visible(timeout=MADE)
+    weights = page.get_by_role("slider", name=WEIGHT)
+    tasks = [str(each.get_attribute("aria-label")).removeprefix(WEIGHT) for each in weights.all()]
+    first, second, *_ = tasks
+
+    weights.first.press("ArrowLeft")
+    expect(page.get_by_text("against the pinned setting")).to_be_visible(timeout=MADE)
+    assert weight(page, first) == "0.5"
+    button(page, "Pin this setting").click()
+    expect(pinned).to_be_visible(timeout=MADE)
+
+    button(page, "Try them").click()
+    expect(page.get_by_text("Click one")).to_be_visible(timeout=MADE)
+    settle(page)
+    point = page.locator(".scatterlayer path.point").first
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page).not_to_have_url(re.compile(rf"{first}\.lambda=0\.5(&|$)"), timeout=MADE)
+    settle(page)
+
+    settings = table(page, "Settings of the weights")
+    click_cell(settings, 2, 0.0)  # the second task alone
+    expect(page).to_have_url(re.compile(rf"{first}\.lambda=0(\.0)?(&|$)"), timeout=MADE)
+    assert float(weight(page, second)) == len(tasks)
+    nothing_failed(page)
+
+    page.get_by_role("slider", name=f"{first} at least").press("End")
+    expect(page.get_by_text("left out", exact=True)).to_be_visible(timeout=MADE)
+
+    page.get_by_role("link", name="Train with it").click()
+    expect(page.get_by_role("heading", name="Train", exact=True)).to_be_visible()
+    settle(page)
+    assert (float(weight(page, first)), float(weight(page, second))) == (0, len(tasks))
+    nothing_failed(page)
