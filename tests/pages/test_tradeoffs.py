@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mtrec.config import RunConfig
+from mtrec.data.dataset import DatasetSummary
 from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
+from mtrec.errors import InputError
+from mtrec.runs import launcher
 from mtrec.tasks import TASK_TYPES
+from mtrec.tradeoffs.trust import Trained
 from mtrec.workspace import Workspace
-from pages.ui import trying
+from pages.ui import trust, trying
 from tests.pages.conftest import Done, offered, open_page, said
 
 SENTIMENT, INTENT = "tasks.sentiment.lambda", "tasks.intent.lambda"
@@ -94,3 +100,89 @@ def test_one_task_cannot_be_weighed(workspace: Workspace, tmp_path: Path) -> Non
 def test_without_data_the_page_says_where_to_go(workspace: Workspace) -> None:
     app = open_page("tradeoffs")
     assert "no data to try weights on" in said(app) and offered(app) == ["Bring data"]
+
+
+def test_all_settings_are_tried_and_left_out_by_what_is_asked_of_them(done: Done) -> None:
+    app = ready().button(key="try-all").click().run()
+    assert not app.exception and "Of 32 settings" in said(app)
+    rows = settings_shown(app)
+    assert len(rows) == 32 and rows.iloc[0][["λ sentiment", "λ intent"]].tolist() == [1, 1]
+    least = next(each for each in app.slider if each.label == "topic at least")
+    app = least.set_value(least.max).run()
+    left = settings_shown(app)
+    assert 0 < len(left) < 32 and (left["topic"] >= least.max).all()
+
+
+def settings_shown(app: AppTest) -> pd.DataFrame:
+    """The table of settings."""
+    (found,) = [each.value for each in app.dataframe if "worth having" in each.value]
+    return found
+
+
+def test_who_helps_whom_is_measured_for_every_two(done: Done) -> None:
+    app = open_page("tradeoffs", tradeoffs="Who helps whom")
+    app = app.button(key="get-ready").click().run()
+    app = app.button(key="measure-affinity").click().run()
+    assert not app.exception
+    assert "Learn them together" in said(app) or "Better in groups" in said(app)
+    (matrix,) = [each.value for each in app.dataframe if each.value.index.name == "task"]
+    tasks = ["sentiment", "intent", "topic", "urgency"]
+    assert matrix.index.tolist() == tasks
+    assert matrix.columns.tolist() == [*tasks, "recommendations"]
+    assert matrix.isna().sum().sum() == len(tasks)  # what a task does to itself
+
+
+def test_how_far_to_trust_it_takes_trainings_which_can_be_queued(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[RunConfig] = []
+    monkeypatch.setattr(launcher, "submit", lambda store, key, config, name: queued.append(config))
+    app = open_page("tradeoffs", tradeoffs="How far to trust it")
+    app = app.button(key="get-ready").click().run()
+    assert "Not measured yet" in said(app) and "was not measured" in said(app)
+    app = app.button(key="check-trust").click().run()
+    assert not app.exception
+    tried = {
+        (*(each.lambda_ for each in config.tasks.values()), config.train.seed) for config in queued
+    }
+    assert len(tried) == len(queued) == 2 * trust.SETTINGS
+    assert {config.encoder.method for config in queued} == {"top"}
+
+
+def test_the_order_of_trainings_is_held_against_what_is_tried(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = ("sentiment", "intent", "topic", "urgency")
+    came = [
+        Trained(
+            {task: value if task == "sentiment" else 1.0 for task in tasks},
+            seed,
+            {"sentiment": value},
+        )
+        for seed in (0, 1)
+        for value in (0.0, 0.5, 1.0, 2.0)
+    ]
+    monkeypatch.setattr(trust, "trainings", lambda dataset: {"alike": came})
+    app = open_page("tradeoffs", tradeoffs="How far to trust it")
+    app = app.button(key="get-ready").click().run()
+    assert not app.exception and "Measured over 4 settings" in said(app)
+    assert "sentiment" in said(app) and "of at most 1.00" in said(app)
+
+
+def test_what_came_of_trainings_stands_beside_what_is_tried(done: Done) -> None:
+    app = open_page("tradeoffs", tradeoffs="How far to trust it")
+    app = app.button(key="get-ready").click().run()
+    (table,) = [each.value for each in app.dataframe if "training" in each.value]
+    assert len(table) == 1 and {"intent, tried here", "intent, trained"} <= {*table.columns}
+
+
+def test_what_went_wrong_is_told_and_can_be_tried_again(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(dataset: DatasetSummary) -> None:
+        raise InputError("No label to judge by", fix="bring labels")
+
+    monkeypatch.setattr(trying, "make_ready", broken)
+    app = open_page("tradeoffs").button(key="get-ready").click().run()
+    assert "No label to judge by" in app.error[0].value
+    assert not app.button(key="get-ready").disabled
