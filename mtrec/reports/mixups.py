@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mtrec.stats import wilson
 from mtrec.tasks.base import NOTHING
-from mtrec.wording import many, number
+from mtrec.wording import number
 
 MOST_LABELS = 25  # that a matrix shows which can be read at a glance
 MOST_PAIRS = 5  # that stand in sentences, and whose labels a matrix shows where there are more
@@ -54,14 +54,13 @@ class Mixup:
         Args:
             name: how a label is written.
         """
-        if self.truth == NOTHING:
-            times = "once" if self.count == 1 else many(self.count, "time")
-            return f"finds {name(self.predicted)} where none is: {times}"
+        often = how_often(self.count, self.support)
         cases = f"{number(self.count)} of {number(self.support)}"
-        often = f"{how_often(self.count, self.support)} ({cases})"
+        if self.truth == NOTHING:
+            return f"finds {name(self.predicted)} where none is {often} that it finds ({cases})"
         if self.predicted == NOTHING:
-            return f"misses {name(self.truth)} {often}"
-        return f"takes {name(self.truth)} for {name(self.predicted)} {often}"
+            return f"misses {name(self.truth)} {often} ({cases})"
+        return f"takes {name(self.truth)} for {name(self.predicted)} {often} ({cases})"
 
 
 def mixups(counts: pd.DataFrame, most: int = MOST_PAIRS, fewest: int = FEWEST) -> list[Mixup]:
