@@ -107,7 +107,7 @@ def _review(run: RunInfo, task: str, kind: str) -> None:
     with st.spinner("Reading the texts and comparing their labels…", show_time=True):
         ranked, left_out = ranking(state.workspace().root, run.run, task)
     doubtful = ranked[ranked[SUGGESTED] != ranked[WRITTEN]]
-    _in_words(len(doubtful), len(ranked))
+    _in_words(len(doubtful), len(ranked), TASK_TYPES[kind].several)
     _left_out(left_out)
     if not doubtful.empty:
         _list(_told(doubtful.head(SHOWN), records), task, kind)
@@ -130,15 +130,28 @@ def _told(ranked: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([of[[TEXT]], told, of[[SOURCE, ROW, USER]]], axis=1)
 
 
-def _in_words(doubtful: int, judged: int) -> None:
+def _in_words(doubtful: int, judged: int, several: bool) -> None:
+    """How many are doubted. Of several labels each is a question of its own, so none is likeliest.
+
+    Args:
+        several: whether a text may carry several labels.
+    """
+    texts = many(judged, "text")
     if not doubtful:
-        st.markdown(f"None: every label of {many(judged, 'text')} is the likeliest one.")
+        st.markdown(
+            f"None: in {texts} no label that is written seems unlikely, and none that is missing "
+            "likely."
+            if several
+            else f"None: every label of {texts} is the likeliest one."
+        )
         return
-    first = f" The {SHOWN} most doubtful are shown." if doubtful > SHOWN else ""
-    st.markdown(
-        f"In **{number(doubtful)}** of {many(judged, 'text')} another label seems likelier than "
-        f"what is written.{first}"
+    doubts = (
+        "a label that is written seems unlikely, or one that is missing likely"
+        if several
+        else "another label seems likelier than what is written"
     )
+    first = f" The {SHOWN} most doubtful are shown." if doubtful > SHOWN else ""
+    st.markdown(f"In **{number(doubtful)}** of {texts} {doubts}.{first}")
     if doubtful > MANY * judged:
         st.caption(
             "So many do not mean that so many labels are wrong, but that the language model can "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -155,6 +156,19 @@ def test_labels_that_are_never_doubted_are_a_sentence(
     assert "None: every label of 90 texts is the likeliest one." in said(app)
     assert not app.dataframe
     assert len(saved[f"label-errors-{TASK}"]) == 90
+
+
+def test_of_several_labels_each_is_a_question_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, saved: dict[str, pd.DataFrame]
+) -> None:
+    assert (
+        "In **2** of 90 texts a label that is written seems unlikely, or one that is missing "
+        "likely."
+    ) in said(looked(opened(monkeypatch, "multilabel")))
+    assert (
+        "None: in 90 texts no label that is written seems unlikely, and none that is missing "
+        "likely."
+    ) in said(looked(opened(monkeypatch, "multilabel", wrong=False)))
 
 
 def test_rare_labels_are_named(
