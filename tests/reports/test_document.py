@@ -558,6 +558,18 @@ def test_the_validation_part_is_said_to_flatter(tmp_path: Path) -> None:
         page_of(tmp_path, dataset, split="train")
 
 
+def test_a_correction_that_does_not_help_is_owned_up_to(tmp_path: Path) -> None:
+    wrong = [0.99] * 60 + [0.8] * 40
+    dataset = written(tmp_path, {"t": hundred(GOOD)}, sure=wrong, before=SURE)
+    text = Page(page_of(tmp_path, dataset)).text
+    assert "The correction does not help here." in text
+    assert "The correction was found on the validation part" not in text
+    dataset = written(tmp_path, {"t": hundred(GOOD)}, sure=SURE, before=wrong)
+    text = Page(page_of(tmp_path, dataset)).text
+    assert "The correction does not help here." not in text
+    assert "The correction was found on the validation part" in text
+
+
 def test_texts_without_an_answer_are_counted(tmp_path: Path) -> None:
     dataset = written(tmp_path, {"t": hundred(GOOD)}, sure=SURE)
     table = load_predictions(tmp_path, "test")

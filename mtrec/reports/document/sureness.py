@@ -45,28 +45,38 @@ def section(answers: Answers, split: str, words: Words) -> Iterator[Html]:
     columns = {"Before correction": UNCALIBRATED, "After correction": CONFIDENCE}
     named = columns if before else {"As it says": CONFIDENCE}
     yield paragraph(words.right, class_="note")
-    yield bullets(_off_by(name, sure, column) for name, column in named.items())
-    yield from _remarks(answers, split, before)
+    errors = {
+        name: expected_calibration_error(sure[column].to_numpy(), sure[RIGHT].to_numpy())
+        for name, column in named.items()
+    }
+    yield bullets(_off_by(name, error) for name, error in errors.items())
+    yield from _remarks(answers, split, [error.value for error in errors.values()])
     yield _reliability(sure, "after correction" if before else "as it says")
     yield tag("h3", "If the least certain texts go to a person")
     yield _to_a_person(answers)
 
 
-def _off_by(name: str, sure: pd.DataFrame, column: str) -> str:
-    error = expected_calibration_error(sure[column].to_numpy(), sure[RIGHT].to_numpy())
+def _off_by(name: str, error: Estimate) -> str:
     return (
         f"{name}, its sureness is off by {100 * error.value:.1f} points on average "
         f"({_points(error)})."
     )
 
 
-def _remarks(answers: Answers, split: str, before: bool) -> Iterator[Html]:
+def _remarks(answers: Answers, split: str, errors: list[float]) -> Iterator[Html]:
+    """What to know of the correction. `errors`: by how much it is off before and after, if both."""
     if UNCALIBRATED not in answers.sure:
         said = "This training was made before sureness was corrected."
-    elif not before:
+    elif len(errors) == 1:
         said = (
             "The correction changed nothing: either there were too few validation texts to find "
             "one, or none was needed."
+        )
+    elif errors[1] >= errors[0]:
+        said = (
+            "The correction does not help here. It was found on the validation texts by the "
+            "likelihoods of all labels, word by word where words are marked, and what serves those "
+            "best need not serve the sureness of whole answers."
         )
     elif split == VAL:
         said = (
