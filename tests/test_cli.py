@@ -450,7 +450,7 @@ def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> 
     out, err = child.communicate(timeout=120)
     assert child.returncode == 1
     assert json.loads(out)["status"] == "failed"
-    assert "killed" in err and "Traceback" not in err
+    assert "was ended from outside" in err and "Traceback" not in err
     assert store.get(identity).status == "failed"
 
     reached = read_progress(store.folder(identity)).epoch

@@ -63,7 +63,7 @@ class Steps:
     def __call__(self, words: str, share: float) -> None:
         remaining = self._estimate.remaining(share)
         if remaining is not None and self._estimate.elapsed + remaining >= SOON:
-            line = f"{words}: {share:.0%}, about {duration(remaining)} to go"
+            line = f"{words}: {share:.0%}, {_left(remaining)}"
             self._line.say(line, words)
 
     def close(self) -> None:
@@ -99,5 +99,9 @@ def _words(progress: Progress) -> str:
     if 0 < progress.epoch < progress.epochs:
         parts.append(f"{progress.epoch} of at most {progress.epochs} epochs done")
     if progress.eta_seconds is not None:
-        parts.append(f"about {duration(progress.eta_seconds)} to go")
+        parts.append(_left(progress.eta_seconds))
     return ", ".join(parts)
+
+
+def _left(seconds: float) -> str:
+    return f"about {duration(seconds)} to go" if seconds >= 1 else "nearly done"

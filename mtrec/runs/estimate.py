@@ -109,8 +109,12 @@ def roughly(seconds: float) -> str:
     """A length of time no more exact than a guess is: `40 s`, `3 min` or `1 h 20 min`."""
     for most, step in ((60, 10), (600, 30), (3600, 60)):
         if seconds < most:
-            return duration(max(step, round(seconds / step) * step)).removesuffix(" 0 s")
-    return duration(round(seconds / 600) * 600)
+            return _short(duration(max(step, round(seconds / step) * step)))
+    return _short(duration(round(seconds / 600) * 600))
+
+
+def _short(length: str) -> str:
+    return length.removesuffix(" 0 s").removesuffix(" 0 min")
 
 
 def _path(dataset: str, config: RunConfig, workspace: Workspace) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from mtrec.errors import InputError, MtrecError
 from mtrec.files import write_json
 from mtrec.models.config import MINILM, SCRATCH
 from mtrec.runs.estimate import keep_estimate
-from mtrec.runs.progress import LiveFiles, Progress, read_progress
+from mtrec.runs.progress import LiveFiles, Progress, read_log, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 from mtrec.shortages import tells_of_memory
 
@@ -41,6 +42,7 @@ MORE_MEMORY = (
     "Fix: close other programs, lower train.batch_tokens or encoder.max_length, or use a machine "
     "with more memory."
 )
+ENDING = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 SCARCE = 300e6  # bytes of free memory that make a lack of memory the likely cause of a death
 
 FORCED = (STOPPED, "stopped; it did not answer and was ended by force")
@@ -321,7 +323,7 @@ def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
     code = _ends.get(process.pid)
     how = "was killed, crashed, or the machine was restarted"
     if code is not None:
-        how = f"was killed (signal {-code})" if code < 0 else f"crashed (status {code})"
+        how = "was ended from outside" if -code in ENDING else "crashed"
     when = f" while it was at '{last.phase}'" if last.phase else " before it began"
     if last.epoch:
         when += f", after {last.epoch} of at most {last.epochs} epochs"
@@ -332,16 +334,13 @@ def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
     memory += " That is little: lower train.batch_tokens." if scarce else ""
     if not scarce and tells_of_memory(_last_words(live)):
         memory += f" Memory ran out. {MORE_MEMORY}"
-    return f"The training process {how}{when}.{memory} What it wrote is in {live.log}."
+    name = live.log.relative_to(live.root.parent)
+    return f"The training process {how}{when}.{memory} Its log, {name}, may say more."
 
 
 def _last_words(live: LiveFiles) -> str:
     """What a worker wrote into the log since it was started last."""
-    try:
-        log = live.log.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
-    return log.rpartition(STARTS)[2]
+    return "\n".join(read_log(live.root.parent)).rpartition(STARTS)[2]
 
 
 def _next(store: RunStore, runs: Sequence[RunInfo]) -> RunInfo | None:

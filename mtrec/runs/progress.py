@@ -291,6 +291,15 @@ def read_guesses(folder: Path) -> pd.DataFrame:
     return _read(LiveFiles(folder).guesses, tuple(_GUESS_TYPES))
 
 
+def read_log(folder: Path) -> list[str]:
+    """What the run's workers wrote down, line by line; nothing before their first word."""
+    try:
+        log = LiveFiles(folder).log.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    return log.splitlines()
+
+
 def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame({name: [] for name in columns})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from mtrec.config import RunConfig
+from mtrec.reports.compare import title_of
 from mtrec.runs.estimate import roughly
 from mtrec.runs.launcher import GB
 from mtrec.runs.progress import (
@@ -28,6 +31,10 @@ from pages.ui.text import ago, plain
 from pages.ui.words import EPOCH_HELP, GUESSING_HELP, PACE_HELP, metric
 
 SHOWN_POINTS = 60
+# A setting in a sentence, and the value that it is to be given, if any.
+SETTING = re.compile(
+    r"\b((?:encoder|trunk|strategy|train|recommend|tasks)\.[\w.]*\w)(?:=([^\s,;]+))?"
+)
 LEARNED, KEPT_APART = "texts it learns from", "texts kept apart"
 LOSS, WEIGHT, COSINE = "loss:", "weight:", "cosine:"  # begin the columns of the step table
 
@@ -59,11 +66,24 @@ def since(run: RunInfo) -> str:
 def unfinished(run: RunInfo) -> None:
     """What a page that needs a finished run says about one that is not; it fills by itself."""
     if run.ended:
-        message = f"The training {plain(run.name)} {run.status}. {plain(run.reason)}"
+        message = f"The training {plain(run.name)} {run.status}. {by_title(run.reason)}"
         shell.empty(f"{message} There is nothing to show of it.", shell.TRAIN, "See what happened")
     else:
         st.markdown(f"The training {plain(run.name)} is not over yet. This page fills when it is.")
         watch(run, progress)
+
+
+def by_title(sentence: str) -> str:
+    """What is said of a run, as Markdown, with its settings called what the page Train does."""
+    config = RunConfig()
+
+    def called(found: re.Match[str]) -> str:
+        key, value = found.groups()
+        title = title_of(config, key)
+        name = key if title == key else f"“{title}”"
+        return f"{name} to {value}" if value else name
+
+    return plain(SETTING.sub(called, sentence))
 
 
 def progress(run: RunInfo) -> None:

@@ -12,7 +12,7 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
 from mtrec.runs.estimate import how_far_off
 from mtrec.runs.export import exported_bytes
-from mtrec.runs.progress import LiveFiles, duration, read_progress
+from mtrec.runs.progress import LiveFiles, duration, read_log, read_progress
 from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
@@ -21,7 +21,8 @@ from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
 RECOMMENDED = "lists"
-WIDTHS = {"run": 120, "state": 80, "asked for": 130, "took": 90, "remark": 400}  # pixels
+LOG_LINES = 200  # of the end of a log
+WIDTHS = {"run": 120, "state": 75, "asked for": 115, "took": 75, "remark": 400}  # pixels
 LETTER, WIDEST = 8, 220  # pixels: of a letter, and of the longest names of runs
 
 
@@ -37,39 +38,53 @@ def follow(run: RunInfo) -> None:
     if not run.ended:
         live.progress(run)
         _ways_to_end(run)
-    elif run.reason:
-        st.warning(plain(run.reason), icon=":material/info:")
+    else:
+        if run.reason:
+            st.warning(live.by_title(run.reason), icon=":material/info:")
+        _ways_on(run)
     told = how_far_off(state.store(), run)
     if told is not None:
         st.caption(told)
     for note in state.store().summary(run.run).get("notes", []):
-        st.info(plain(note))
+        st.info(live.by_title(note))
     live.curves(run)
-    if run.ended:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if run.status == FINISHED:
-                st.page_link(shell.REPORT, label="Read its report", icon=":material/lab_profile:")
-                _download_model(run)
-            else:
-                st.button(
-                    "Go on",
-                    key="resume",
-                    icon=":material/play_arrow:",
-                    on_click=_resume,
-                    args=(run,),
-                    help="Takes this training up where it stood when it was last kept, at most a "
-                    "minute or so before it ended; it comes to what it would have come to in one "
-                    "go. It waits for its turn while another training runs.",
-                )
-            if st.button(
-                "Train again with these settings",
-                key="again",
-                icon=":material/replay:",
-                on_click=_again,
+    _log(run)
+
+
+def _ways_on(run: RunInfo) -> None:
+    """What can be done with a run that ended."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if run.status == FINISHED:
+            st.page_link(shell.REPORT, label="Read its report", icon=":material/lab_profile:")
+            _download_model(run)
+        else:
+            st.button(
+                "Go on",
+                key="resume",
+                icon=":material/play_arrow:",
+                on_click=_resume,
                 args=(run,),
-                help="Puts this run's settings into the controls above; then change what you like.",
-            ):
-                st.rerun()  # the controls stand outside of the fragment that this is drawn in
+                help="Takes this training up where it stood when it was last kept, at most a "
+                "minute or so before it ended; it comes to what it would have come to in one go. "
+                "It waits for its turn while another training runs.",
+            )
+        if st.button(
+            "Train again with these settings",
+            key="again",
+            icon=":material/replay:",
+            on_click=_again,
+            args=(run,),
+            help="Puts this run's settings into the controls above; then change what you like.",
+        ):
+            st.rerun()  # the controls stand outside of the fragment that this is drawn in
+
+
+def _log(run: RunInfo) -> None:
+    """The end of what the run wrote down for developers, folded."""
+    lines = read_log(state.store().folder(run.run))
+    if lines:
+        with st.expander("The log, for developers"):
+            st.code("\n".join(lines[-LOG_LINES:]), language=None, wrap_lines=True, height=300)
 
 
 def listing(dataset: DatasetSummary) -> None:
@@ -129,7 +144,7 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
         _, what, name = key.split("/")
         columns[key] = st.column_config.TextColumn(
             RECOMMENDED if (what, name) == LISTS else what,
-            width=85,
+            width=75,
             help=f"{STAGES.get(what, what)}: {metric(name)}. {metric_help(name)}",
         )
     return columns

@@ -71,7 +71,7 @@ def test_a_finished_run_says_how_far_off_the_estimate_was(done: Done, estimate: 
     expected = {"learns": 1, "memory": 1e9, "seconds": 3600.0, "epochs": 2, "device": "cpu"}
     write_json(estimate, expected)
     words = said(open_page("train"))
-    assert "Expected 1 h 0 min, took " in words and "less than expected" in words
+    assert "Expected 1 h, took " in words and "less than expected" in words
 
 
 def test_a_run_can_be_renamed(done: Done) -> None:

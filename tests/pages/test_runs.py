@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 from mtrec.config import RunConfig
 from mtrec.runs import launcher
 from mtrec.runs.clock import Kind, Stretch
-from mtrec.runs.progress import FileReporter, Progress
+from mtrec.runs.progress import FileReporter, LiveFiles, Progress
 from mtrec.runs.store import RunStore
+from mtrec.training.config import TrainConfig
 from mtrec.workspace import Workspace
 from pages.ui import live
 from pages.ui.state import run_label
@@ -84,7 +85,7 @@ def test_no_time_to_go_is_told_that_does_not_know_what_was_asked(
         return str(app.get("progress")[0].proto.text)
 
     app = open_page("train", run=run_label(run))
-    assert told(app) == "Training · about 1 h 0 min to go"
+    assert told(app) == "Training · about 1 h to go"
     assert told(app.button(key=key).click().run()) == "Training"
     seen = replace(seen, finishing=True, eta_seconds=120)
     app = open_page("train", run=run_label(run))
@@ -118,3 +119,24 @@ def test_a_deleted_one_is_gone_and_the_page_shows_another(done: Done, store: Run
     app = open_page("train", run=run_label(copy))
     assert app.selectbox(key="run").value == run_label(done.run)
     assert [name for name, *_ in listed(app)] == ["Quick look"]
+
+
+def test_a_failed_one_says_why_by_titles_and_shows_its_log(done: Done, store: RunStore) -> None:
+    run = store.get(store.create("shop", done.run.version, RunConfig(), "Off"))
+    log = LiveFiles(store.folder(run.run)).log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("first line\nlast line\n")
+    store.set_status(run.run, "failed", "It went off. Fix: lower train.learning_rate")
+    app = open_page("train", run=run_label(store.get(run.run)))
+    title = str(TrainConfig.model_fields["learning_rate"].title)
+    assert f"lower “{title}”" in app.warning[0].value
+    assert "train.learning" not in app.warning[0].value
+    assert "last line" in app.code[0].value
+    assert app.button(key="resume").label == "Go on"
+
+
+def test_a_setting_in_a_sentence_goes_by_its_title() -> None:
+    assert live.by_title("set train.precision=fp32; or no train.nonsense.") == (
+        "set “Number format” to fp32\\; or no train\\.nonsense\\."
+    )
+    assert live.by_title("Nothing to lower.") == "Nothing to lower\\."

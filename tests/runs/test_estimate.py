@@ -157,6 +157,7 @@ def test_afterwards_it_says_how_far_off_it_was(
         (170, "3 min"),
         (1000, "17 min"),
         (5000, "1 h 20 min"),
+        (3610, "1 h"),
     ],
 )
 def test_a_guess_is_said_roughly(seconds: float, said: str) -> None:
