@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.markdown import table
-from benchmarks.trained import SEEDS, SETS, known, recipe
+from benchmarks.trained import COUNT, SEEDS, SETS, known, recipe
 from mtrec.config import RunConfig, for_dataset
 from mtrec.data.importer import read_dataset
 from mtrec.schema import Estimate
@@ -118,8 +118,10 @@ class Tried:
 
 
 def trained(name: str) -> Iterator[list[str]]:
-    """What full trainings came to, by setting: one figure a seed."""
+    """What full trainings came to, by setting: one figure a seed; nothing while one is missing."""
     seeds = [known(name, seed) for seed in SEEDS]
+    if any(len(runs) < COUNT for runs in seeds):
+        return
     for runs in zip(*seeds, strict=True):
         for figure in runs[0]["figures"]:
             values = [run["figures"][figure] for run in runs]
