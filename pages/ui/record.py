@@ -68,13 +68,7 @@ def _learned(run: RunInfo, task: str) -> Learned:
 
 
 def draw(
-    run: RunInfo,
-    record: str | int,
-    task: str,
-    truth: str | None,
-    predicted: str | None,
-    key: str,
-    label: str | None = None,
+    run: RunInfo, record: str | int, task: str, truth: str | None, predicted: str | None, key: str
 ) -> None:
     """The card of one record, as one task of a finished run sees it.
 
@@ -83,7 +77,6 @@ def draw(
         truth, predicted: labels as a recipe writes them; None where there is none, or nothing is
             said.
         key: unique on the page.
-        label: which of its labels it is about; None where it is about the whole answer.
     """
     with st.container(border=True), shell.guard():
         dataset = state.open_dataset(run.key)
@@ -91,7 +84,7 @@ def draw(
         text, kind = str(row[TEXT]), dataset.tasks[task].type
         _labels(text, kind, truth, predicted)
         _every_task(run, int(record), text, dataset, key)
-        _why(run, int(record), text, task, kind, key, label)
+        _why(run, int(record), text, task, kind, key)
         _like(run, int(record), text, task, kind, key)
         if pd.notna(row[USER]):
             shell.person(row[USER], f"Open {plain(row[USER])}")
@@ -171,12 +164,10 @@ def _every_task(run: RunInfo, record: int, text: str, dataset: Dataset, key: str
 
 
 @st.fragment
-def _why(
-    run: RunInfo, record: int, text: str, task: str, kind: str, key: str, label: str | None
-) -> None:
+def _why(run: RunInfo, record: int, text: str, task: str, kind: str, key: str) -> None:
     """A button; then the words, marked by how much each moved the answer."""
     with shell.guard():
-        kept = f"{WHY}{run.run}-{record}-{task}-{label}"
+        kept = f"{WHY}{run.run}-{record}-{task}"
         if kept not in st.session_state:
             place = st.empty()
             if not place.button(
@@ -187,7 +178,7 @@ def _why(
             from mtrec.reports.attribution import attribute
 
             with st.spinner("Looking at every word…"), lock:
-                st.session_state[kept] = attribute(model, task, text, label)
+                st.session_state[kept] = attribute(model, task, text)
             place.empty()
         _words(st.session_state[kept], TASK_TYPES[kind], key)
 

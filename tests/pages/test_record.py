@@ -49,18 +49,13 @@ WHY, LIKE = "card-why", "card-like"
 
 
 def script(
-    run: str,
-    number: str,
-    task: str,
-    truth: str | None = None,
-    predicted: str | None = None,
-    label: str | None = None,
+    run: str, number: str, task: str, truth: str | None = None, predicted: str | None = None
 ) -> None:
     from mtrec.runs.store import FINISHED, RunInfo
     from pages.ui import record
 
     info = RunInfo(run, "Quick", "shop", "v1", FINISHED, "", "2026-03-01", 1.0, {}, "here")
-    record.draw(info, number, task, truth, predicted, key="card", label=label)
+    record.draw(info, number, task, truth, predicted, key="card")
 
 
 def records() -> pd.DataFrame:
@@ -218,14 +213,6 @@ def test_words_are_marked_by_sign_line_and_colour(task: str, people: list[str]) 
     assert "a hint about the model, not a cause in the world" in words
     assert "to within 0." in words  # what is left unexplained
     assert ("up the scale" in words) == (task == "ordinal")
-
-
-@pytest.mark.parametrize(
-    ("task", "label"), [("tags", "song"), ("tags", "artist"), ("multilabel", "book")]
-)
-def test_of_a_cell_its_own_label_is_explained(task: str, label: str, people: list[str]) -> None:
-    app = clicked(card(1, task, label=label), WHY)
-    assert not app.error and f"**Why the model says “{label}”" in said(app)
     table = app.dataframe[1].value
     assert table["share"].sum() == pytest.approx(100) and table["share"].is_monotonic_decreasing
     marks = table["word"].str.contains("<e1>", regex=False).any()
