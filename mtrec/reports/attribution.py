@@ -18,7 +18,7 @@ What f is:
 - labels in an order: the expected place among them, 0 the lowest. Nothing pushes towards a label in
   the middle as such; words push up or down the scale;
 - words that are marked: the log-odds that a word belongs to a span of the label, summed over the
-  words of the surest span.
+  words of the span that is asked about, or of the surest one.
 
 Logits are read at the temperature that validation gave. Blank is the piece that stands for a hidden
 word, where the encoder has one, otherwise padding. What the tokenizer adds around a text stays in
@@ -94,7 +94,11 @@ class _Question:
 
 
 def attribute(
-    model: MultiTaskModel, task: str, text: str, label: str | None = None
+    model: MultiTaskModel,
+    task: str,
+    text: str,
+    label: str | None = None,
+    span: tuple[int, int] | None = None,
 ) -> Attribution | None:
     """How much each word of a text moved what one task says of it.
 
@@ -103,6 +107,8 @@ def attribute(
     Args:
         label: what to ask about; left out, what is predicted, and where labels are judged one by
             one, the likeliest. It makes no difference where labels have an order.
+        span: where words are marked, which of them to ask about beside a label, whatever they are
+            predicted as: the first, and the one behind the last. Left out, the surest span.
 
     Returns:
         None where the task can say nothing of the text.
@@ -118,7 +124,7 @@ def attribute(
             ends = _logits(model, task, tokens, torch.tensor([TEXT, BLANK]))  # (2, U, out)
         if not ends.shape[1]:
             return None
-        question = _question(model, task, ends[0], label)
+        question = _question(model, task, ends[0], label, span)
         value, start = question.scalar(ends).tolist()
 
         def answer(which: Tensor) -> Tensor:
@@ -236,14 +242,24 @@ def _no_places(size: int, unit: Unit) -> Ragged[NDArray[np.int64]]:
     return Ragged(np.zeros((0, unit.states), dtype=np.int64), np.zeros(size, dtype=np.int64))
 
 
-def _question(model: MultiTaskModel, task: str, logits: Tensor, label: str | None) -> _Question:
+def _question(
+    model: MultiTaskModel,
+    task: str,
+    logits: Tensor,
+    label: str | None,
+    span: tuple[int, int] | None,
+) -> _Question:
     """What is asked about a text with these logits, `(U, out)`."""
     spec = model.tasks[task]
     kind, labels = spec.task_type, spec.labels
     rows = kind.probabilities(logits)
     said = model.predict(task, Ragged(rows, np.array([len(rows)])))
     if kind.unit is Unit.WORDS:
-        asked, first, end = _surest_span(str(said.labels[0]), rows, labels, label)
+        asked, first, end = (
+            _surest_span(str(said.labels[0]), rows, labels, label)
+            if label is None or span is None
+            else (label, *span)
+        )
         return _Question(asked, (first, end), _of_span(labels.index(asked), first, end))
     if kind.several:
         asked = label or labels[int(said.shares[0].argmax())]

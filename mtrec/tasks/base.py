@@ -226,6 +226,16 @@ class TaskType(LabelType):
         `NOTHING` stands against a label that was missed, or that should not have been predicted.
         """
 
+    def words_behind(
+        self, truth: str, predicted: str, pair: tuple[str, str]
+    ) -> tuple[int, int] | None:
+        """The first words for which `compare` gives a pair: the first, and the one behind the last.
+
+        Returns:
+            None where labels are not of words but of the whole record.
+        """
+        return None
+
     def describe(self, value: str, text: str) -> str:
         """How labels are told to people beside their text.
 

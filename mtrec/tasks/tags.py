@@ -159,13 +159,13 @@ class Tags(Softmax):
 
     def compare(self, truth: str, predicted: str) -> list[tuple[str, str]]:
         """Types of spans with the same words, in the order of the text."""
-        true, said = (
-            {(first, end): kind for kind, first, end in spans(tags)} for tags in (truth, predicted)
-        )
-        return [
-            (true.get(place, NOTHING), said.get(place, NOTHING))
-            for place in sorted(true.keys() | said.keys())
-        ]
+        return list(_beside(truth, predicted).values())
+
+    def words_behind(
+        self, truth: str, predicted: str, pair: tuple[str, str]
+    ) -> tuple[int, int] | None:
+        """The words of the first span that is truly of the one type, and of the other predicted."""
+        return next(words for words, each in _beside(truth, predicted).items() if each == pair)
 
     def describe(self, value: str, text: str) -> str:
         """What each span names, and its words: `artist: Miles Davis; playlist: jazz`."""
@@ -182,6 +182,17 @@ class Tags(Softmax):
             parts += [(text[done:begins], NOTHING), (text[begins:ends], kind)]
             done = ends
         return [part for part in [*parts, (text[done:], NOTHING)] if part[0]]
+
+
+def _beside(truth: str, predicted: str) -> dict[tuple[int, int], tuple[str, str]]:
+    """The true and the predicted type of each span, by its words in the order of the text."""
+    true, said = (
+        {(first, end): kind for kind, first, end in spans(tags)} for tags in (truth, predicted)
+    )
+    return {
+        words: (true.get(words, NOTHING), said.get(words, NOTHING))
+        for words in sorted(true.keys() | said.keys())
+    }
 
 
 def _parts(tags: str) -> list[Part]:

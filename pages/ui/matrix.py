@@ -219,4 +219,12 @@ def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, pred
     place = chosen.selection.rows[0]
     row, labelled = table.iloc[place], found.iloc[place]
     st.session_state[state.TEXT] = row[RECORD]
-    record.draw(run, row[RECORD], task, labelled[ALL_TRUE], labelled[ALL_SAID], f"behind-{task}")
+    record.draw(
+        run,
+        row[RECORD],
+        task,
+        labelled[ALL_TRUE],
+        labelled[ALL_SAID],
+        f"behind-{task}",
+        (truth, predicted),
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from mtrec.reports.classification import CONFIDENCE, PREDICTED, TASK, TRUTH, loa
 from mtrec.runs.store import RunInfo
 from mtrec.schema import TEXT, USER
 from mtrec.tasks import TASK_TYPES
-from mtrec.tasks.base import TaskType, Unit
+from mtrec.tasks.base import NOTHING, TaskType, Unit
 from mtrec.tasks.relation import MARK
 from mtrec.wording import many, number
 from pages.ui import drawn, shell, state
@@ -67,8 +68,29 @@ def _learned(run: RunInfo, task: str) -> Learned:
         return learned_from(model, records, task, state.store().workspace.cache)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the model is to explain of a record.
+
+    Attributes:
+        label: which label; None for whatever it is surest of.
+        span: where words are marked, which ones: the first, and the one behind the last.
+        is_missed: whether the data says so and the model does not.
+    """
+
+    label: str | None = None
+    span: tuple[int, int] | None = None
+    is_missed: bool = False
+
+
 def draw(
-    run: RunInfo, record: str | int, task: str, truth: str | None, predicted: str | None, key: str
+    run: RunInfo,
+    record: str | int,
+    task: str,
+    truth: str | None,
+    predicted: str | None,
+    key: str,
+    cell: tuple[str, str] | None = None,
 ) -> None:
     """The card of one record, as one task of a finished run sees it.
 
@@ -77,6 +99,7 @@ def draw(
         truth, predicted: labels as a recipe writes them; None where there is none, or nothing is
             said.
         key: unique on the page.
+        cell: of the confusion matrix that the record was found by: a true and a predicted label.
     """
     with st.container(border=True), shell.guard():
         dataset = state.open_dataset(run.key)
@@ -84,7 +107,8 @@ def draw(
         text, kind = str(row[TEXT]), dataset.tasks[task].type
         _labels(text, kind, truth, predicted)
         _every_task(run, int(record), text, dataset, key)
-        _why(run, int(record), text, task, kind, key)
+        asked = _asked(TASK_TYPES[kind], truth, predicted, cell)
+        _why(run, int(record), text, task, kind, asked, key)
         _like(run, int(record), text, task, kind, key)
         if pd.notna(row[USER]):
             shell.person(row[USER], f"Open {plain(row[USER])}")
@@ -163,11 +187,24 @@ def _every_task(run: RunInfo, record: int, text: str, dataset: Dataset, key: str
     st.caption("Every task of this training about this one text.")
 
 
+def _asked(
+    kind: TaskType, truth: str | None, predicted: str | None, cell: tuple[str, str] | None
+) -> Asked:
+    """What there is to explain of a record: what its cell is about, if it was found by one."""
+    if truth is None or predicted is None or cell is None:
+        return Asked()
+    true, said = cell
+    is_missed = said == NOTHING
+    return Asked(true if is_missed else said, kind.words_behind(truth, predicted, cell), is_missed)
+
+
 @st.fragment
-def _why(run: RunInfo, record: int, text: str, task: str, kind: str, key: str) -> None:
+def _why(
+    run: RunInfo, record: int, text: str, task: str, kind: str, asked: Asked, key: str
+) -> None:
     """A button; then the words, marked by how much each moved the answer."""
     with shell.guard():
-        kept = f"{WHY}{run.run}-{record}-{task}"
+        kept = f"{WHY}{run.run}-{record}-{task}-{asked}"
         if kept not in st.session_state:
             place = st.empty()
             if not place.button(
@@ -178,16 +215,17 @@ def _why(run: RunInfo, record: int, text: str, task: str, kind: str, key: str) -
             from mtrec.reports.attribution import attribute
 
             with st.spinner("Looking at every word…"), lock:
-                st.session_state[kept] = attribute(model, task, text)
+                st.session_state[kept] = attribute(model, task, text, asked.label, asked.span)
             place.empty()
-        _words(st.session_state[kept], TASK_TYPES[kind], key)
+        _words(st.session_state[kept], TASK_TYPES[kind], asked.is_missed, key)
 
 
-def _words(found: Attribution | None, kind: TaskType, key: str) -> None:
+def _words(found: Attribution | None, kind: TaskType, is_missed: bool, key: str) -> None:
     if found is None:
         st.markdown("The model gives no answer here, so there is nothing to explain.")
         return
-    st.markdown(f"**Why the model says {_about(found, kind)}**", help=WHY_HELP)
+    asks = "What speaks for and against" if is_missed else "Why the model says"
+    st.markdown(f"**{asks} {_about(found)}**", help=WHY_HELP)
     words = [MARK.sub("", word) if kind.unit is Unit.MARKS else word for word in found.words]
     st.html(html(words, found.shares))
     towards, away = ("up the scale", "down the scale") if kind.ordered else ("for it", "against it")
@@ -210,7 +248,7 @@ def _words(found: Attribution | None, kind: TaskType, key: str) -> None:
         _shares(words, found.shares, towards, away, key)
 
 
-def _about(found: Attribution, kind: TaskType) -> str:
+def _about(found: Attribution) -> str:
     """The answer that is explained, as Markdown within bold type."""
     label = f"“{plain(found.label)}”"
     if found.span is None:

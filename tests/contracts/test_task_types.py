@@ -484,3 +484,14 @@ def test_pairs_hold_the_labels_of_both_sides_and_nothing_else(
         for place, cell in enumerate((truth, predicted)):
             carried = task_type.occurrences(pd.Series([cell], dtype="str"))
             assert {pair[place] for pair in pairs} - {NOTHING} == set(carried)
+
+
+def test_every_pair_is_of_words_where_words_are_marked_and_of_none_elsewhere(
+    task_type: TaskType, sample: Sample
+) -> None:
+    for truth, predicted in sorted(set(zip(sample.truth, sample.guesses, strict=True))):
+        for pair in task_type.compare(truth, predicted):
+            words = task_type.words_behind(truth, predicted, pair)
+            assert (words is not None) == (task_type.unit is Unit.WORDS)
+            if words is not None:
+                assert 0 <= words[0] < words[1] <= len(truth.split(" "))

@@ -22,6 +22,7 @@ from mtrec.reports.nearest import learned_from
 from mtrec.runs.store import MODEL
 from mtrec.schema import SPLITS
 from mtrec.tasks import TASK_TYPES
+from mtrec.tasks.base import NOTHING
 from mtrec.training.checkpoint import save_model
 from pages.ui import record, shell, state
 from tests.pages.conftest import Done, said
@@ -49,13 +50,18 @@ WHY, LIKE = "card-why", "card-like"
 
 
 def script(
-    run: str, number: str, task: str, truth: str | None = None, predicted: str | None = None
+    run: str,
+    number: str,
+    task: str,
+    truth: str | None = None,
+    predicted: str | None = None,
+    cell: tuple[str, str] | None = None,
 ) -> None:
     from mtrec.runs.store import FINISHED, RunInfo
     from pages.ui import record
 
     info = RunInfo(run, "Quick", "shop", "v1", FINISHED, "", "2026-03-01", 1.0, {}, "here")
-    record.draw(info, number, task, truth, predicted, key="card")
+    record.draw(info, number, task, truth, predicted, key="card", cell=cell)
 
 
 def records() -> pd.DataFrame:
@@ -217,6 +223,48 @@ def test_words_are_marked_by_sign_line_and_colour(task: str, people: list[str]) 
     assert table["share"].sum() == pytest.approx(100) and table["share"].is_monotonic_decreasing
     marks = table["word"].str.contains("<e1>", regex=False).any()
     assert marks == (task != "relation")
+
+
+@pytest.mark.parametrize(
+    ("task", "truth", "predicted", "cell", "words"),
+    [
+        (
+            "tags",
+            "B-artist O B-artist",
+            "B-artist O B-song",
+            ("artist", "song"),
+            "**Why the model says “song” at “film”**",
+        ),
+        (
+            "tags",
+            "B-song B-artist I-artist",
+            "B-song O O",
+            ("artist", NOTHING),
+            "**What speaks for and against “artist” at “good film”**",
+        ),
+        (
+            "tags",
+            "O O O",
+            "O B-song O",
+            (NOTHING, "song"),
+            "**Why the model says “song” at “good”**",
+        ),
+        ("multilabel", "film|song", "film|book", ("song", "book"), "**Why the model says “book”**"),
+        (
+            "multilabel",
+            "film|song",
+            "film",
+            ("song", NOTHING),
+            "**What speaks for and against “song”**",
+        ),
+    ],
+)
+def test_what_is_explained_is_what_stands_in_the_cell(
+    task: str, truth: str, predicted: str, cell: tuple[str, str], words: str, people: list[str]
+) -> None:
+    app = clicked(card(2, task, truth=truth, predicted=predicted, cell=cell), WHY)
+    assert not app.error
+    assert words in said(app)
 
 
 def bodies(app: AppTest) -> list[str]:

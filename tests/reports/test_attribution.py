@@ -119,6 +119,11 @@ def test_marked_words_are_asked_about_as_their_surest_span(tiny_encoder_folder: 
     other = asked(model, "tags", "the film was", "artist")
     assert other.label == "artist" and other.span is not None
     assert other.span[1] - other.span[0] == 1
+    # Words can be named, whatever is predicted of them.
+    named = attribute(model, "tags", "the film was", "artist", (1, 3))
+    assert named is not None and (named.label, named.span) == ("artist", (1, 3))
+    outside = np.log(2) - np.log(1 + np.exp(3) + np.exp(4))
+    assert named.value == pytest.approx(2 * outside, abs=0.05)
 
 
 def taught(folder: Path, method: str) -> MultiTaskModel:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mtrec.errors import InputError
+from mtrec.tasks.base import NOTHING
 from mtrec.tasks.tags import Tags
 
 KIND = Tags()
@@ -50,6 +51,13 @@ def test_a_row_without_a_text_is_unreadable() -> None:
     written = cells("O", "O")
     texts = pd.Series(["a", None], dtype="str")
     assert KIND.read(written, texts).isna().tolist() == [False, True]
+
+
+def test_the_words_behind_a_pair_are_the_first_of_that_kind() -> None:
+    true, said = "B-a B-a I-a B-b B-a", "B-a B-b I-b O B-b"
+    assert KIND.compare(true, said) == [("a", "a"), ("a", "b"), ("b", NOTHING), ("a", "b")]
+    words = [KIND.words_behind(true, said, pair) for pair in (("a", "b"), ("b", NOTHING))]
+    assert words == [(1, 3), (3, 4)]
 
 
 def test_occurrences_are_spans_and_a_record_may_have_none() -> None:
