@@ -26,7 +26,7 @@ from mtrec.reports.contrast import Contrast, Gap, contrast
 from mtrec.reports.mixups import FEWEST
 from mtrec.reports.sureness import Verdicts, right
 from mtrec.reports.wording import percent
-from mtrec.schema import RECORD, USER
+from mtrec.schema import RECORD, USER, Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType
 from mtrec.tasks.ragged import Index
