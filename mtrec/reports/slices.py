@@ -108,7 +108,7 @@ class Finding:
         verdict = "more than noise" if self.holds else "not distinguishable from noise"
         return (
             f"{percent(gap.share.value)} of texts {self.slice.phrase(name)} are right, against "
-            f"{percent(gap.rest.value)} of the others: {_points(gap)}, {verdict}"
+            f"{percent(gap.rest.value)} of the others: {_points(gap.difference)}, {verdict}"
         )
 
 
@@ -119,8 +119,7 @@ class Weaknesses:
     Attributes:
         val, test: how many records were judged.
         candidates: how many slices were looked at on validation.
-        findings: those that looked weaker there: the ones that hold on test first, the widest gap
-            on top.
+        findings: those that looked weaker there, the ones that hold on test first.
     """
 
     val: int
@@ -141,15 +140,8 @@ def weaknesses(dataset: Dataset, task: str, val: pd.DataFrame, test: pd.DataFram
         return Weaknesses(len(seen.records), len(unseen.records), 0, [])
     looked = candidates(dataset, task, seen.records, unseen.records)
     findings = measure(looked, find(looked, seen), unseen)
-    findings.sort(key=_place)
+    findings.sort(key=lambda each: (not each.holds, each.measured is None))
     return Weaknesses(len(seen.records), len(unseen.records), len(looked.slices), findings)
-
-
-def _place(finding: Finding) -> tuple[bool, bool, float]:
-    """What holds comes first, then what was measured, and of these what lies lowest."""
-    measured = finding.measured
-    lies = 0.0 if measured is None else measured.difference.value
-    return not finding.holds, measured is None, lies
 
 
 def judged(dataset: Dataset, predictions: pd.DataFrame, task_type: TaskType) -> Judged:
@@ -217,12 +209,11 @@ def _against_rest(members: Any, split: Judged) -> Contrast:
     return contrast(members, split.right, split.people)
 
 
-def _points(gap: Gap) -> str:
-    """`19 points fewer (95 % interval 14 to 24)`: as many as the shares beside it are apart."""
-    difference = gap.difference
+def _points(difference: Estimate) -> str:
+    """`19 points fewer (95 % interval 14 to 24)`."""
     fewer = difference.value <= 0
     sign = -100 if fewer else 100
-    size = str(abs(round(100 * gap.rest.value) - round(100 * gap.share.value)))
+    size = f"{sign * difference.value:z.0f}"
     ends = sorted(sign * each for each in (difference.low, difference.high) if each is not None)
     return (
         f"{size} {'point' if size == '1' else 'points'} {'fewer' if fewer else 'more'} "

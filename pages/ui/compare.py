@@ -34,7 +34,6 @@ from pages.ui.words import RIGHT_HELP, metric
 
 AGAINST, SIDE = "against", "side"  # keys, and in the URL
 HERE, THERE = "By this training only", "By the other only"
-TEXT_WIDTH = 150  # pixels, beside three columns of labels and two of sureness
 SIDES = {HERE: A, THERE: B}
 TOLD, UNTOLD = "circle", "circle-open"  # marks of differences beyond noise, and of others
 SAME_TEXTS = (
@@ -297,7 +296,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         st.markdown("There is none.")
         return
     name = f"{task}-{split}-{side}-{ours.parent.name}-{theirs.parent.name}"
-    width = shell.labels_width(rows[[TRUTH, PREDICTED_A, PREDICTED_B]])
+    width = shell.labels_width(rows[[TRUTH]])
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -310,10 +309,10 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
             [TEXT, TRUTH, PREDICTED_A, PREDICTED_B, CONFIDENCE_A, CONFIDENCE_B, USER],
         ),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width=TEXT_WIDTH),
+            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
             TRUTH: st.column_config.TextColumn("true", width=width, help="What the data says."),
-            PREDICTED_A: st.column_config.TextColumn("this said", width=width),
-            PREDICTED_B: st.column_config.TextColumn("the other said", width=width),
+            PREDICTED_A: st.column_config.TextColumn("this said", width=shell.LABELS_WIDTH),
+            PREDICTED_B: st.column_config.TextColumn("the other said", width=shell.LABELS_WIDTH),
             CONFIDENCE_A: _sureness("this sure", "this training"),
             CONFIDENCE_B: _sureness("the other sure", "the other training"),
             USER: st.column_config.TextColumn("person"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +17,6 @@ from mtrec.reports.slices import (
     Finding,
     Judged,
     Weaknesses,
-    _place,
     judged,
     measure,
     weaknesses,
@@ -623,15 +621,6 @@ def test_the_sentence() -> None:
         f"85{NB}% of texts of up to 6 words are right, against 81{NB}% of the others: "
         f"4 points more (95{NB}% interval 1 to 7), not distinguishable from noise"
     )
-    told = finding(0.624, 0.806, -0.24, -0.14, 0.001).sentence()  # 18.2 points, and 81 - 62 = 19
-    assert "62" in told and "81" in told and "19 points fewer" in told
-
-
-def test_what_lies_lowest_stands_first_after_what_holds() -> None:
-    near, far = finding(0.7, 0.8, -0.2, -0.01, 0.01), finding(0.5, 0.8, -0.4, -0.2, 0.01)
-    loose = finding(0.4, 0.8, -0.9, 0.1, 0.4)
-    few = replace(loose, measured=None)
-    assert sorted([few, loose, near, far], key=_place) == [far, near, loose, few]
 
 
 def test_a_difference_that_correction_takes_away_does_not_hold() -> None:
