@@ -25,12 +25,13 @@ from mtrec.reports.classification import PREDICTED, TRUTH
 from mtrec.reports.contrast import Contrast, Gap, contrast
 from mtrec.reports.mixups import FEWEST
 from mtrec.reports.sureness import Verdicts, right
-from mtrec.reports.wording import percent
-from mtrec.schema import RECORD, USER, Estimate
+from mtrec.reports.wording import percent, points
+from mtrec.schema import RECORD, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType
 from mtrec.tasks.ragged import Index
 from mtrec.tasks.tally import owners
+from mtrec.wording import many
 
 PEOPLE = 5  # inside and outside, below which people say too little about others
 MOST = 10  # slices that go on to test
@@ -108,7 +109,7 @@ class Finding:
         verdict = "more than noise" if self.holds else "not distinguishable from noise"
         return (
             f"{percent(gap.share.value)} of texts {self.slice.phrase(name)} are right, against "
-            f"{percent(gap.rest.value)} of the others: {_points(gap.difference)}, {verdict}"
+            f"{percent(gap.rest.value)} of the others: {_points(gap)}, {verdict}"
         )
 
 
@@ -119,7 +120,8 @@ class Weaknesses:
     Attributes:
         val, test: how many records were judged.
         candidates: how many slices were looked at on validation.
-        findings: those that looked weaker there, the ones that hold on test first.
+        findings: those that looked weaker there: the ones that hold on test first, then those that
+            do not, of either the widest gap on test first; last those that were not measured.
     """
 
     val: int
@@ -140,7 +142,7 @@ def weaknesses(dataset: Dataset, task: str, val: pd.DataFrame, test: pd.DataFram
         return Weaknesses(len(seen.records), len(unseen.records), 0, [])
     looked = candidates(dataset, task, seen.records, unseen.records)
     findings = measure(looked, find(looked, seen), unseen)
-    findings.sort(key=lambda each: (not each.holds, each.measured is None))
+    findings.sort(key=_order)
     return Weaknesses(len(seen.records), len(unseen.records), len(looked.slices), findings)
 
 
@@ -209,16 +211,22 @@ def _against_rest(members: Any, split: Judged) -> Contrast:
     return contrast(members, split.right, split.people)
 
 
-def _points(difference: Estimate) -> str:
+def _points(gap: Gap) -> str:
     """`19 points fewer (95 % interval 14 to 24)`."""
+    difference = gap.difference
     fewer = difference.value <= 0
     sign = -100 if fewer else 100
-    size = f"{sign * difference.value:z.0f}"
+    size = abs(points(gap.share.value, gap.rest.value))
     ends = sorted(sign * each for each in (difference.low, difference.high) if each is not None)
     return (
-        f"{size} {'point' if size == '1' else 'points'} {'fewer' if fewer else 'more'} "
+        f"{many(size, 'point')} {'fewer' if fewer else 'more'} "
         f"(95\u00a0% interval {' to '.join(f'{end:z.0f}' for end in ends)})"
     )
+
+
+def _order(finding: Finding) -> tuple[bool, bool, float]:
+    gap = finding.measured
+    return (not finding.holds, gap is None, 0.0 if gap is None else gap.difference.value)
 
 
 def _distinct(members: Any, order: Index) -> list[int]:

@@ -5,13 +5,29 @@ from __future__ import annotations
 from mtrec.schema import Estimate
 from mtrec.tasks.report import apart
 
+DIGITS = 3  # of a figure in a sentence
+
 
 def percent(share: float) -> str:
     """In whole percent; nothing is called 0 % or 100 % that only comes near."""
+    return f"{_whole(share)}\u00a0%"
+
+
+def points(share: float, other: float) -> int:
+    """By how many points two shares differ as `percent` writes them, so that a sentence adds up."""
+    return _whole(share) - _whole(other)
+
+
+def difference(figure: float, other: float) -> float:
+    """By how much two figures differ as they are written, so that a sentence adds up."""
+    return round(round(figure, DIGITS) - round(other, DIGITS), DIGITS)
+
+
+def _whole(share: float) -> int:
     whole = round(100 * share)
     if whole in (0, 100) and abs(100 * share - whole) > 1e-6:
-        whole = min(max(whole, 1), 99)
-    return f"{whole}\u00a0%"
+        return min(max(whole, 1), 99)
+    return whole
 
 
 def against(ours: Estimate, theirs: Estimate, whose: str) -> str:

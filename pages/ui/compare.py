@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mtrec.reports import wording
 from mtrec.reports.classification import TRUTH, load_predictions
 from mtrec.reports.compare import (
     CONFIDENCE_A,
@@ -149,7 +150,7 @@ def _in_short(found: list[TaskComparison]) -> str:
 
 def _in_words(each: TaskComparison, tasks: int) -> str:
     """One task of so many in a sentence, the 95 % interval in brackets."""
-    name, value = f"**{plain(each.task)}**", each.difference.value
+    name = f"**{plain(each.task)}**"
     figures = f"{metric(TASK_TYPES[each.type].headline)} {each.a:.3f} against {each.b:.3f}"
     low, high = each.difference.low, each.difference.high
     if not each.differing:
@@ -160,7 +161,7 @@ def _in_words(each: TaskComparison, tasks: int) -> str:
     if each.distinguishable:
         word, by = _apart(each, low, high)
         return f"{name}: {word} {by}, {figures}."
-    difference = f"the difference {value:z.3f}"
+    difference = f"the difference {wording.difference(each.a, each.b):z.3f}"
     if low <= 0 <= high:
         return f"{unchanged} {difference} lies within the noise ({_span(low, high)}), {figures}."
     why = (
@@ -183,9 +184,9 @@ def beside(each: TaskComparison, whose: str) -> str:
 
 def _apart(each: TaskComparison, low: float, high: float) -> tuple[str, str]:
     """Whether a task is better or worse, and by how much."""
-    value = each.difference.value
-    word, ends = ("better", (low, high)) if value > 0 else ("worse", (-high, -low))
-    return word, f"by {abs(value):.3f} ({_span(*ends)})"
+    better = each.difference.value > 0
+    word, ends = ("better", (low, high)) if better else ("worse", (-high, -low))
+    return word, f"by {abs(wording.difference(each.a, each.b)):.3f} ({_span(*ends)})"
 
 
 def _span(low: float, high: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from mtrec.reports import wording
 from mtrec.reports.robustness import KINDS, MOST, Damage, Robustness, robustness
 from mtrec.runs.store import RunInfo
 from mtrec.schema import Estimate
@@ -108,16 +109,17 @@ def _in_words(found: Robustness, kind: str, name: str) -> str:
     first, last = told[0], told[-1]
     words = (
         f"- With {_label(last)}, {plain(name)} is **{last.figure.value:.3f}** instead of {clean}: "
-        f"{_change(last.difference)}, more than noise."
+        f"{_change(last, found.clean)}, more than noise."
     )
     if first is damages[0]:
         return f"{words} Already {_percent(first.share)} of the words make a difference."
     return words if first is last else f"{words} It takes {_percent(first.share)} of them to tell."
 
 
-def _change(difference: Estimate) -> str:
+def _change(damage: Damage, clean: Estimate) -> str:
+    difference = damage.difference
     side, sign = ("less", -1) if difference.value < 0 else ("more", 1)
-    words = f"{sign * difference.value:.3f} {side}"
+    words = f"{abs(wording.difference(damage.figure.value, clean.value)):.3f} {side}"
     if difference.low is None or difference.high is None:
         return words
     near, far = sorted((sign * difference.low, sign * difference.high))

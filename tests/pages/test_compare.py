@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,9 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from mtrec.config import RunConfig, with_settings
 from mtrec.data.dataset import DatasetTask
+from mtrec.reports.compare import TaskComparison
 from mtrec.runs.store import FINISHED, STOPPED, RunInfo
+from mtrec.schema import Estimate
 from pages.ui import state
-from pages.ui.compare import HERE, THERE
+from pages.ui.compare import HERE, THERE, _in_words, beside
 from tests.pages.conftest import said
 
 SIZE = 200
@@ -127,6 +130,21 @@ def test_worse_is_told_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert app.selectbox(key="against").value == MIDDLE  # none is older, so the next one
     assert "**This training is worse in 1 of 2 tasks, by more than noise.**" in said(app)
     assert "**mood**: worse by 0.150 (0." in said(app)
+
+
+def test_a_difference_is_that_of_the_figures_as_they_are_written() -> None:
+    difference = Estimate(-0.0114, -0.019, -0.003)
+    told = TaskComparison(
+        "mood", "binary", 200, 30, 0.9442, 0.9556, difference, 0.01, 0.01, 10, 27, 0.01
+    )
+    assert _in_words(told, 1) == (
+        "**mood**: worse by 0.012 (0.003 to 0.019), Macro F1 0.944 against 0.956."
+    )
+    assert beside(told, "the one before") == (
+        "worse than the one before (0.956) by 0.012 (0.003 to 0.019)"
+    )
+    noise = replace(told, difference=Estimate(-0.0114, -0.03, 0.01), corrected=0.4)
+    assert "the difference -0.012 lies within the noise (-0.030 to 0.010)" in _in_words(noise, 1)
 
 
 def test_no_distinguishable_change_is_a_result(

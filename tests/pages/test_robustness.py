@@ -15,9 +15,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mtrec.models.multitask import HeadSpec
-from mtrec.reports.robustness import MOST
+from mtrec.reports.robustness import MOST, Damage
+from mtrec.schema import Estimate
 from mtrec.tasks.base import Prediction
 from pages.ui import state
+from pages.ui.robustness import _change
 from tests.pages.conftest import Done, said
 
 ASK = "robustness-ask"
@@ -93,6 +95,12 @@ def test_what_damage_does_is_told_in_words(model: SimpleNamespace) -> None:
         assert "instead of 1.000: 0." in line and "less (0." in line
         assert "more than noise. Already 10\u00a0% of the words make a difference." in line
     assert not app.get("progress")
+
+
+def test_what_is_lost_is_what_the_two_figures_leave() -> None:
+    lost = Estimate(-0.0114, -0.02, -0.01)
+    damage = Damage("misspelt", 0.1, 100, Estimate(0.9442), lost, 0.01, 0.01)
+    assert _change(damage, Estimate(0.9556)) == "0.012 less (0.010 to 0.020)"
 
 
 def test_the_chart_has_its_words_and_its_numbers(model: SimpleNamespace) -> None:

@@ -518,6 +518,21 @@ def test_at_most_ten_go_on_to_test() -> None:
     assert result.candidates == 30
 
 
+def test_what_holds_comes_first_and_of_that_the_widest_gap_on_test() -> None:
+    # That of many texts is the surer, that of few the wider.
+    rng = np.random.default_rng(5)
+    truth = rng.choice(["many", "few", "others"], 2000, p=[0.3, 0.05, 0.65])
+    right = rng.random(2000) < np.select([truth == "many", truth == "few"], [0.7, 0.5], 0.95)
+    result = looked(dataset(halves(2000), truth=truth.tolist()), right)
+    assert [each.slice.value for each in result.findings if each.holds][:2] == ["few", "many"]
+    order = [
+        (not each.holds, each.measured.difference.value)
+        for each in result.findings
+        if each.measured
+    ]
+    assert order == sorted(order)
+
+
 def test_people_who_are_few_do_not_make_a_slice() -> None:
     people = [f"u{each // 2 % 4}" if each % 2 else f"v{each % 100}" for each in range(400)]
     country = {f"u{each}": "Spain" for each in range(4)}
@@ -620,6 +635,13 @@ def test_the_sentence() -> None:
     assert finding(0.85, 0.81, 0.01, 0.07, 0.01).sentence() == (
         f"85{NB}% of texts of up to 6 words are right, against 81{NB}% of the others: "
         f"4 points more (95{NB}% interval 1 to 7), not distinguishable from noise"
+    )
+    # 18.2 points, but a reader takes 62 from 81.
+    words = finding(0.624, 0.806, -0.24, -0.14, 0.001).sentence()
+    assert words.startswith(f"62{NB}% of") and "81" in words and ": 19 points fewer" in words
+    # Nothing near all is called all, and the points go by what it is called.
+    assert f"against 99{NB}% of the others: 37 points fewer" in (
+        finding(0.62, 0.997, -0.4, -0.3, 0.001).sentence()
     )
 
 
