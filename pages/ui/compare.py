@@ -36,6 +36,7 @@ from pages.ui.words import RIGHT_HELP, metric
 AGAINST, SIDE = "against", "side"  # keys, and in the URL
 HERE, THERE = "By this training only", "By the other only"
 SIDES = {HERE: A, THERE: B}
+TEXT_WIDTH, SURE_WIDTH = 160, 80  # pixels: as many as leave room for both on a narrow screen
 TOLD, UNTOLD = "circle", "circle-open"  # marks of differences beyond noise, and of others
 SAME_TEXTS = (
     "Both are judged on the same texts, those that both answered, so that what makes a text hard "
@@ -297,7 +298,9 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         st.markdown("There is none.")
         return
     name = f"{task}-{split}-{side}-{ours.parent.name}-{theirs.parent.name}"
-    width = shell.labels_width(rows[[TRUTH]])
+    # What the one that is right said is what the data says.
+    mistaken, whose = (PREDICTED_B, "the other") if side == HERE else (PREDICTED_A, "this")
+    width = shell.labels_width(rows[[TRUTH, mistaken]])
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -305,17 +308,17 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         key=f"sides-{name}",
         selection_mode="single-row",
         on_select="rerun",
-        column_order=shell.filled(
-            table,
-            [TEXT, TRUTH, PREDICTED_A, PREDICTED_B, CONFIDENCE_A, CONFIDENCE_B, USER],
-        ),
+        column_order=shell.filled(table, [TEXT, TRUTH, mistaken, CONFIDENCE_A, CONFIDENCE_B, USER]),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
-            TRUTH: st.column_config.TextColumn("true", width=width, help="What the data says."),
-            PREDICTED_A: st.column_config.TextColumn("this said", width=shell.LABELS_WIDTH),
-            PREDICTED_B: st.column_config.TextColumn("the other said", width=shell.LABELS_WIDTH),
+            TEXT: st.column_config.TextColumn("text", width=TEXT_WIDTH),
+            TRUTH: st.column_config.TextColumn(
+                "true",
+                width=width,
+                help="What the data says, and the training that got it right.",
+            ),
+            mistaken: st.column_config.TextColumn(f"{whose} said", width=width),
             CONFIDENCE_A: _sureness("this sure", "this training"),
-            CONFIDENCE_B: _sureness("the other sure", "the other training"),
+            CONFIDENCE_B: _sureness("other sure", "the other training"),
             USER: st.column_config.TextColumn("person"),
         },
         alt="Texts that changed sides",
@@ -331,7 +334,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
 
 def _sureness(name: str, whose: str) -> Any:
     return st.column_config.NumberColumn(
-        name, format="%.0f %%", help=f"How sure {whose} was of its answer."
+        name, width=SURE_WIDTH, format="%.0f %%", help=f"How sure {whose} was of its answer."
     )
 
 

@@ -243,11 +243,15 @@ def test_texts_that_changed_sides_are_listed_by_side(
     assert table["record"].tolist() == list(reversed(range(40)))  # the surest first
     assert table.loc[39, "text"] == "text *0*" and table.isna().loc[39, "user"]
     assert (table["predicted_a"] == table["truth"]).all()
+    order = ["text", "truth", "predicted_b", "confidence_a", "confidence_b", "user"]
+    assert list(app.dataframe[2].proto.column_order) == order  # what is the same stands once
     control.set_value(THERE).run()
     assert not app.exception
     table = app.dataframe[2].value
     assert sorted(table["record"]) == list(range(100, 110))
     assert (table["predicted_b"] == table["truth"]).all()
+    order[2] = "predicted_a"
+    assert list(app.dataframe[2].proto.column_order) == order
     assert len(app.get("download_button")) == 1
 
 
