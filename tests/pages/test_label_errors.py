@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -168,6 +169,21 @@ def test_of_several_labels_each_is_a_question_of_its_own(
         "None: in 90 texts no label that is written seems unlikely, and none that is missing "
         "likely."
     ) in said(looked(opened(monkeypatch, "multilabel", wrong=False)))
+
+
+def test_each_column_of_labels_is_as_wide_as_its_own_labels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = pd.DataFrame(
+        {"text": ["a", "b"], "written": ["neutral", "joy"], "suggested": ["joy", "pride|grief"]}
+    ).assign(doubt=97.0, source="reviews", row=1, user=None)
+    kept: dict[str, Any] = {}
+    chosen = SimpleNamespace(selection=SimpleNamespace(rows=[]))
+    monkeypatch.setattr(st, "dataframe", lambda *args, **kwargs: kept.update(kwargs) or chosen)
+    monkeypatch.setattr(st, "caption", lambda *args: None)
+    label_errors._list(table, TASK, "multilabel")
+    widths = [kept["column_config"][column]["width"] for column in ("written", "suggested")]
+    assert widths == [24 + 7 * len("neutral"), 24 + 7 * len("pride|grief")]
 
 
 def test_rare_labels_are_named(
