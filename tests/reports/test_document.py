@@ -378,6 +378,14 @@ def test_examples_are_wrong_the_surest_first_and_five_at_most(tmp_path: Path) ->
     assert rows[0][1:] == ["PERSON3", "a", "b", "56 %"]
 
 
+def test_where_nobody_is_named_there_is_no_column_of_people(tmp_path: Path) -> None:
+    dataset = written(tmp_path, {"t": answered("ab", ["a"] * 40, ["b"] * 40, "multiclass")})
+    dataset.records["user"] = pd.Series([None] * len(dataset.records), dtype="str")
+    page = page_of(tmp_path, dataset, examples=True)
+    assert all(row[1:] == ["a", "b", "90 %"] for row in Page(page).table("A wrong answer may also"))
+    assert ">Person<" not in page
+
+
 def test_no_wrong_answer_is_a_sentence(tmp_path: Path) -> None:
     task = answered("ab", ["a", "b"] * 20, ["a", "b"] * 20, "multiclass")
     text = Page(page_of(tmp_path, written(tmp_path, {"t": task}), examples=True)).text

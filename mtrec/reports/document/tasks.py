@@ -248,23 +248,24 @@ def _shaded(count: int, share: float, is_diagonal: bool) -> Html:
 
 
 def _examples(answers: Answers, dataset: Dataset) -> Html:
-    """Texts whose answer was wrong, those it was surest of first, and who wrote them."""
+    """Texts whose answer was wrong, those it was surest of first, and who wrote them, if known."""
     wrong = answers.answered[~answers.sure[RIGHT]]
     surest = wrong.sort_values(CONFIDENCE, ascending=False, kind="stable").head(MOST_EXAMPLES)
     if surest.empty:
         return paragraph("None: every answer on this part is right.")
     records = dataset.records.loc[surest[RECORD]]
+    is_named = records[USER].notna().any()
     rows: list[list[object]] = []
     for text, user, (_, said) in zip(records[TEXT], records[USER], surest.iterrows(), strict=True):
         rows.append(
             [
                 tag("bdi", text),
-                data(user) if isinstance(user, str) else "not known",
+                *([data(user) if isinstance(user, str) else "not known"] if is_named else []),
                 data(answers.type.describe(said[TRUTH], text)),
                 data(answers.type.describe(said[PREDICTED], text)),
                 percent(said[CONFIDENCE]),
             ]
         )
-    head = ("Text", "Person", "Truly", "Answer", "Sureness")
+    head = ["Text", *(["Person"] if is_named else []), "Truly", "Answer", "Sureness"]
     caption = "A wrong answer may also be a wrong label in the data."
-    return table(caption, head, rows, numbers=(4,))
+    return table(caption, head, rows, numbers=(len(head) - 1,))
