@@ -289,6 +289,29 @@ one. The one shown had 0.596 on validation then, with the same seeds on 2 cores,
 and 0.434 on test; three more seeds had 0.462, 0.439 and 0.437, and three on an H200 0.466, 0.460
 and 0.450.
 
+Of the strategies on the critics each was trained once, for one epoch, in which DWA is the weighted
+sum. Beyond the noise of their 24 comparisons (Holm's correction) STCH is worse at both tasks, and
+uncertainty and MGDA at the stars; none is better. That is so for these trainings: with other seeds
+it may be otherwise. Nor does any way to harden the training on 2,000 tweets differ from nothing
+beyond the noise of what was compared there.
+
+## What weights trade
+
+What the page Trade-offs tries, with the language model at rest, on validation; the intervals of all
+differences hold at once. *Tried and trained* is how alike settings stand in order when they are
+tried so and when all of the language model learns (Spearman's rank correlation, the mean over two
+seeds), *trained twice* how alike they are with another seed, above which nothing can be expected.
+The trainings are those of `python -m benchmarks.trained DATA`, on the GPU that their files in
+`docs/figures/trust` name.
+
+{printed("trust", str(args.data.resolve()))}
+
+The weights that serve the critics' recommendations best are not distinguishable from equal ones,
+and full trainings with other seeds do not even agree on an order of settings there. Learning the
+stars takes from the verdict, by little but beyond the noise, and what is tried puts settings in
+order for the verdict as well as a second training does. Of the tweets and the shop no full
+trainings are kept yet.
+
 ## Recommendations
 
 Seed {SEEDS[0]}. Every item of the catalogue is ranked for every person, apart from what stands in

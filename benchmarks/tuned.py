@@ -66,6 +66,33 @@ def reached() -> Iterator[list[str]]:
             ]
 
 
+def damaged() -> Iterator[list[str]]:
+    """What is left where words of the test texts are damaged, the mean over seeds."""
+    for setting in measured():
+        runs = read(setting)
+        for task, first in runs[0]["damage"].items():
+            headline = runs[0]["tasks"][task]["headline"]
+            clean = np.mean([run["tasks"][task]["metrics"][headline]["value"] for run in runs])
+            for kind in dict.fromkeys(each["kind"] for each in first):
+                left = [
+                    [
+                        each["figure"]["value"]
+                        for each in run["damage"][task]
+                        if each["kind"] == kind
+                    ]
+                    for run in runs
+                ]
+                figures = [clean, *np.mean(left, axis=0)]
+                yield [setting.label, task, kind, *(f"{value:.3f}" for value in figures)]
+
+
+def shares() -> list[str]:
+    """Which shares of the words are damaged, as they are written above a table."""
+    kept = next(read(each)[0]["damage"] for each in measured() if each.damaged)
+    first = next(iter(kept.values()))
+    return [f"{share:.0%}" for share in dict.fromkeys(each["share"] for each in first)]
+
+
 def gaps() -> Iterator[list[str]]:
     """By how much two settings differ on the same test texts, over all seeds."""
     for name, tasks in known_gaps().items():
@@ -92,7 +119,9 @@ def main() -> None:
         table(["data", "settings", "on", "task", "figure", *seeds, "mean"], reached()), end="\n\n"
     )
     print("Differences on the same test texts, answers of all seeds taken together:\n")
-    print(table(["what", "task", "first", "second", "difference", "p"], gaps()))
+    print(table(["what", "task", "first", "second", "difference", "p"], gaps()), end="\n\n")
+    print("Headline figures where a share of the words of the test texts is damaged:\n")
+    print(table(["settings", "task", "damage", "none", *shares()], damaged()))
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class Instrument:
         examples: their records, and those to judge by.
         inputs: what the encoder gives of these.
         trials: how settings are learned, and those that were.
+        tastes: who is recommended to; None where too few people liked something.
 
     Args:
         tasks: the settings of each of the dataset's tasks.
@@ -95,9 +96,12 @@ class Instrument:
         judges: list[Judge] = [
             TaskJudge(specs, self.inputs, self.examples, self.examples.rows[VAL])
         ]
-        tastes = recommendable(dataset)
-        if tastes is not None:
-            judges.append(TasteJudge(dataset, tastes, self._encoder, cache, reporter))
+        data = recommendable(dataset)
+        self.tastes = (
+            None if data is None else TasteJudge(dataset, data, self._encoder, cache, reporter)
+        )
+        if self.tastes is not None:
+            judges.append(self.tastes)
         count = len(self.steering)
         self.trials = Trials(
             self.inputs,

@@ -54,10 +54,18 @@ def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
         if instrument.records < instrument.of
         else many(instrument.of, "training text")
     )
+    tastes = instrument.tastes
+    people = (
+        f" Recommendations are those to a sample of {number(tastes.people)} of "
+        f"{many(tastes.of, 'person', 'people')}."
+        if tastes is not None and tastes.people < tastes.of
+        else ""
+    )
     against = ", ".join(f"{plain(task)} {value:g}" for task, value in pinned.items())
     st.caption(
-        f"Learned from {of}. Compared with the pinned setting: {against}. The language model "
-        f"rests here, so a full training can come out otherwise. {trust.told(dataset, known)}",
+        f"Learned from {of}.{people} Compared with the pinned setting: {against}. The language "
+        "model rests here, so a full training can come out otherwise. "
+        f"{trust.told(dataset, known)}",
         help=HELP,
     )
     with st.expander("The same as a table"):
