@@ -182,7 +182,8 @@ def test_a_loaded_model_gives_equal_digits(
     texts = dataset.records[TEXT].tolist()[:40]
     save_model(result.model, tmp_path / "model")
     before = infer(result.model, texts, None, SilentReporter()).predictions
-    after = infer(load_model(tmp_path / "model"), texts, None, SilentReporter()).predictions
+    loaded = load_model(tmp_path / "model").to(result.model.encoder.device)
+    after = infer(loaded, texts, None, SilentReporter()).predictions
     for name in dataset.tasks:
         assert np.array_equal(before[name].shares, after[name].shares)
         assert np.array_equal(before[name].confidence, after[name].confidence)

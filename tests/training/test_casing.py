@@ -61,7 +61,7 @@ def test_capitals_are_learned_and_kept(
     texts = dataset.records[TEXT].tolist()[:9]
     before, after = (
         infer(model, texts, None, SilentReporter())
-        for model in (result.model, load_model(tmp_path / "model"))
+        for model in (result.model, load_model(tmp_path / "model").to(result.model.encoder.device))
     )
     assert torch.equal(torch.from_numpy(before.vectors), torch.from_numpy(after.vectors))
     same = before.predictions["names"].labels == after.predictions["names"].labels

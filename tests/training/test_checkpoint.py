@@ -29,7 +29,7 @@ def test_a_loaded_model_says_exactly_what_the_saved_one_said(
     trunk = {"kind": kind, "experts": 3, "task_experts": 2}
     model = trainer(dataset, method=method, learning_rate=1e-3, trunk=trunk).model
     save_model(model, tmp_path / "model")
-    loaded = load_model(tmp_path / "model")
+    loaded = load_model(tmp_path / "model").to(model.encoder.device)
     before = infer(model, TEXTS, None, SilentReporter())
     after = infer(loaded, TEXTS, None, SilentReporter())
     assert np.array_equal(before.vectors, after.vectors)
@@ -73,7 +73,7 @@ def test_what_was_learned_beside_the_encoder_is_stored_with_it(
                 parameter += torch.randn_like(parameter)
     untouched = infer(model, TEXTS, None, SilentReporter())
     save_model(model, tmp_path / "model")
-    loaded = load_model(tmp_path / "model")
+    loaded = load_model(tmp_path / "model").to(model.encoder.device)
     before, after = (infer(each, TEXTS, None, SilentReporter()) for each in (model, loaded))
     np.testing.assert_allclose(untouched.vectors, before.vectors, atol=1e-4)
     assert np.array_equal(before.vectors, after.vectors)

@@ -46,7 +46,7 @@ def test_no_text_gives_empty_tables(dataset: Any, trainer: Any) -> None:
 def test_states_are_told_apart_where_each_task_mixes_its_own(
     kind: str, dataset: Any, trainer: Any
 ) -> None:
-    model = trainer(dataset, trunk={"kind": kind}).model
+    model = trainer(dataset, trunk={"kind": kind}).model.cpu()
     result = infer(model, TEXTS, None, SilentReporter())
     assert list(result.states) == [model.space("mood"), model.space("topic")]
     mood, topic = result.states.values()

@@ -31,7 +31,8 @@ def weights(result: TrainResult) -> dict[str, torch.Tensor]:
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor], prefix: str = "") -> bool:
-    return all(torch.equal(a[name], b[name]) for name in a if name.startswith(prefix))
+    names = [name for name in a if name.startswith(prefix)]
+    return all(torch.equal(a[name].cpu(), b[name].cpu()) for name in names)
 
 
 @pytest.mark.parametrize("method", ["frozen", "top", "full"])
