@@ -99,7 +99,7 @@ def draw(
         truth, predicted: labels as a recipe writes them; None where there is none, or nothing is
             said.
         key: unique on the page.
-        cell: of the confusion matrix that the record was found by: a true and a predicted label.
+        cell: of the confusion matrix that the record is shown for: a true and a predicted label.
     """
     with st.container(border=True), shell.guard():
         dataset = state.open_dataset(run.key)
@@ -190,7 +190,7 @@ def _every_task(run: RunInfo, record: int, text: str, dataset: Dataset, key: str
 def _asked(
     kind: TaskType, truth: str | None, predicted: str | None, cell: tuple[str, str] | None
 ) -> Asked:
-    """What there is to explain of a record: what its cell is about, if it was found by one."""
+    """What there is to explain of a record: what its cell is about, if it is shown for one."""
     if truth is None or predicted is None or cell is None:
         return Asked()
     true, said = cell

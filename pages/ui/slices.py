@@ -15,6 +15,7 @@ from mtrec.reports.slices import MOST, PEOPLE, Finding, Weaknesses, weaknesses
 from mtrec.runs.store import RunInfo
 from mtrec.schema import RECORD, TEST, TEXT, USER, VAL
 from mtrec.tasks import TASK_TYPES
+from mtrec.tasks.base import TaskType
 from mtrec.wording import many
 from pages.ui import charts, record, shell, state
 from pages.ui.text import INTERVAL_HELP, plain
@@ -200,7 +201,14 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         )
         return
     row = table.iloc[picked.selection.rows[0]]
-    record.draw(run, row[RECORD], task, row[TRUTH], row[PREDICTED], f"slice-{task}")
+    truth, said = row[TRUTH], row[PREDICTED]
+    mistake = _mistake(TASK_TYPES[kind], truth, said)
+    record.draw(run, row[RECORD], task, truth, said, f"slice-{task}", mistake)
+
+
+def _mistake(task_type: TaskType, truth: str, predicted: str) -> tuple[str, str]:
+    """The first label of a wrong text that was missed, mistaken, or found where none is."""
+    return next(pair for pair in task_type.compare(truth, predicted) if pair[0] != pair[1])
 
 
 def _texts(run: RunInfo, task: str, kind: str, part: Finding) -> pd.DataFrame:

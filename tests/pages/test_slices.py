@@ -13,6 +13,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mtrec.data.dataset import DatasetTask
+from mtrec.tasks import TASK_TYPES
+from mtrec.tasks.base import NOTHING
 from pages.ui import charts, shell, slices, state
 from tests.pages.conftest import said
 
@@ -162,6 +164,20 @@ def test_a_selected_text_leads_to_its_author(
     app = shown(SPAIN & HALF, tmp_path, monkeypatch)
     assert opened == ["u784: Open u784"]
     assert "The data says: **good**" in said(app) and "The model says: **bad**" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("kind", "truth", "predicted", "mistake"),
+    [
+        ("multiclass", "good", "bad", ("good", "bad")),
+        ("multilabel", "joy|love", "joy", ("love", NOTHING)),
+        ("tags", "B-artist O B-album", "B-artist O B-track", ("album", "track")),
+    ],
+)
+def test_of_a_wrong_text_its_mistake_is_explained(
+    kind: str, truth: str, predicted: str, mistake: tuple[str, str]
+) -> None:
+    assert slices._mistake(TASK_TYPES[kind], truth, predicted) == mistake
 
 
 def test_what_does_not_hold_is_said_in_one_sentence(
