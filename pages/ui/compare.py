@@ -36,7 +36,7 @@ from pages.ui.words import RIGHT_HELP, metric
 AGAINST, SIDE = "against", "side"  # keys, and in the URL
 HERE, THERE = "By this training only", "By the other only"
 SIDES = {HERE: A, THERE: B}
-TEXT_WIDTH, SURE_WIDTH = 160, 80  # pixels: as many as leave room for both on a narrow screen
+SURE_WIDTH = 80  # pixels: so few that both are in sight on a narrow screen
 TOLD, UNTOLD = "circle", "circle-open"  # marks of differences beyond noise, and of others
 SAME_TEXTS = (
     "Both are judged on the same texts, those that both answered, so that what makes a text hard "
@@ -310,7 +310,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         on_select="rerun",
         column_order=shell.filled(table, [TEXT, TRUTH, mistaken, CONFIDENCE_A, CONFIDENCE_B, USER]),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width=TEXT_WIDTH),
+            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
             TRUTH: st.column_config.TextColumn(
                 "true",
                 width=width,

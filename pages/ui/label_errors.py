@@ -29,7 +29,6 @@ from pages.ui.text import plain
 SHOWN = 100
 MANY = 0.2  # of the labels, from which on the texts rather than the labels are to blame
 NAMED = 5  # labels in a sentence
-TEXT_WIDTH, LABELS_WIDTH = 180, 140  # pixels: of two labels mostly both are to be seen, and a doubt
 HELP = (
     "A simple model learns the labels of four fifths of the texts and says which labels the others "
     "should have, until every text has been asked about. Where it is sure of another label than "
@@ -183,7 +182,8 @@ def _left_out(counts: pd.Series) -> None:
 def _list(table: pd.DataFrame, task: str, kind: str) -> None:
     """The most doubtful labels, with a way to the whole text and to the person who wrote it."""
     width = {
-        column: shell.labels_width(table[[column]], LABELS_WIDTH) for column in (WRITTEN, SUGGESTED)
+        column: shell.labels_width(table[[column]], shell.PAIR_WIDTH)
+        for column in (WRITTEN, SUGGESTED)
     }
     chosen = st.dataframe(
         table,
@@ -194,7 +194,7 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
         on_select="rerun",
         column_order=shell.filled(table, table.columns),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width=TEXT_WIDTH),
+            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
             WRITTEN: st.column_config.TextColumn(
                 "written", width=width[WRITTEN], help="The label in the data."
             ),

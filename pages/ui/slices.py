@@ -172,7 +172,9 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         st.markdown("None: every test text of this part is right.")
         return
     name = f"{task}-{run.key}-{chosen}"
-    width = shell.labels_width(table[["true", "said"]])
+    width = {
+        column: shell.labels_width(table[[column]], shell.PAIR_WIDTH) for column in ("true", "said")
+    }
     picked = st.dataframe(
         table,
         hide_index=True,
@@ -183,8 +185,12 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         column_order=shell.filled(table, [TEXT, "true", "said", CONFIDENCE, USER]),
         column_config={
             TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
-            "true": st.column_config.TextColumn("true", width=width, help="What the data says."),
-            "said": st.column_config.TextColumn("said", width=width, help="What the model says."),
+            "true": st.column_config.TextColumn(
+                "true", width=width["true"], help="What the data says."
+            ),
+            "said": st.column_config.TextColumn(
+                "said", width=width["said"], help="What the model says."
+            ),
             CONFIDENCE: st.column_config.NumberColumn(
                 "sureness", format="%.0f %%", help="How sure the model was of its answer."
             ),
