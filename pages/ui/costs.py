@@ -51,15 +51,18 @@ def _draw(costs: Mapping[str, Cost], chosen: str) -> None:
     st.table(
         pd.DataFrame(
             {
+                "way to learn": [
+                    f"**{method}** {CHOSEN}" if method == chosen else method for method in known
+                ],
                 "time": [_whole(roughly(costs[method].seconds)) for method in known],
                 "memory": [_whole(f"{costs[method].memory / GB:.1f} GB") for method in known],
                 "numbers that learn": [
                     _whole(f"{costs[method].learns / 1e6:.1f} million") for method in known
                 ],
-            },
-            index=[f"**{method}** {CHOSEN}" if method == chosen else method for method in known],
+            }
         ),
         border="horizontal",
+        hide_index=True,  # Streamlit sets the first cell beside an index off from its head
     )
     missing = [method for method in METHODS if method not in costs]
     if missing:

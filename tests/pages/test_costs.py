@@ -16,6 +16,8 @@ from mtrec.runs.estimate import ESTIMATE
 from mtrec.runs.store import RunStore
 from tests.pages.conftest import Done, open_page, said
 
+WAY = "way to learn"
+
 
 @pytest.fixture
 def estimate(done: Done) -> Iterator[Path]:
@@ -48,13 +50,13 @@ def test_costs_are_measured_when_asked_and_kept(done: Done, tiny: None) -> None:
     assert not app.exception and "has not been measured here yet" not in said(app)
     assert app.button(key="measure").label == "Measure again"
     table = costs(app)
-    assert table.index.tolist() == ["frozen", "**top** (chosen)", "lora", "prompt", "full"]
+    assert table[WAY].tolist() == ["frozen", "**top** (chosen)", "lora", "prompt", "full"]
     assert table["memory"].str.fullmatch("\\d\\.\\d\u00a0GB").all()
     assert table["numbers that learn"].str.fullmatch("\\d\\.\\d\u00a0million").all()
     assert table["time"].str.match("\\d+\u00a0(s|min)").all()
 
     app = app.radio(key="encoder.method").set_value("full").run()
-    assert costs(app).index.tolist()[-1] == "**full** (chosen)"
+    assert costs(app)[WAY].tolist()[-1] == "**full** (chosen)"
     assert costs(open_page("train", **short)).equals(table)
 
 
@@ -63,7 +65,7 @@ def test_settings_that_rule_a_method_out_say_so(done: Done, tiny: None) -> None:
     app = app.toggle(key="train.adversarial.fgm").set_value(True).run()
     app = app.button(key="measure").click().run()
     assert "there can be no training by frozen" in said(app)
-    assert "frozen" not in costs(app).index
+    assert "frozen" not in costs(app)[WAY].tolist()
 
 
 def test_a_finished_run_says_how_far_off_the_estimate_was(done: Done, estimate: Path) -> None:
