@@ -45,13 +45,14 @@ def show(chart: go.Figure, caption: str, table: pd.DataFrame, *, key: str) -> No
 def curves(frame: pd.DataFrame, x: str, series: Sequence[str], y_title: str) -> go.Figure:
     """One line per series over `x`, told apart by dash and marker as well as by colour."""
     chart = go.Figure()
+    few = all(frame[name].count() <= 40 for name in series)
     for name, dash, symbol in zip(series, cycle(DASHES), cycle(SYMBOLS), strict=False):
         held = frame[[x, name]].dropna()
         chart.add_scatter(
             x=held[x],
             y=held[name],
             name=words(name),
-            mode="lines+markers" if len(held) <= 40 else "lines",
+            mode="lines+markers" if few or len(held) == 1 else "lines",
             line={"dash": dash, "width": 2},
             marker={"symbol": symbol, "size": 8},
         )

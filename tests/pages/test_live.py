@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtrec.runs.progress import FileReporter, Progress
-from pages.ui import live, state
+from pages.ui import charts, live, state
 from tests.pages.conftest import Done, open_page, said
 
 
@@ -53,3 +55,17 @@ def test_a_guess_of_the_time_left_is_no_more_exact_than_it_can_be(
     assert not app.exception
     (bar,) = app.get("progress")
     assert bar.proto.text.endswith("about 2 min to go")
+
+
+def test_lines_of_one_chart_are_drawn_alike_though_some_tasks_have_fewer_points() -> None:
+    step = np.arange(60)
+    values = pd.DataFrame({"step": step, "all": 1.0, "some": np.where(step % 2, 1.0, np.nan)})
+    values["once"] = np.where(step == 3, 1.0, np.nan)
+    few = values.head(40)
+    drawn = [line.mode for line in charts.curves(values, "step", ["all", "some"], "loss").data]
+    assert drawn == ["lines", "lines"]
+    drawn = [line.mode for line in charts.curves(few, "step", ["all", "some"], "loss").data]
+    assert drawn == ["lines+markers"] * 2
+    # A line of one point is none.
+    (_, lone) = charts.curves(values, "step", ["all", "once"], "loss").data
+    assert lone.mode == "lines+markers"
