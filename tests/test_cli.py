@@ -451,6 +451,7 @@ def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> 
     assert child.returncode == 1
     assert json.loads(out)["status"] == "failed"
     assert "was ended from outside" in err and "Traceback" not in err
+    assert str(LiveFiles(store.folder(identity)).log) in err
     assert store.get(identity).status == "failed"
 
     reached = read_progress(store.folder(identity)).epoch

@@ -19,7 +19,7 @@ from mtrec.runs.estimate import how_far_off, read_estimate, roughly
 from mtrec.runs.export import export as export_run
 from mtrec.runs.export import exported_model, model_folder
 from mtrec.runs.launcher import GB
-from mtrec.runs.progress import duration, read_progress
+from mtrec.runs.progress import LiveFiles, duration, read_progress
 from mtrec.runs.store import FAILED, FINISHED, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
 
@@ -334,6 +334,8 @@ def _training(store: RunStore, run: RunInfo) -> Answer:
     told = how_far_off(store, run)
     if told is not None:
         notes.append(told)
+    if failure:
+        notes.append(f"Its log: {LiveFiles(store.folder(run.run)).log}")
     return Answer(value, run.run, notes, failure)
 
 

@@ -42,6 +42,7 @@ MORE_MEMORY = (
     "Fix: close other programs, lower train.batch_tokens or encoder.max_length, or use a machine "
     "with more memory."
 )
+SEE_LOG = "Its log may say more."
 ENDING = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 SCARCE = 300e6  # bytes of free memory that make a lack of memory the likely cause of a death
 
@@ -334,8 +335,10 @@ def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
     memory += " That is little: lower train.batch_tokens." if scarce else ""
     if not scarce and tells_of_memory(_last_words(live)):
         memory += f" Memory ran out. {MORE_MEMORY}"
-    name = live.log.relative_to(live.root.parent)
-    return f"The training process {how}{when}.{memory} Its log, {name}, may say more."
+    return (
+        f"The training process {how}{when}.{memory} It can go on from where it was last kept. "
+        f"{SEE_LOG}"
+    )
 
 
 def _last_words(live: LiveFiles) -> str:
@@ -365,6 +368,7 @@ def seconds_after_boot(process: psutil.Process) -> float:
 def _start(store: RunStore, run: str) -> None:
     live = LiveFiles(store.folder(run))
     live.root.mkdir(parents=True, exist_ok=True)
+    live.progress.unlink(missing_ok=True)  # of a worker before, which may have come further
     store.set_status(run, RUNNING)
     package = str(Path(mtrec.__file__).parents[1])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]

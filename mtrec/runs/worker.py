@@ -17,9 +17,9 @@ from mtrec.data.dataset import labelled, load_dataset
 from mtrec.errors import MtrecError
 from mtrec.files import write_json
 from mtrec.runs.clock import Kind, Stretch
-from mtrec.runs.launcher import MORE_MEMORY, is_registered
+from mtrec.runs.launcher import MORE_MEMORY, SEE_LOG, is_registered
 from mtrec.runs.outcome import verdict
-from mtrec.runs.progress import FileReporter, LiveFiles, read_steps
+from mtrec.runs.progress import FileReporter, read_steps
 from mtrec.runs.store import (
     FAILED,
     FINISHED,
@@ -61,7 +61,7 @@ def main(run: str) -> None:
         store.set_status(run, FAILED, error.sentence())
     except Exception as error:
         logger.exception("The run failed")
-        store.set_status(run, FAILED, _reason(error, LiveFiles(store.folder(run)).log))
+        store.set_status(run, FAILED, _reason(error))
     else:
         store.set_status(run, FINISHED)
 
@@ -283,13 +283,13 @@ def _headlines(split: str, reports: Mapping[str, TaskReport]) -> dict[str, float
     }
 
 
-def _reason(error: Exception, log: Path) -> str:
+def _reason(error: Exception) -> str:
     """What befell the machine, in a sentence for people."""
     if is_out_of_memory(error):
-        return f"Memory ran out. {MORE_MEMORY} Log: {log}."
+        return f"Memory ran out. {MORE_MEMORY} {SEE_LOG}"
     if is_disk_full(error):
         return "The disk is full. Fix: free some space, then go on with this training."
-    return f"The training broke off with an unforeseen error ({type(error).__name__}). Log: {log}."
+    return f"The training broke off with an unforeseen error ({type(error).__name__}). {SEE_LOG}"
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from mtrec.runs.launcher import (
     submit,
     wait,
 )
-from mtrec.runs.progress import LiveFiles, Progress
+from mtrec.runs.progress import LiveFiles, Progress, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
 pytestmark = pytest.mark.usefixtures("sleepers")
@@ -88,7 +88,8 @@ def test_a_killed_worker_reads_failed_with_a_reason(store: RunStore) -> None:
     assert "was ended from outside" in info.reason
     assert "'Training', after 1 of at most 3 epochs" in info.reason
     assert "0.1 GB of memory were free then. That is little" in info.reason
-    assert "Its log, live/log.txt, may say more" in info.reason
+    assert "It can go on from where it was last kept. Its log may say more." in info.reason
+    assert str(store.workspace.root) not in info.reason
 
 
 @pytest.mark.parametrize(("log", "memory"), [("std::bad_alloc", True), ("a crash", False)])
@@ -114,6 +115,16 @@ def test_memory_that_was_short_before_it_was_resumed_is_no_reason(store: RunStor
     kill(store, run)
 
     assert "Memory" not in poll(store)[0].reason
+
+
+def test_one_that_goes_on_does_not_claim_to_be_where_its_last_process_was(store: RunStore) -> None:
+    run = submit(store, "tiny", RunConfig())
+    write_json(LiveFiles(store.folder(run)).progress, {"phase": "Training", "epoch": 1})
+    kill(store, run)
+    poll(store)
+
+    assert resume(store, run).status == RUNNING
+    assert read_progress(store.folder(run)) == Progress()
 
 
 def test_a_pid_that_another_process_got_since_is_no_sign_of_life(store: RunStore) -> None:
