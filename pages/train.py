@@ -12,13 +12,22 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.models.config import MINILM, SCRATCH, EncoderConfig
 from mtrec.models.reading import UNKNOWN
 from mtrec.runs import launcher
+from mtrec.runs.store import RunInfo
 from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.base import Strategy
 from mtrec.wording import number
 from pages.ui import costs, forms, live, runs, shell, state
 from pages.ui.text import plain
-from pages.ui.words import ENCODERS, LAMBDA_HELP, METHODS, OTHER_ENCODER, SAMPLINGS, TRUNKS
+from pages.ui.words import (
+    ENCODERS,
+    LAMBDA_HELP,
+    METHODS,
+    OTHER_ENCODER,
+    SAMPLINGS,
+    STATUS,
+    TRUNKS,
+)
 
 CHOICES = {
     "strategy.name": {name: each.what_for for name, each in STRATEGIES.items()},
@@ -156,22 +165,26 @@ def missing(dataset: DatasetSummary, config: RunConfig) -> str | None:
     return None
 
 
-def start(dataset: DatasetSummary) -> None:
-    """The settings and the button that starts, or what it lacks."""
+def start(dataset: DatasetSummary, run: RunInfo | None) -> None:
+    """The settings and the button that starts, or what it lacks; a word of what goes on below."""
     st.subheader(f"A new training on {plain(dataset.name)}")
     config, name = settings(dataset)
     lacking = missing(dataset, config)
-    if st.button(
-        "Start training",
-        type="primary",
-        disabled=lacking is not None,
-        key="start",
-        icon=":material/play_arrow:",
-        help="It runs in a process of its own: you can leave or close this page.",
-    ):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = st.button(
+            "Start training",
+            type="primary",
+            disabled=lacking is not None,
+            key="start",
+            icon=":material/play_arrow:",
+            help="It runs in a process of its own: you can leave or close this page.",
+        )
+        if run is not None and not run.ended:
+            st.caption(f":material/arrow_downward: {plain(run.name)} is {STATUS[run.status]}.")
+    if asked:
         with st.spinner("Starting…"):
-            run = launcher.submit(state.store(), dataset.key, config, name)
-        state.choose(run=state.run_label(state.store().get(run)))
+            begun = launcher.submit(state.store(), dataset.key, config, name)
+        state.choose(run=state.run_label(state.store().get(begun)))
     if lacking:
         st.warning(lacking, icon=":material/info:")
 
@@ -183,7 +196,7 @@ if dataset is None:
     shell.empty("There is no data to learn from yet.", shell.DATA, "Bring data")
 else:
     with shell.guard():
-        start(dataset)
+        start(dataset, run)
     if run is not None:
         live.watch(run, runs.follow)
         runs.listing(dataset)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -24,8 +25,8 @@ from mtrec.runs.progress import (
     read_progress,
     read_steps,
 )
-from mtrec.runs.store import QUEUED, RUNNING, RunInfo
-from mtrec.wording import many, number
+from mtrec.runs.store import QUEUED, RUNNING, STOPPED, RunInfo
+from mtrec.wording import listed, many, number
 from pages.ui import charts, shell, state
 from pages.ui.text import ago, plain
 from pages.ui.words import EPOCH_HELP, GUESSING_HELP, PACE_HELP, metric
@@ -45,32 +46,41 @@ def watch(run: RunInfo, draw: Callable[[RunInfo], None]) -> None:
     When a run starts, ends or is renamed, the whole page is drawn again, and with it this fragment,
     which polls no longer once nothing is active.
     """
-    before = _seen()
+    before = _seen(state.runs())
     active = any(status in (QUEUED, RUNNING) for status, _ in before.values())
 
     @st.fragment(run_every=state.TICK if active else None)
     def look() -> None:
         with shell.guard():
-            if _seen() != before:
+            runs = state.runs()
+            if _seen(runs) != before:
                 st.rerun()
-            draw(run)
+            draw(next((each for each in runs if each.run == run.run), run))
 
     look()
 
 
 def since(run: RunInfo) -> str:
-    """How long ago a run was started, or asked for while it waits for its turn."""
-    return f"{'asked for' if run.status == QUEUED else 'started'} {ago(run.created)}"
+    """How long ago a run that goes on was started, or any other was asked for."""
+    if run.status == RUNNING and run.seconds is not None:
+        started = datetime.now(UTC) - timedelta(seconds=run.seconds)
+        return f"started {ago(started.isoformat())}"
+    return f"asked for {ago(run.created)}"
 
 
 def unfinished(run: RunInfo) -> None:
     """What a page that needs a finished run says about one that is not; it fills by itself."""
     if run.ended:
-        message = f"The training {plain(run.name)} {run.status}. {by_title(run.reason)}"
-        shell.empty(f"{message} There is nothing to show of it.", shell.TRAIN, "See what happened")
+        message = f"There is nothing to show of the training {plain(run.name)}. {why(run)}"
+        shell.empty(message, shell.TRAIN, "See what happened")
     else:
         st.markdown(f"The training {plain(run.name)} is not over yet. This page fills when it is.")
         watch(run, progress)
+
+
+def why(run: RunInfo) -> str:
+    """How a run ended before it was finished, in sentences, as Markdown."""
+    return by_title(f"It was {run.reason}." if run.status == STOPPED else run.reason)
 
 
 def by_title(sentence: str) -> str:
@@ -89,7 +99,8 @@ def by_title(sentence: str) -> str:
 def progress(run: RunInfo) -> None:
     """How far a run that has not ended has come, and how long it will go on."""
     if run.status == QUEUED:
-        st.info("Waiting for another training to end; then this one starts by itself.")
+        before = listed([plain(each.name) for each in _ahead(run)]) or "its turn"
+        st.info(f"Waiting for {before}; then this one starts by itself.")
         return
     folder = state.store().folder(run.run)
     seen, asked = read_progress(folder), LiveFiles(folder)
@@ -100,7 +111,7 @@ def progress(run: RunInfo) -> None:
     is_old = asked.stop.exists() or (asked.finish.exists() and not seen.finishing)
     is_known = seen.eta_seconds is not None and not is_old
     left = f" · about {roughly(seen.eta_seconds)} to go" if is_known else ""
-    done = f" · {seen.epoch} of at most {seen.epochs} epochs done" if seen.epoch else ""
+    done = f" · {seen.epoch} of at most {many(seen.epochs, 'epoch')} done" if seen.epoch else ""
     st.progress(seen.share, f"{seen.phase}{done}{left}")
     st.caption(
         f"Running for {duration(seen.seconds)}, {number(seen.done)} of {number(seen.total)} in "
@@ -108,6 +119,14 @@ def progress(run: RunInfo) -> None:
         help=EPOCH_HELP,
     )
     st.caption(_pace(seen), help=PACE_HELP)
+
+
+def _ahead(run: RunInfo) -> list[RunInfo]:
+    """The runs that end before a waiting one begins, the next first."""
+    runs = state.runs()[::-1]  # the oldest first, which is the order of the queue
+    place = next((i for i, each in enumerate(runs) if each.run == run.run), 0)
+    waiting = [each for each in runs[:place] if each.status == QUEUED]
+    return [*(each for each in runs if each.status == RUNNING), *waiting]
 
 
 def _pace(seen: Progress) -> str:
@@ -124,14 +143,17 @@ def curves(run: RunInfo) -> None:
     """How well each task did on validation after each epoch, and the loss of each update.
 
     Above them, where the language model learned from the texts first, how well it guessed words.
+    Nothing where nothing was learned and nothing is learned now.
     """
     folder = state.store().folder(run.run)
     epochs, steps, guesses = read_epochs(folder), read_steps(folder), read_guesses(folder)
     if not guesses.empty:
         _language(guesses)
+    if run.status != RUNNING and not epochs and steps.empty:
+        return
     left, right = st.columns(2)
     with left:
-        _quality(epochs)
+        _quality(epochs, run.ended)
     with right:
         _losses(steps)
     strategy(steps)
@@ -165,10 +187,14 @@ def _language(guesses: pd.DataFrame) -> None:
     )
 
 
-def _quality(epochs: list[dict[str, Any]]) -> None:
+def _quality(epochs: list[dict[str, Any]], ended: bool) -> None:
     st.markdown("**How well each task is told apart**", help=EPOCH_HELP)
     if not epochs:
-        st.caption("The first figures come after the first epoch.")
+        st.caption(
+            "It ended before its first epoch was over, so there are no figures."
+            if ended
+            else "The first figures come after the first epoch."
+        )
         return
     rows = [
         {"epoch": each["epoch"], "task": task, "figure": name, **values}
@@ -259,6 +285,6 @@ def _over_steps(
     )
 
 
-def _seen() -> dict[str, tuple[str, str]]:
+def _seen(runs: Sequence[RunInfo]) -> dict[str, tuple[str, str]]:
     """The status and name of every run."""
-    return {run.run: (run.status, run.name) for run in state.runs()}
+    return {run.run: (run.status, run.name) for run in runs}

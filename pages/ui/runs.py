@@ -13,7 +13,7 @@ from mtrec.runs import launcher
 from mtrec.runs.estimate import how_far_off
 from mtrec.runs.export import exported_bytes
 from mtrec.runs.progress import LiveFiles, duration, read_log, read_progress
-from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, RunInfo
+from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, STOPPED, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from pages.ui import forms, live, shell, state
 from pages.ui.text import moment, plain
@@ -21,8 +21,10 @@ from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
 RECOMMENDED = "lists"
-LOG_LINES = 200  # of the end of a log
-WIDTHS = {"run": 120, "state": 75, "asked for": 115, "took": 75, "remark": 400}  # pixels
+LOG_LINES, LOG_SHOWN = 200, 10  # of the end of a log, and those shown at once at least
+ABOUT, AFTER = ("run", "state"), ("took", "asked for", "remark")  # beside the figures
+WIDTHS = {"run": 120, "state": 75, "took": 75, "asked for": 115, "remark": 400}  # pixels
+POPOVER = 320  # pixels of a text in a box that opens, which would be as wide as one line of it
 LETTER, WIDEST = 8, 220  # pixels: of a letter, and of the longest names of runs
 
 
@@ -40,7 +42,8 @@ def follow(run: RunInfo) -> None:
         _ways_to_end(run)
     else:
         if run.reason:
-            st.warning(live.by_title(run.reason), icon=":material/info:")
+            said = st.info if run.status == STOPPED else st.warning
+            said(live.why(run), icon=":material/info:")
         _ways_on(run)
     told = how_far_off(state.store(), run)
     if told is not None:
@@ -84,7 +87,9 @@ def _log(run: RunInfo) -> None:
     lines = read_log(state.store().folder(run.run))
     if lines:
         with st.expander("The log, for developers"):
-            st.code("\n".join(lines[-LOG_LINES:]), language=None, wrap_lines=True, height=300)
+            height = "content" if len(lines) <= LOG_SHOWN else 300
+            end = "\n".join(lines[-LOG_LINES:])
+            st.code(end, language=None, wrap_lines=True, height=height)
 
 
 def listing(dataset: DatasetSummary) -> None:
@@ -96,9 +101,9 @@ def listing(dataset: DatasetSummary) -> None:
             {
                 "run": run.name,
                 "state": STATUS[run.status],
-                "asked for": moment(run.created),
-                "took": duration(run.seconds) if run.ended and run.seconds else None,
                 **_test_figures(run, dataset.tasks),
+                "took": duration(run.seconds) if run.ended and run.seconds else None,
+                "asked for": moment(run.created),
                 "remark": run.reason or None,
             }
             for run in runs
@@ -108,7 +113,7 @@ def listing(dataset: DatasetSummary) -> None:
         table,
         hide_index=True,
         placeholder="",
-        column_order=shell.filled(table, [*table.columns.drop("remark"), "remark"]),
+        column_order=shell.filled(table, [*ABOUT, *table.columns.drop([*ABOUT, *AFTER]), *AFTER]),
         column_config=_columns(table),
         key="run-list",
         selection_mode="single-row",
@@ -135,11 +140,14 @@ def _test_figures(run: RunInfo, tasks: Collection[str]) -> dict[str, str]:
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
     """How wide each column is, since what comes later may be longer, and what figures are.
 
-    A name gets what it needs, as far as that leaves room for others.
+    A name gets what it needs, as far as that leaves room for others, and stays in sight.
     """
     longest = int(table["run"].str.len().max())
     widths = WIDTHS | {"run": min(max(WIDTHS["run"], LETTER * longest), WIDEST)}
-    columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items()}
+    columns = {
+        name: st.column_config.TextColumn(width=width, pinned=name == "run")
+        for name, width in widths.items()
+    }
     for key in table.columns.difference(list(WIDTHS)):
         _, what, name = key.split("/")
         columns[key] = st.column_config.TextColumn(
@@ -176,8 +184,13 @@ def _download_model(run: RunInfo) -> None:
 
 
 def _rename_box(run: RunInfo) -> None:
-    """A field for another name, behind a button."""
-    with st.popover("Rename", icon=":material/edit:", help="Gives this training another name."):
+    """A field for another name, behind a button; it closes once the name has changed."""
+    with st.popover(
+        "Rename",
+        icon=":material/edit:",
+        key=f"rename-{run.run}-{run.name}",
+        help="Gives this training another name.",
+    ):
         st.text_input(
             "New name",
             value=run.name,
@@ -210,8 +223,9 @@ def _delete_box(run: RunInfo) -> None:
         help="Deletes this training and what it learned.",
     ):
         st.markdown(
-            f"This deletes {plain(run.name, 40)} for good: its model, its report and its "
-            "recommendations. The data stays."
+            f"This deletes **{plain(run.name, 40)}** for good: its model, its report and its "
+            "recommendations. The data stays.",
+            width=POPOVER,
         )
         st.button(
             "Delete for good",
@@ -234,7 +248,7 @@ def _ways_to_end(run: RunInfo) -> None:
     asked = LiveFiles(folder)
     stopping, finishing = asked.stop.exists(), asked.finish.exists()
     learned = run.status == RUNNING and read_progress(folder).learning_is_over
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Stop",
             key="stop",
@@ -256,14 +270,13 @@ def _ways_to_end(run: RunInfo) -> None:
                 help="Learns no more, and makes reports and recommendations with the best it "
                 "has learned so far.",
             )
-    if stopping:
-        st.caption("It was asked to stop and does so within seconds.")
-    elif finishing:
-        st.caption("It was asked to finish: it learns no more, and makes reports now.")
-    elif learned:
-        st.caption(
-            "There is nothing left to learn from texts: it makes reports and recommendations now."
-        )
+        # Beside the buttons, so that nothing below moves when it comes.
+        if stopping:
+            st.caption("It was asked to stop and does so within seconds.")
+        elif finishing:
+            st.caption("It was asked to finish: it learns no more, and makes reports now.")
+        elif learned:
+            st.caption("It has learned all it will from texts, and makes reports now.")
 
 
 def _stop(run: RunInfo, keep: bool) -> None:

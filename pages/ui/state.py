@@ -45,7 +45,7 @@ TEXT = "text"  # the record whose text is read
 NEXT = "next-"  # what a page asked for, to be taken up before the control is drawn again
 LAST = "last-"  # what it held when its page was left, for when somebody comes back
 
-LONGEST_LABEL = 24  # characters of a run's name that the sidebar has room for
+LONGEST_LABEL = 16  # characters of a run's name that the sidebar has room for
 TICK = 2.0  # seconds between two looks at a training that is going on
 
 

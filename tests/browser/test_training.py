@@ -22,14 +22,15 @@ def test_no_training_is_lost(address: str, page: Page, files: list[Path]) -> Non
     stop(page)
     go_on(page)
     begin(page, "second", "frozen")
-    expect(page.get_by_text("Waiting for another training to end")).to_be_visible()
+    expect(page.get_by_text("then this one starts by itself")).to_be_visible()
     finish(page, "first")
     expect(page.get_by_text("Learning was ended early, as asked")).to_be_visible(timeout=TRAINING)
     choose(page, "second")
-    expect(page.get_by_text(re.compile("finished · started"))).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_text(re.compile("finished · asked for"))).to_be_visible(timeout=TRAINING)
     compare(page)
     again(page, "first")
-    delete(page, "second", "first")
+    rename(page, "second", "third")
+    delete(page, "third", "first")
 
 
 def begin(page: Page, name: str, method: str) -> None:
@@ -54,7 +55,7 @@ def stop(page: Page) -> None:
         timeout=TRAINING
     )
     button(page, "Stop").click()
-    expect(page.get_by_text(re.compile("stopped · started"))).to_be_visible()
+    expect(page.get_by_text(re.compile("stopped · asked for"))).to_be_visible()
     nothing_failed(page)
 
 
@@ -99,6 +100,17 @@ def again(page: Page, name: str) -> None:
     button(page, "Train again with these settings").click()
     expect(page.get_by_label("Epochs at most", exact=True)).to_have_value("500")
     expect(page).to_have_url(re.compile("train.epochs=500"))
+    nothing_failed(page)
+
+
+def rename(page: Page, name: str, new: str) -> None:
+    """The box for the name closes once it is another."""
+    choose(page, name)
+    button(page, "Rename").click()
+    page.get_by_label("New name", exact=True).fill(new)
+    button(page, "Rename it").click()
+    expect(page.get_by_role("heading", name=new, exact=True)).to_be_visible()
+    expect(button(page, "Rename it")).not_to_be_visible()
     nothing_failed(page)
 
 

@@ -45,7 +45,7 @@ def train(page: Page) -> None:
     go(page, "Report")
     expect(page.get_by_text("is not over yet")).to_be_visible()
     go(page, "Train")
-    expect(page.get_by_text(re.compile("finished · started"))).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_text(re.compile("finished · asked for"))).to_be_visible(timeout=TRAINING)
     expect(button(page, "Stop")).to_have_count(0)
     nothing_failed(page)
 

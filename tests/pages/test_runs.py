@@ -16,7 +16,7 @@ from mtrec.runs.progress import FileReporter, LiveFiles, Progress
 from mtrec.runs.store import RunStore
 from mtrec.training.config import TrainConfig
 from mtrec.workspace import Workspace
-from pages.ui import live
+from pages.ui import live, state
 from pages.ui.state import run_label
 from pages.ui.text import moment
 from tests.pages.conftest import Done, open_page, said
@@ -44,10 +44,52 @@ def test_one_that_waits_is_said_to_wait_everywhere_and_has_not_started(
     for page in ("train", "start"):
         words = said(open_page(page, run=run_label(waiting)))
         assert "asked for" in words and "started" not in words
+        assert "How wrong the model still is" not in words  # there is nothing to draw yet
     assert listed(open_page("train")) == [
         ["Later", "waiting", moment(waiting.created)],
         ["Quick look", "finished", moment(done.run.created)],
     ]
+
+
+def test_one_that_waits_names_those_before_it(done: Done, store: RunStore) -> None:
+    first, *_, last = (
+        store.get(store.create("shop", done.run.version, RunConfig(), name))
+        for name in ("First", "Second", "Third")
+    )
+    (words,) = open_page("train", run=run_label(last)).info
+    assert words.value == "Waiting for First, Second; then this one starts by itself."
+    (words,) = open_page("train", run=run_label(first)).info
+    assert words.value == "Waiting for its turn; then this one starts by itself."
+
+
+def test_what_was_started_is_said_beside_the_button(done: Done, store: RunStore) -> None:
+    waiting = store.get(store.create("shop", done.run.version, RunConfig(), "Later"))
+    told = "Later is waiting."
+    assert told in said(open_page("train", run=run_label(waiting)))
+    assert told not in said(open_page("train", run=run_label(done.run)))
+
+
+def test_a_stopped_one_says_how_in_a_sentence_and_promises_no_figures(
+    done: Done, store: RunStore
+) -> None:
+    run = store.get(store.create("shop", done.run.version, RunConfig(), "Early"))
+    reporter = FileReporter(store.folder(run.run))
+    reporter.step(1, {"sentiment": 0.7}, {"sentiment": 1.0}, {})
+    reporter.close()
+    store.set_status(run.run, "stopped", "stopped as asked")
+    app = open_page("train", run=run_label(run))
+    assert [each.value for each in app.info] == ["It was stopped as asked\\."] and not app.warning
+    assert "It ended before its first epoch was over" in said(app)
+    assert "The first figures come" not in said(app)
+    assert "Early. It was stopped as asked" in said(open_page("report", run=run_label(run)))
+
+
+def test_one_that_goes_on_was_started_when_its_turn_came(
+    done: Done, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = replace(done.run, status="running", created="2020-05-31T14:05:00+00:00", seconds=130.0)
+    monkeypatch.setattr(state, "runs", lambda: [run])
+    assert "running · started 2 minutes ago" in said(open_page("train"))
 
 
 def test_one_that_goes_on_cannot_be_deleted(done: Done, store: RunStore) -> None:
@@ -105,7 +147,7 @@ def test_one_that_has_learned_cannot_be_asked_to_learn_no_more(
     reporter.phase("Reading", 40)
     app = open_page("train", run=run_label(run))
     assert app.button(key="finish").disabled and not app.button(key="stop").disabled
-    assert "There is nothing left to learn from texts" in said(app)
+    assert "It has learned all it will from texts" in said(app)
 
 
 def test_a_deleted_one_is_gone_and_the_page_shows_another(done: Done, store: RunStore) -> None:
