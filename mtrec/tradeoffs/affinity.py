@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Group = tuple[str, ...]
 Pair = tuple[str, str]
 
-MOST_TASKS = 5  # of which all groups are learned; of more, only the smallest and the largest
+MOST_TASKS = 5  # of which all groups are learned; of more, each task alone and all others
 COSINE_SEEDS = 3
 COMPARING = "Comparing how tasks pull"
 
@@ -121,7 +121,7 @@ def measure(instrument: Instrument, reporter: Reporter) -> Affinity:
 def learned(tasks: Group) -> list[Group]:
     """The groups that are learned, each in the order of the tasks."""
     count = len(tasks)
-    sizes = range(1, count + 1) if count <= MOST_TASKS else (1, 2, count - 1, count)
+    sizes = range(1, count + 1) if count <= MOST_TASKS else (1, count - 1, count)
     return [group for size in sizes for group in combinations(tasks, size)]
 
 
@@ -138,11 +138,8 @@ def grouped(
         one group and nothing where no way is better.
     """
     best, most = [tasks], 0.0
-    for parts in sorted(partitions(tasks), key=len):
-        known = [(part, task) for part in parts for task in part]
-        if len(parts) == 1 or any(each not in together for each in known):
-            continue
-        gaps = [together[each] for each in known]
+    for parts in ways(tasks):
+        gaps = [together[part, task] for part in parts for task in part]
         gains = [gap.high is not None and gap.high < 0 for gap in gaps]
         losses = [gap.low is not None and gap.low > 0 for gap in gaps]
         gain = -sum(gap.value for gap in gaps)
@@ -151,6 +148,13 @@ def grouped(
     if len(best) == 1:
         return best, {}
     return best, {task: _negative(together[part, task]) for part in best for task in part}
+
+
+def ways(tasks: Group) -> list[list[Group]]:
+    """The ways to learn tasks apart of which all groups are learned, those in few groups first."""
+    if len(tasks) > MOST_TASKS:
+        return [[(task,), tuple(each for each in tasks if each != task)] for task in tasks]
+    return sorted((parts for parts in partitions(tasks) if len(parts) > 1), key=len)
 
 
 def partitions(tasks: Group) -> Iterator[list[Group]]:

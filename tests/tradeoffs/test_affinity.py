@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mtrec.schema import Estimate, task_column
-from mtrec.tradeoffs.affinity import Group, grouped, learned, measure, partitions
+from mtrec.tradeoffs.affinity import Group, grouped, learned, measure, partitions, ways
 from mtrec.tradeoffs.trials import BASE_SEEDS
 from mtrec.training.reporter import SilentReporter
 from tests.contracts.test_learning import made
@@ -36,10 +36,12 @@ def test_every_way_to_put_tasks_into_groups() -> None:
     assert all(sorted(task for group in way for task in group) == [*ABC] for way in partitions(ABC))
 
 
-def test_of_few_tasks_all_groups_are_learned_of_many_the_smallest_and_largest() -> None:
+def test_of_few_tasks_all_groups_are_learned_of_many_each_alone_and_the_others() -> None:
     assert len(learned(ABC)) == 7 and learned(ABC)[-1] == ABC
-    many = tuple("abcdefg")
-    assert len(learned(many)) == 7 + 21 + 7 + 1
+    many = tuple("abcdefghijklmnop")
+    assert len(learned(many)) == 16 + 16 + 1
+    assert all(set(way) <= {*learned(many)} for way in ways(many)) and len(ways(many)) == 16
+    assert all(set(way) <= {*learned(ABC)} for way in ways(ABC)) and len(ways(ABC)) == 4
 
 
 def together(**gaps: tuple[float, float]) -> dict[tuple[Group, str], Estimate]:
