@@ -175,13 +175,15 @@ def _language(guesses: pd.DataFrame) -> None:
     means = learned[["step", GUESSED]].groupby(learned.index // window).mean()
     shown = pd.concat([means, guesses.loc[guesses[APART].notna(), ["step", APART]]])
     names = {"step": "update", GUESSED: LEARNED, APART: KEPT_APART}
+    points = (
+        f" Each point of the others is the mean of {many(window, 'update')}." if window > 1 else ""
+    )
     table = shown.rename(columns=names).round(4)
     charts.show(
         charts.curves(table, "update", [LEARNED, KEPT_APART], "loss"),
         "The loss of guessing words that are hidden in the training texts, before any label is "
         "learned: lower is better. Where the texts kept apart get worse while the others get "
-        f"better, it learns by heart. Each point of the others is the mean of "
-        f"{many(window, 'update')}.",
+        "better, it learns by heart." + points,
         table,
         key="guesses",
     )
@@ -265,9 +267,23 @@ def _agreement(steps: pd.DataFrame) -> None:
 
 
 def _part(steps: pd.DataFrame, beginning: str) -> pd.DataFrame:
-    """The columns of a kind, under the names of the tasks."""
-    named = [column for column in steps.columns if column.startswith(beginning)]
-    return steps[named].rename(columns=lambda name: str(name).removeprefix(beginning))
+    """The columns of a kind, under the names of the tasks.
+
+    They are in the order of the weights, which every task has from the first update on: a task
+    then looks the same in all charts, also where that update has no label of it.
+    """
+    named = {
+        str(column).removeprefix(beginning): column
+        for column in steps.columns
+        if column.startswith(beginning)
+    }
+    first = [name for name in _weighed(steps) if name in named]
+    return pd.DataFrame({name: steps[named[name]] for name in dict.fromkeys([*first, *named])})
+
+
+def _weighed(steps: pd.DataFrame) -> list[str]:
+    """The tasks that have weights."""
+    return [str(name).removeprefix(WEIGHT) for name in steps.columns if name.startswith(WEIGHT)]
 
 
 def _over_steps(

@@ -69,3 +69,10 @@ def test_lines_of_one_chart_are_drawn_alike_though_some_tasks_have_fewer_points(
     # A line of one point is none.
     (_, lone) = charts.curves(values, "step", ["all", "once"], "loss").data
     assert lone.mode == "lines+markers"
+
+
+def test_a_task_looks_the_same_in_all_charts_though_its_first_label_comes_late() -> None:
+    weights = {"weight:mood": [1.0, 2.0], "weight:topic": [1.0, 2.0]}
+    steps = pd.DataFrame({"step": [1, 2], "loss:topic": 0.5, **weights, "loss:mood": [np.nan, 0.7]})
+    assert list(live._part(steps, live.LOSS)) == list(live._part(steps, live.WEIGHT))
+    assert live._part(steps, live.LOSS)["mood"].tolist()[1:] == [0.7]
