@@ -246,8 +246,8 @@ def gap(a: Setting, b: Setting, workspace: Workspace) -> dict[str, Any]:
     return found
 
 
-def _work(job: tuple[Setting, int], root: Path, threads: int) -> str:
-    """One run in a process of a pool, which has runs of its own and shares the data."""
+def own_workspace(root: Path, threads: int) -> Workspace:
+    """That of a process of a pool, which has runs of its own and shares the data."""
     torch.set_num_threads(threads)
     workspace = Workspace(root / "workers" / str(os.getpid()))
     workspace.root.mkdir(parents=True, exist_ok=True)
@@ -255,7 +255,12 @@ def _work(job: tuple[Setting, int], root: Path, threads: int) -> str:
         (root / name).mkdir(exist_ok=True)
         if not (workspace.root / name).exists():
             (workspace.root / name).symlink_to(root / name)
-    return measure(*job, workspace)
+    return workspace
+
+
+def _work(job: tuple[Setting, int], root: Path, threads: int) -> str:
+    """One run."""
+    return measure(*job, own_workspace(root, threads))
 
 
 def main() -> None:

@@ -19,9 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from benchmarks.measured import FIGURES, ROOT, hardware
+from benchmarks.measured import FIGURES, ROOT, hardware, own_workspace
 from mtrec.config import PRESETS, RunConfig, for_dataset, with_settings
 from mtrec.data.dataset import load_dataset
 from mtrec.data.importer import read_dataset
@@ -124,15 +122,8 @@ def known(dataset: str, seed: int) -> list[dict[str, Any]]:
 
 
 def _work(job: Job, root: Path, threads: int) -> str:
-    """One training in a process of a pool, which has runs of its own and shares the data."""
-    torch.set_num_threads(threads)
-    workspace = Workspace(root / "workers" / str(os.getpid()))
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    for name in ("datasets", "cache"):
-        (root / name).mkdir(exist_ok=True)
-        if not (workspace.root / name).exists():
-            (workspace.root / name).symlink_to(root / name)
-    return train(job, workspace)
+    """One training."""
+    return train(job, own_workspace(root, threads))
 
 
 def main() -> None:

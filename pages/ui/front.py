@@ -197,9 +197,7 @@ def curve(
             line={"dash": "dot", "width": 1, "color": COLOURS[kind]},
             name=kind,
             marker=_marker(kind),
-            customdata=places,
-            hovertext=[told(dataset, found, place) for place in places],
-            hoverinfo="text",
+            **_pointed(dataset, found, places),
             **whiskers,
         )
     if now is not None:
@@ -236,9 +234,7 @@ def triangle(
             name=kind,
             marker=_marker(kind)
             | {"color": values[places], "coloraxis": "coloraxis", "size": SIZES[kind] + 2},
-            customdata=places,
-            hovertext=[told(dataset, found, place) for place in places],
-            hoverinfo="text",
+            **_pointed(dataset, found, places),
         )
     if any(chosen.values()):
         a, b, c = ([chosen[task]] for task in tasks)
@@ -382,6 +378,15 @@ def axis(dataset: DatasetSummary, name: str) -> str:
 def _ranges(found: Sweep, places: NDArray[np.int64], k: int) -> dict[str, object]:
     frame = pd.DataFrame([found.outcomes.estimate(int(place), k).json() for place in places])
     return charts.whiskers(frame, "value") | {"thickness": 1, "width": 0}
+
+
+def _pointed(dataset: DatasetSummary, found: Sweep, places: NDArray[np.int64]) -> dict[str, object]:
+    """What points tell of their settings: to who points at them, and to a click."""
+    return {
+        "customdata": places,
+        "hovertext": [told(dataset, found, place) for place in places],
+        "hoverinfo": "text",
+    }
 
 
 def _marker(kind: str) -> dict[str, object]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,15 +14,14 @@ import streamlit as st
 from mtrec.config import PRESETS, RunConfig, with_settings
 from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED
+from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import VAL, Estimate
 from mtrec.strategies import STRATEGIES
-from mtrec.tasks import TASK_TYPES
 from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.trust import FEWEST, Trained, Trust, settings_of, trust
 from mtrec.wording import many
 from pages.ui import shell, state, trying
-from pages.ui.outcomes import interval, title
+from pages.ui.outcomes import interval, metric_of, title
 from pages.ui.text import plain
 
 if TYPE_CHECKING:
@@ -84,17 +85,13 @@ def measured(dataset: DatasetSummary, known: trying.Ready) -> list[Trust]:
 def trainings(dataset: DatasetSummary) -> dict[str, list[Trained]]:
     """Finished trainings by a weighted sum, by all of their settings but λ and seed."""
     found: dict[str, list[Trained]] = defaultdict(list)
-    for run in state.runs():
-        if run.status != FINISHED or run.key != dataset.key:
-            continue
-        config = state.store().config(run.run)
-        lambdas = _lambdas(config, dataset)
-        if lambdas is None or config.encoder.method == "frozen":
+    for run, config, lambdas in _sums(dataset):
+        if config.encoder.method == "frozen":
             continue
         figures = {
             task: run.metrics[name]
-            for task, each in dataset.tasks.items()
-            for name in [f"{VAL}/{task}/{TASK_TYPES[each.type].headline}"]
+            for task in dataset.tasks
+            for name in [_validated(dataset, task)]
             if name in run.metrics
         }
         rest = config.model_copy(
@@ -177,21 +174,16 @@ def queue(dataset: DatasetSummary, known: trying.Ready, preset: str, count: int)
 
 def came(dataset: DatasetSummary, known: trying.Ready) -> None:
     """What was predicted of the latest trainings, and what came."""
-    runs = [run for run in state.runs() if run.status == FINISHED and run.key == dataset.key]
-    shown = []
-    for run in runs:
-        lambdas = _lambdas(state.store().config(run.run), dataset)
-        if lambdas is not None and any(lambdas.values()):
-            shown.append((run, lambdas))
+    every = ((run, lambdas) for run, _, lambdas in _sums(dataset) if any(lambdas.values()))
+    shown = [*islice(every, LATEST)]
     if not shown:
         return
-    shown = shown[:LATEST]
     outcomes = known.outcomes([lambdas for _, lambdas in shown])
     rows = []
     for place, (run, lambdas) in enumerate(shown):
         row: dict[str, object] = {"training": state.run_label(run)}
         for k, name in enumerate(outcomes.names):
-            headline = f"{VAL}/{name}/{_headline(dataset, name)}"
+            headline = _validated(dataset, name)
             if headline in run.metrics:
                 predicted = outcomes.estimate(place, k)
                 row[f"{name}, tried here"] = f"{predicted.value:.3f} ({interval(predicted)})"
@@ -204,6 +196,16 @@ def came(dataset: DatasetSummary, known: trying.Ready) -> None:
     )
 
 
+def _sums(dataset: DatasetSummary) -> Iterator[tuple[RunInfo, RunConfig, Lambdas]]:
+    """The finished trainings that are a weighted sum over all tasks, the newest first."""
+    for run in state.runs():
+        if run.status == FINISHED and run.key == dataset.key:
+            config = state.store().config(run.run)
+            lambdas = _lambdas(config, dataset)
+            if lambdas is not None:
+                yield run, config, lambdas
+
+
 def _lambdas(config: RunConfig, dataset: DatasetSummary) -> Lambdas | None:
     """λ of every task, where a training is a weighted sum over all of them."""
     if not STRATEGIES[config.strategy.name].linear:
@@ -213,9 +215,9 @@ def _lambdas(config: RunConfig, dataset: DatasetSummary) -> Lambdas | None:
     return {task: config.tasks[task].lambda_ for task in dataset.tasks if task in config.tasks}
 
 
-def _headline(dataset: DatasetSummary, name: str) -> str:
-    task = dataset.tasks.get(name)
-    return "" if task is None else TASK_TYPES[task.type].headline
+def _validated(dataset: DatasetSummary, name: str) -> str:
+    """Under which key a run keeps a figure of the validation part."""
+    return f"{VAL}/{name}/{metric_of(dataset, name)}"
 
 
 def _said(figure: Estimate | None) -> str:
