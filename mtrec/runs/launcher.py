@@ -6,29 +6,25 @@ says so in the store, and starts the next run in the queue, all under one file l
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
 from filelock import FileLock
 
-import mtrec
 from mtrec.config import RunConfig, for_dataset
 from mtrec.data.dataset import DatasetSummary, find_dataset
 from mtrec.data.dataset import delete_dataset as delete_versions
 from mtrec.data.dataset import rename_dataset as rename_versions
 from mtrec.errors import InputError, MtrecError
-from mtrec.files import write_json
 from mtrec.models.config import MINILM, SCRATCH
+from mtrec.runs import processes
 from mtrec.runs.estimate import keep_estimate
+from mtrec.runs.processes import Process
 from mtrec.runs.progress import LiveFiles, Progress, read_log, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 from mtrec.shortages import tells_of_memory
@@ -48,37 +44,6 @@ SCARCE = 300e6  # bytes of free memory that make a lack of memory the likely cau
 
 FORCED = (STOPPED, "stopped; it did not answer and was ended by force")
 PATIENCE = 2.0  # seconds between two looks at the store while waiting for a run
-
-_children: list[subprocess.Popen[bytes]] = []
-_ends: dict[int, int] = {}  # how children of this process ended, by pid
-
-
-@dataclass(frozen=True)
-class Process:
-    """The process that works on a run. A pid alone may be another process by now.
-
-    Args:
-        started: seconds after the machine's start, which setting its clock does not change.
-    """
-
-    pid: int
-    started: float
-    host: str
-
-    @property
-    def is_here(self) -> bool:
-        return self.host == platform.node()
-
-    def find(self) -> psutil.Process | None:
-        """The process, if it lives and does so on this machine."""
-        if not self.is_here:
-            return None
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(seconds_after_boot(process) - self.started) < 2.0
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except psutil.NoSuchProcess:
-            return None
 
 
 def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> str:
@@ -110,7 +75,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
 
 def poll(store: RunStore) -> list[RunInfo]:
     """Brings the store up to date with what is alive, starts the next run, lists all runs."""
-    _reap()
+    processes.reap()
     runs = store.list()
     if not any(_verdict(store, run) for run in runs) and _next(store, runs) is None:
         return runs
@@ -140,7 +105,7 @@ def stop(store: RunStore, run: str, keep: bool = False) -> RunInfo:
         elif info.status == RUNNING:
             live.root.mkdir(parents=True, exist_ok=True)
             (live.finish if keep else live.stop).touch()
-            process = _process(live)
+            process = processes.started(live)
             silent = time.time() - read_progress(store.folder(info.run)).updated > SILENCE
             if process is not None and not process.is_here and silent:
                 lost = f"given up; its machine {process.host} was silent for a long time"
@@ -248,7 +213,7 @@ def launcher_lock(store: RunStore) -> FileLock:
 def is_registered(store: RunStore, run: str) -> bool:
     """Whether this very process is the one that the launcher started for the run."""
     with launcher_lock(store):
-        process = _process(LiveFiles(store.folder(run)))
+        process = processes.started(LiveFiles(store.folder(run)))
         return process is not None and process.is_here and process.pid == os.getpid()
 
 
@@ -276,26 +241,12 @@ def _check_learnable(config: RunConfig, dataset: DatasetSummary) -> None:
         )
 
 
-def _process(live: LiveFiles) -> Process | None:
-    try:
-        return Process(**json.loads(live.process.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-
-
-def _reap() -> None:
-    """Lets children that ended go, which would stay as zombies, and keeps how they ended."""
-    for child in [child for child in _children if child.poll() is not None]:
-        _children.remove(child)
-        _ends[child.pid] = child.returncode
-
-
 def _verdict(store: RunStore, run: RunInfo) -> tuple[str, str] | None:
     """The status and reason of a run that is still called running and no longer is."""
     if run.status != RUNNING or not _is_ours(store, run):
         return None
     live = LiveFiles(store.folder(run.run))
-    process = _process(live)
+    process = processes.started(live)
     if process is not None and process.find() is not None:
         overdue = live.stop.exists() and time.time() - live.stop.stat().st_mtime > GRACE
         return FORCED if overdue else None
@@ -310,7 +261,7 @@ def _reconcile(store: RunStore, run: RunInfo) -> None:
     if verdict is None or store.get(run.run).status != RUNNING:
         return
     if verdict == FORCED:
-        process = _process(LiveFiles(store.folder(run.run)))
+        process = processes.started(LiveFiles(store.folder(run.run)))
         alive = process.find() if process is not None else None
         if alive is not None:
             alive.kill()
@@ -320,8 +271,8 @@ def _reconcile(store: RunStore, run: RunInfo) -> None:
 def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
     if process is None:
         return "The training process could not be started."
-    _reap()
-    code = _ends.get(process.pid)
+    processes.reap()
+    code = processes.how_ended(process)
     how = "was killed, crashed, or the machine was restarted"
     if code is not None:
         how = "was ended from outside" if -code in ENDING else "crashed"
@@ -356,13 +307,8 @@ def _next(store: RunStore, runs: Sequence[RunInfo]) -> RunInfo | None:
 
 def _is_ours(store: RunStore, run: RunInfo) -> bool:
     """Whether a run is worked on by this machine."""
-    process = _process(LiveFiles(store.folder(run.run)))
+    process = processes.started(LiveFiles(store.folder(run.run)))
     return process.is_here if process is not None else run.host == platform.node()
-
-
-def seconds_after_boot(process: psutil.Process) -> float:
-    """When a process was started."""
-    return float(process.create_time() - psutil.boot_time())
 
 
 def _start(store: RunStore, run: str) -> None:
@@ -370,26 +316,4 @@ def _start(store: RunStore, run: str) -> None:
     live.root.mkdir(parents=True, exist_ok=True)
     live.progress.unlink(missing_ok=True)  # of a worker before, which may have come further
     store.set_status(run, RUNNING)
-    package = str(Path(mtrec.__file__).parents[1])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    with live.log.open("ab") as log:
-        log.write(f"{STARTS}\n".encode())
-        log.flush()
-        child = subprocess.Popen(
-            [*WORKER, run],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={
-                **os.environ,
-                "MTREC_WORKSPACE": str(store.workspace.root),
-                "PYTHONPATH": os.pathsep.join(paths),
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONFAULTHANDLER": "1",  # a crash in native code leaves its trace in the log
-                "HF_HUB_DISABLE_TELEMETRY": "1",
-            },
-        )
-    _children.append(child)
-    started = seconds_after_boot(psutil.Process(child.pid))
-    write_json(live.process, asdict(Process(child.pid, started, platform.node())))
+    processes.start([*WORKER, run], live, store.workspace, STARTS)

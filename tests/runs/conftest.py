@@ -11,7 +11,7 @@ import pytest
 
 from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
-from mtrec.runs import launcher
+from mtrec.runs import launcher, processes
 from mtrec.runs.store import RunStore
 from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
@@ -34,7 +34,7 @@ def sleepers(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     sleep = (sys.executable, "-c", "import time; time.sleep(120)")
     monkeypatch.setattr(launcher, "WORKER", sleep)
     yield
-    for child in launcher._children:
+    for child in processes._children:
         child.kill()
         child.wait()
-    launcher._children.clear()
+    processes._children.clear()

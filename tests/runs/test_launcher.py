@@ -15,21 +15,19 @@ from mtrec.config import RunConfig, with_settings
 from mtrec.data.dataset import list_datasets
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import write_json
-from mtrec.runs import launcher
+from mtrec.runs import launcher, processes
 from mtrec.runs.launcher import (
-    Process,
-    _process,
     delete_dataset,
     launcher_lock,
     poll,
     rename_dataset,
     resume,
     runs_of,
-    seconds_after_boot,
     stop,
     submit,
     wait,
 )
+from mtrec.runs.processes import Process, seconds_after_boot
 from mtrec.runs.progress import LiveFiles, Progress, read_progress
 from mtrec.runs.store import FAILED, QUEUED, RUNNING, STOPPED, RunInfo, RunStore
 
@@ -37,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("sleepers")
 
 
 def process_of(store: RunStore, run: str) -> Process:
-    process = _process(LiveFiles(store.folder(run)))
+    process = processes.started(LiveFiles(store.folder(run)))
     assert process is not None
     return process
 
@@ -192,7 +190,7 @@ def test_the_queue_of_a_launcher_that_is_gone_goes_on(store: RunStore) -> None:
     submit(store, "tiny", RunConfig())
     second = submit(store, "tiny", RunConfig())
     kill(store, store.list()[1].run)
-    launcher._children.clear()  # as in another process
+    processes._children.clear()  # as in another process
 
     poll(RunStore(store.workspace))
 

@@ -21,7 +21,8 @@ from mtrec.models.encoder import load_encoder
 from mtrec.reports.label_errors import read_vectors
 from mtrec.runs import worker
 from mtrec.runs.export import export
-from mtrec.runs.launcher import seconds_after_boot, submit
+from mtrec.runs.launcher import submit
+from mtrec.runs.processes import seconds_after_boot
 from mtrec.runs.progress import LiveFiles, read_epochs, read_guesses, read_progress
 from mtrec.runs.store import FINISHED, MADE, MODEL, RUNNING, STOPPED, RunStore
 from mtrec.tasks import TASK_TYPES

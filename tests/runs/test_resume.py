@@ -13,7 +13,7 @@ import pytest
 from mtrec.config import RunConfig, with_settings
 from mtrec.data.dataset import delete_dataset
 from mtrec.errors import InputError
-from mtrec.runs import launcher
+from mtrec.runs import processes
 from mtrec.runs.launcher import _process, poll, resume, stop, submit, wait
 from mtrec.runs.progress import LiveFiles, Progress, read_epochs, read_progress, read_steps
 from mtrec.runs.store import FAILED, FINISHED, KEPT, MODEL, QUEUED, RUNNING, STOPPED, RunStore
@@ -130,8 +130,8 @@ class TestTheQueue:
 
     def test_one_whose_data_is_gone_is_refused(self, store: RunStore) -> None:
         run = submit(store, "tiny", RunConfig())
-        launcher._children[-1].kill()
-        launcher._children[-1].wait()
+        processes._children[-1].kill()
+        processes._children[-1].wait()
         assert poll(store)[0].status == FAILED
         delete_dataset("tiny", store.workspace)
         with pytest.raises(InputError, match="There is no dataset"):

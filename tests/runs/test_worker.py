@@ -18,7 +18,7 @@ from mtrec.files import write_json
 from mtrec.reports.classification import PREDICTIONS, load_reports
 from mtrec.reports.shares import load_shares, load_thresholds
 from mtrec.runs import worker
-from mtrec.runs.launcher import seconds_after_boot
+from mtrec.runs.processes import seconds_after_boot
 from mtrec.runs.progress import LiveFiles, read_epochs, read_progress, read_steps
 from mtrec.runs.store import FAILED, FINISHED, MODEL, QUEUED, RUNNING, STOPPED, RunStore
 from mtrec.schema import TEST, VAL
