@@ -42,3 +42,13 @@ class Workspace:
     def locks(self) -> Path:
         """Lock files of the launcher and of imports."""
         return self.root / "locks"
+
+    @property
+    def searches(self) -> Path:
+        """The SQLite file of searches for settings."""
+        return self.root / "searches.db"
+
+    @property
+    def searching(self) -> Path:
+        """The live files of searches."""
+        return self.root / "searches"

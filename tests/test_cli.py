@@ -20,7 +20,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from mtrec.cli import commands, main, show
-from mtrec.runs.launcher import _process
+from mtrec.runs import processes
 from mtrec.runs.progress import LiveFiles, read_progress
 from mtrec.runs.store import RunStore
 from mtrec.workspace import Workspace
@@ -90,6 +90,29 @@ class Run(Shape):
     created: str
     seconds: float | None
     metrics: dict[str, float]
+
+
+class Trial(Shape):
+    trial: int
+    state: Literal["finished", "ended early", "failed", "under way"]
+    values: dict[str, float]
+    settings: dict[str, float | int | str]
+    run: str
+    seconds: float | None
+    best: bool
+    as_set: bool
+    reason: str
+
+
+class Searched(Shape):
+    search: str
+    dataset: str
+    version: str
+    split: Literal["val"]
+    objective: Literal["tasks", "recommendations", "each"]
+    trials: list[Trial]
+    best: list[int]
+    importance: dict[str, float]
 
 
 class LabelFigures(Shape):
@@ -426,6 +449,44 @@ def test_sweep(imported: Workspace, settings: Path, ask) -> None:  # type: ignor
 
 
 @pytest.mark.slow
+def test_search(imported: Workspace, settings: Path, ask) -> None:  # type: ignore[no-untyped-def]
+    words = ("search", "tiny", "--config", str(settings), "--set", "encoder.method=frozen")
+    told = ask(*words, "--trials", "2", "--json").json(Searched)
+    assert [each.trial for each in told.trials] == [1, 2]
+    assert [each.as_set for each in told.trials] == [True, False]
+    assert told.trials[0].settings["tasks.topic.lambda"] == 1.0
+    assert told.split == "val" and told.objective == "tasks"
+    best = max(told.trials, key=lambda each: each.values["mean"])
+    assert told.best == [best.trial]
+
+    more = ask(*words, "--trials", "3", "--json").json(Searched)  # goes on with the same
+    assert [each.run for each in more.trials[:2]] == [each.run for each in told.trials]
+    kept = {each.run for each in RunStore(imported).list()}
+    assert {each.run for each in more.trials if each.trial in {1, *more.best}} <= kept
+    assert not {each.run for each in more.trials if each.trial not in {1, *more.best}} & kept
+    assert "best" in ask(*words, "--trials", "3").out
+    refused = ask(*words, "--over", "train.epochs=1..2")
+    assert refused.status == 2 and "it is another one" in refused.err
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_a_search_that_can_go_on(imported: Workspace, settings: Path) -> None:
+    long = ("train.epochs=1000", "train.patience=1000", "train.batch_tokens=64")
+    words = [word for each in long for word in ("--set", each)]
+    child = _mtrec("search", "tiny", "--config", str(settings), *words, "--name", "long", "--json")
+    store = RunStore(imported)
+    run = _running(store, child)
+
+    child.send_signal(signal.SIGINT)
+
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == 0 and "The same command goes on with it" in err
+    (trial,) = Searched.model_validate_json(out).trials
+    assert (trial.run, trial.state) == (run, "under way")
+    assert store.get(run).status == "stopped"
+
+
+@pytest.mark.slow
 def test_evaluate(run: str, ask) -> None:  # type: ignore[no-untyped-def]
     rows = ask("evaluate", run, "--json").json(list[Evaluated])
 
@@ -443,7 +504,7 @@ def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> 
     child = _train(settings)
     store = RunStore(imported)
     identity = _running(store, child)
-    pid = _process(LiveFiles(store.folder(identity))).pid  # type: ignore[union-attr]
+    pid = processes.started(LiveFiles(store.folder(identity))).pid  # type: ignore[union-attr]
 
     os.kill(pid, signal.SIGKILL)
 
@@ -523,7 +584,13 @@ def _running(store: RunStore, child: subprocess.Popen[str], after: int = 0) -> s
         (("predict", "absent"), "--text"),
         (("recommend", "absent", "u01", "-k", "many"), "invalid int value"),
         (("resume", "absent"), "There is no run absent"),
-        (("search", "tiny", "--trials", "20"), "has no command search yet"),
+        (("search", "absent"), "There is no dataset absent"),
+        (("search", "tiny", "--trials", "0"), "needs something to try"),
+        (("search", "tiny", "--over", "train.epoch=1..3"), "write train.epochs"),
+        (("search", "tiny", "--over", "train.epochs=3..1"), "nothing to search over"),
+        (("search", "tiny", "--weigh", "mood=1"), "how much a task matters"),
+        (("search", "tiny", "--weigh", "topic=much"), "A task has no weight"),
+        (("search", "tiny", "--weigh", "topic=0", "--weigh", "sentiment=0"), "No task matters"),
         (("export", "absent", "folder"), "There is no run absent"),
         (("recommend-all", "absent", "--out", "all.parquet"), "for each user"),
     ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import mtrec
 from mtrec.cli import show
-from mtrec.cli.watch import Steps, Stretches, Watcher
+from mtrec.cli.watch import Steps, Stretches, Trials, Watcher
 from mtrec.config import RunConfig, for_dataset, load_config, with_settings
 from mtrec.errors import InputError
 from mtrec.runs import launcher
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(mtrec.__file__).parents[1] / "sample_data" / "recipe.yaml"
 FUSED = "fused"
+OBJECTIVES = ("tasks", "recommendations", "each")  # of a search; those of `mtrec.search`
 # Small batches: in a single epoch of so few records, larger ones leave too few steps to learn by.
 DEMO = ("encoder.method=top", "train.epochs=1", "train.batch_tokens=512")
 
@@ -257,6 +258,71 @@ def sweep(args: Namespace) -> Answer:
         reporter.close()
     value = found.json()
     return Answer(value, show.swept(value))
+
+
+def search(args: Namespace) -> Answer:
+    from mtrec.data.dataset import find_dataset
+    from mtrec.search.runs import QueuedRuns, plan
+    from mtrec.search.search import go_on
+    from mtrec.search.space import parse_space
+    from mtrec.search.store import UNDER_WAY, Searches
+
+    _check_trials(args.trials)
+    store = _store()
+    dataset = find_dataset(args.dataset, store.workspace)
+    config = with_settings(load_config(args.config) if args.config else RunConfig(), args.set)
+    kinds = {name: task.type for name, task in dataset.tasks.items()}
+    space = parse_space(args.over, for_dataset(config, kinds)) if args.over else None
+    made = plan(dataset, config, args.objective, _numbers(args.weigh), space)
+    name = args.name or f"{dataset.key} {args.objective}"
+    found = Searches(store.workspace).begin(name, made)
+    found.ask_for(args.trials)
+    watcher = Trials(found)
+    stopped = False
+    try:
+        go_on(found, QueuedRuns(store, made.dataset, watcher), lambda: False)
+    except KeyboardInterrupt:
+        stopped = True
+        watcher.close()
+        print("Stopping", file=sys.stderr, flush=True)
+        for each in found.trials:
+            if each.state == UNDER_WAY and each.run:
+                launcher.stop(store, each.run)
+                launcher.wait(store, each.run, watcher)
+    finally:
+        watcher.close()
+    value = found.json()
+    notes = ["Stopped. The same command goes on with it."] if stopped else []
+    return Answer(value, show.searched(value), notes)
+
+
+def _check_trials(trials: int) -> None:
+    if trials < 1:
+        raise InputError(
+            "A search needs something to try",
+            expected="a whole number from 1 on",
+            found=str(trials),
+            where="--trials",
+            fix="leave --trials out for 20",
+        )
+
+
+def _numbers(given: Sequence[str]) -> dict[str, float]:
+    """Reads `name=number` each."""
+    numbers = {}
+    for each in given:
+        name, _, value = each.partition("=")
+        try:
+            numbers[name.strip()] = float(value)
+        except ValueError:
+            raise InputError(
+                "A task has no weight",
+                expected="task=number",
+                found=each,
+                where="--weigh",
+                fix="write, for example, sentiment=2",
+            ) from None
+    return numbers
 
 
 def _people(name: str) -> tuple[People, Dataset, list[str]]:

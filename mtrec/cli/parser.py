@@ -13,7 +13,6 @@ from mtrec.errors import InputError
 from mtrec.schema import ADAPTED, MULTITASK, STAGES, TEST
 
 LATER = {
-    "search": "train a few times with different --set and compare with report --split val",
     "recommend-all": "call recommend for each user",
 }
 """Commands that the next versions bring, and what can be done until then."""
@@ -85,6 +84,42 @@ def _build() -> argparse.ArgumentParser:
     )
     sub.add_argument(
         "--seeds", type=int, default=2, help="how often to try each, from the start (default: 2)"
+    )
+
+    sub = command(
+        "search", "try settings and keep the best on validation; Ctrl-C stops", commands.search
+    )
+    _add_settings(sub)
+    sub.add_argument(
+        "--trials", type=int, default=20, help="how many settings to try (default: 20)"
+    )
+    sub.add_argument(
+        "--objective",
+        choices=commands.OBJECTIVES,
+        default=commands.OBJECTIVES[0],
+        help="what is to be good: the tasks' mean (default), the recommendations, or each task by "
+        "itself, which finds all settings that no other beats in every one",
+    )
+    sub.add_argument(
+        "--weigh",
+        action="append",
+        default=[],
+        metavar="TASK=WEIGHT",
+        help="how much a task matters in the mean (default: 1); repeatable",
+    )
+    sub.add_argument(
+        "--over",
+        action="append",
+        default=[],
+        metavar="KEY=LOW..HIGH",
+        help="a setting to search over, such as train.learning_rate=1e-5..1e-3 or "
+        "trunk.kind=shared,mmoe; repeatable (default: λ, sizes of steps, trunk.dropout)",
+    )
+    sub.add_argument(
+        "--name",
+        default="",
+        help="what to call the search; one of the same name and settings goes on "
+        "(default: the dataset and what is to be good)",
     )
 
     command("runs", "list trainings", commands.runs)

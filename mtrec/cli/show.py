@@ -95,6 +95,41 @@ def swept(value: Json) -> str:
     return f"{table(header, rows)}\n\n{told}"
 
 
+def searched(value: Json) -> str:
+    """The trials of a search, the best marked, and what made the difference."""
+    keys = list(dict.fromkeys(key for each in value["trials"] for key in each["settings"]))
+    rows = [
+        [
+            each["trial"],
+            *(_setting(each["settings"].get(key)) for key in keys),
+            _values(each["values"]),
+            "best" if each["best"] else each["state"],
+            "as set" if each["as_set"] else "",
+        ]
+        for each in value["trials"]
+    ]
+    told = ["Figures are on validation, of which the best is a little too good to be true."]
+    shares = [f"{key} {share:.0%}" for key, share in value["importance"].items()]
+    if shares:
+        told.append(f"What made the difference: {', '.join(shares)}.")
+    kept = [each["run"] for each in value["trials"] if each["best"]]
+    if kept:
+        told.append(f"Its run: {', '.join(kept)}.")
+    header = ["trial", *keys, "value", "state", ""]
+    return f"{table(header, rows)}\n\n" + " ".join(told)
+
+
+def _setting(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else "-" if value is None else str(value)
+
+
+def _values(values: Json) -> str:
+    return ", ".join(
+        f"{value:.3f}" if len(values) == 1 else f"{name} {value:.3f}"
+        for name, value in values.items()
+    )
+
+
 def runs(value: Sequence[Json]) -> str:
     if not value:
         return "No run yet. Start one: python -m mtrec train DATASET"

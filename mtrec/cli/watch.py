@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from mtrec.data.steps import SOON, Estimate
 from mtrec.runs.progress import Progress, duration
 from mtrec.runs.store import QUEUED, RunInfo
 from mtrec.training.reporter import SilentReporter
+
+if TYPE_CHECKING:
+    from mtrec.search.store import Search
 
 SPARSE = 30.0  # seconds between two lines where they can't overwrite each other
 
@@ -44,13 +48,38 @@ class Watcher:
     def __call__(self, run: RunInfo, progress: Progress) -> None:
         if run.ended:
             return
-        waits = run.status == QUEUED
-        line = "waiting for another training to end" if waits else _words(progress)
-        self._line.say(line, f"{waits} {progress.phase} {progress.epoch}")
+        about = f"{run.status} {progress.phase} {progress.epoch}"
+        self._line.say(_standing(run, progress), about)
 
     def close(self) -> None:
         """Leaves the line that changes."""
         self._line.close()
+
+
+class Trials:
+    """Prints where a search stands, and the run of its trial."""
+
+    def __init__(self, search: Search) -> None:
+        self._line = _Line()
+        self._search = search
+
+    def __call__(self, run: RunInfo, progress: Progress) -> None:
+        if not run.ended:
+            told = self._told()
+            self._line.say(f"{told}; {_standing(run, progress)}", told)
+
+    def close(self) -> None:
+        """Leaves the line that changes."""
+        self._line.close()
+
+    def _told(self) -> str:
+        search = self._search
+        told = [f"trial {min(search.done + 1, search.asked)} of {search.asked}"]
+        best = [each for each in search.trials if each.best]
+        if best and len(best[0].values) == 1:
+            told += [f"best {value:.3f}" for value in best[0].values.values()]
+        left = search.seconds_left()
+        return ", ".join(told if left is None else [*told, f"all in about {duration(left)}"])
 
 
 class Steps:
@@ -90,6 +119,11 @@ class Stretches(SilentReporter):
     def close(self) -> None:
         """Leaves the line that changes."""
         self._steps.close()
+
+
+def _standing(run: RunInfo, progress: Progress) -> str:
+    waits = run.status == QUEUED
+    return "waiting for another training to end" if waits else _words(progress)
 
 
 def _words(progress: Progress) -> str:

@@ -19,7 +19,7 @@ from mtrec.recommend.adapt import adapt
 from mtrec.recommend.base import Recommender
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
-from mtrec.recommend.evaluate import ALL, Judged, judge, paired, table
+from mtrec.recommend.evaluate import ALL, Judged, K, judge, mean_ndcg, paired, table
 from mtrec.recommend.fused import FusedRecommender, unadapted
 from mtrec.recommend.people import (
     HISTORY,
@@ -59,6 +59,7 @@ from mtrec.schema import (
     TEXT,
     TITLE,
     USER,
+    VAL,
     task_column,
 )
 from mtrec.tasks import TASK_TYPES
@@ -67,6 +68,8 @@ from mtrec.training.inference import Inference, infer
 from mtrec.training.reporter import Reporter, check_stop
 
 JUDGING = "Judging recommendations"
+# The figure of a run by which settings may be chosen, since it takes nothing from test.
+CHOSEN_BY = f"{VAL}/{MULTITASK}/ndcg@{K}"
 COMPARED = ((ADAPTED, PRETRAINED), (MULTITASK, PRETRAINED), (ADAPTED, Popular.name))
 
 Spaces = Mapping[str, Vectors]
@@ -77,7 +80,7 @@ class RecommendResult:
     """What the stage came to.
 
     Attributes:
-        metrics: over all users, `test/<stage or baseline>/<metric>`.
+        metrics: over all users, `test/<stage or baseline>/<metric>`, and `CHOSEN_BY`.
         stages: the stages there are.
         seconds: how long it took, reading texts included.
     """
@@ -130,9 +133,10 @@ def run_recommend(
     stages = [unadapted(PRETRAINED, plain, raw, users)]
     if views:
         stages.append(unadapted(MULTITASK, sources, learned_spaces, users))
+    sources_of_val = build_sources(val, learned_spaces, views)
     learned = adapt(
         val,
-        build_sources(val, learned_spaces, views),
+        sources_of_val,
         learned_spaces[ENCODER].items,
         config,
         seed,
@@ -141,6 +145,9 @@ def run_recommend(
     if learned is not None:
         stages.append(learned.recommender(sources, users))
     metrics = _evaluate(stages, test, folder, reporter)
+    if views and len(val.judged):
+        before_likes = unadapted(MULTITASK, sources_of_val, learned_spaces, users)
+        metrics[CHOSEN_BY] = mean_ndcg(before_likes, val)
     _write_traits(folder / FOLDER, dataset, model, inference, test, views)
     _write_people(folder / FOLDER, dataset, test, sources, stages, raw, learned_spaces)
     names = [each.stage or "" for each in stages]

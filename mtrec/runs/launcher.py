@@ -59,7 +59,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
     """
     found = find_dataset(dataset, store.workspace)
     config = for_dataset(config, {name: task.type for name, task in found.tasks.items()})
-    _check_learnable(config, found)
+    check_learnable(config, found)
     asked = config
     encoder = Path(config.encoder.name)
     if config.encoder.name not in (MINILM, SCRATCH) and encoder.is_dir():
@@ -217,7 +217,12 @@ def is_registered(store: RunStore, run: str) -> bool:
         return process is not None and process.is_here and process.pid == os.getpid()
 
 
-def _check_learnable(config: RunConfig, dataset: DatasetSummary) -> None:
+def check_learnable(config: RunConfig, dataset: DatasetSummary) -> None:
+    """Says what leaves nothing to learn, if anything does.
+
+    Raises:
+        InputError: no task is left, or nothing at all.
+    """
     if any(task.enabled and task.lambda_ > 0 for task in config.tasks.values()):
         return
     if dataset.tasks:

@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from mtrec.data.dataset import Dataset
 from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
 from mtrec.models.config import EncoderConfig, TrunkConfig
@@ -16,10 +19,10 @@ from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.people import People
-from mtrec.recommend.pipeline import run_recommend
+from mtrec.recommend.pipeline import CHOSEN_BY, run_recommend
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
 from mtrec.reports.evaluation import differences, evaluation
-from mtrec.schema import STAGES, TEXT, task_space
+from mtrec.schema import SPLIT, STAGES, TEST, TEXT, task_space
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.inference import infer
 from mtrec.training.reporter import SilentReporter
@@ -31,8 +34,9 @@ Run = Callable[..., Path]
 def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs the stage on a recipe with an untrained model and returns the run's folder."""
 
-    def run_on(recipe: Path, method: str = "frozen", kind: str = "shared") -> Path:
-        dataset = read_dataset(recipe, TASK_TYPES)
+    def run_on(data: Path | Dataset, method: str = "frozen", kind: str = "shared") -> Path:
+        dataset = read_dataset(data, TASK_TYPES) if isinstance(data, Path) else data
+        torch.manual_seed(0)  # the model is not trained
         folder, cache = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("cache")
         config = EncoderConfig.model_validate(
             {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
@@ -50,7 +54,7 @@ def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
                 for parameter in model.encoder.parameters():
                     parameter.data += 0.05 * parameter.data.abs()
             inference = infer(model, dataset.records[TEXT].tolist(), cache, reporter)
-        run_recommend(
+        result = run_recommend(
             dataset,
             model,
             inference,
@@ -61,6 +65,7 @@ def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             0,
             reporter,
         )
+        (folder / "metrics.json").write_text(json.dumps(result.metrics))
         return folder
 
     return run_on
@@ -84,6 +89,21 @@ def test_evaluation_holds_every_stage_beside_the_baseline(folder: Path) -> None:
     for row in rows:
         assert row["segment"] in ("all", "cold", "few", "warm")
         assert {"ndcg@10", "recall@10", "mrr@10", "coverage@10"} == set(row["metrics"])
+
+
+def test_settings_can_be_chosen_by_a_figure_that_takes_nothing_from_test(
+    run: Run, folder: Path, tiny_recipe: Path
+) -> None:
+    """With every like of the test part taken away, that figure stays as it is."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert CHOSEN_BY == "val/multitask/ndcg@10" and 0 < metrics[CHOSEN_BY] <= 1
+    dataset = read_dataset(tiny_recipe, TASK_TYPES)
+    acts = dataset.interactions
+    kept = acts[acts[SPLIT] != TEST].reset_index(drop=True)
+    blind = replace(dataset, tables={**dataset.tables, "interactions": kept})
+    other = json.loads((run(blind) / "metrics.json").read_text())
+    assert other[CHOSEN_BY] == metrics[CHOSEN_BY]
+    assert any(other.get(key) != value for key, value in metrics.items())
 
 
 def test_stages_are_compared_user_by_user(folder: Path) -> None:

@@ -14,7 +14,7 @@ from mtrec.config import RunConfig, with_settings
 from mtrec.data.dataset import delete_dataset
 from mtrec.errors import InputError
 from mtrec.runs import processes
-from mtrec.runs.launcher import _process, poll, resume, stop, submit, wait
+from mtrec.runs.launcher import poll, resume, stop, submit, wait
 from mtrec.runs.progress import LiveFiles, Progress, read_epochs, read_progress, read_steps
 from mtrec.runs.store import FAILED, FINISHED, KEPT, MODEL, QUEUED, RUNNING, STOPPED, RunStore
 from mtrec.training.course import TRAINING
@@ -41,7 +41,7 @@ def settings(encoder: Path) -> RunConfig:
 
 def kill_once(store: RunStore, run: str, reached: Callable[[Progress], bool]) -> None:
     """Kills the worker, as `kill -9` does, as soon as its progress is so far."""
-    process = _process(LiveFiles(store.folder(run)))
+    process = processes.started(LiveFiles(store.folder(run)))
     assert process is not None
     deadline = time.monotonic() + 180
     while not reached(read_progress(store.folder(run))):
@@ -111,7 +111,7 @@ class TestTheQueue:
     def test_one_that_was_asked_to_stop_is_not_stopped_again(self, store: RunStore) -> None:
         run = submit(store, "tiny", RunConfig())
         stop(store, run)
-        process = _process(LiveFiles(store.folder(run)))
+        process = processes.started(LiveFiles(store.folder(run)))
         assert process is not None
         os.kill(process.pid, signal.SIGKILL)
         while process.find() is not None:
