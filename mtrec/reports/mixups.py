@@ -55,7 +55,8 @@ class Mixup:
             name: how a label is written.
         """
         often = how_often(self.count, self.support)
-        cases = f"{number(self.count)} of {number(self.support)}"
+        # With spaces at which no line breaks.
+        cases = f"{number(self.count)}\u00a0of\u00a0{number(self.support)}"
         if self.truth == NOTHING:
             return f"finds {name(self.predicted)} where none is {often} that it finds ({cases})"
         if self.predicted == NOTHING:

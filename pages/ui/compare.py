@@ -300,7 +300,8 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
     name = f"{task}-{split}-{side}-{ours.parent.name}-{theirs.parent.name}"
     # What the one that is right said is what the data says.
     mistaken, whose = (PREDICTED_B, "the other") if side == HERE else (PREDICTED_A, "this")
-    width = shell.labels_width(rows[[TRUTH, mistaken]])
+    heads = {TRUTH: "true", mistaken: f"{whose} said"}
+    width = {column: shell.labels_width(rows[column], head) for column, head in heads.items()}
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -312,11 +313,11 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         column_config={
             TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
             TRUTH: st.column_config.TextColumn(
-                "true",
-                width=width,
+                heads[TRUTH],
+                width=width[TRUTH],
                 help="What the data says, and the training that got it right.",
             ),
-            mistaken: st.column_config.TextColumn(f"{whose} said", width=width),
+            mistaken: st.column_config.TextColumn(heads[mistaken], width=width[mistaken]),
             CONFIDENCE_A: _sureness("this sure", "this training"),
             CONFIDENCE_B: _sureness("other sure", "the other training"),
             USER: st.column_config.TextColumn("person"),

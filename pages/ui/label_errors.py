@@ -181,10 +181,7 @@ def _left_out(counts: pd.Series) -> None:
 
 def _list(table: pd.DataFrame, task: str, kind: str) -> None:
     """The most doubtful labels, with a way to the whole text and to the person who wrote it."""
-    width = {
-        column: shell.labels_width(table[[column]], shell.PAIR_WIDTH)
-        for column in (WRITTEN, SUGGESTED)
-    }
+    width = {column: shell.labels_width(table[column], column) for column in (WRITTEN, SUGGESTED)}
     chosen = st.dataframe(
         table,
         hide_index=True,

@@ -96,10 +96,10 @@ def filled(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return [column for column in columns if frame[column].notna().any()]
 
 
-def labels_width(labels: pd.DataFrame, most: int = LABELS_WIDTH) -> int:
-    """Pixels for each of some columns of labels: a text may have many, and the rest needs room."""
-    longest = max(labels[column].str.len().max() for column in labels)
-    return int(min(most, EDGES + LETTER * longest))
+def labels_width(labels: pd.Series, head: str) -> int:
+    """Pixels for a column of labels: a text may have many, and the rest needs room."""
+    longest = max(len(head), labels.str.len().max())
+    return int(min(PAIR_WIDTH, EDGES + LETTER * longest))
 
 
 def download(frame: pd.DataFrame, name: str, key: str) -> None:

@@ -172,9 +172,7 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         st.markdown("None: every test text of this part is right.")
         return
     name = f"{task}-{run.key}-{chosen}"
-    width = {
-        column: shell.labels_width(table[[column]], shell.PAIR_WIDTH) for column in ("true", "said")
-    }
+    width = {column: shell.labels_width(table[column], column) for column in ("true", "said")}
     picked = st.dataframe(
         table,
         hide_index=True,

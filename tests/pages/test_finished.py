@@ -220,7 +220,7 @@ def test_what_is_mixed_up_stands_in_sentences_and_rare_labels_last(
     replaced(workspace, done.run, truth, ["b"] * 4 + ["a"] * 16 + ["b"] * 20 + ["a"] * 2)
     app = open_page("report", task="topic", tab="Mix-ups")
     assert not app.exception and not app.error
-    assert "- The model takes *a* for *b* in 1 of 5 cases (4 of 20)." in said(app)
+    assert "- The model takes *a* for *b* in 1 of 5 cases (4\u00a0of\u00a020)." in said(app)
     assert said(app).count("takes *a* for *b*") == 2  # at a glance, and of the task
     app = open_page("report", task="topic")
     labels = next(frame.value for frame in app.dataframe if "support" in frame.value)

@@ -38,6 +38,7 @@ def test_anything_else_is_in_the_log() -> None:
 
 
 def test_many_labels_leave_room_for_what_stands_beside_them() -> None:
-    short = pd.DataFrame({"true": ["5", "4.5"], "said": ["4", "3"]})
-    assert shell.labels_width(short) == 24 + 3 * 7
-    assert shell.labels_width(short.assign(said="artist: miles davis; service: spotify")) == 100
+    assert shell.labels_width(pd.Series(["5", "4.5"]), "") == 24 + 3 * 7
+    assert shell.labels_width(pd.Series(["5", "4.5"]), "the other said") == 24 + 14 * 7
+    long = pd.Series(["artist: miles davis; service: spotify"])
+    assert shell.labels_width(long, "true") == shell.PAIR_WIDTH

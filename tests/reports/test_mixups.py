@@ -49,11 +49,29 @@ def test_no_more_are_told_than_asked_and_none_where_all_is_right() -> None:
 @pytest.mark.parametrize(
     ("truth", "predicted", "count", "support", "words"),
     [
-        ("refund", "billing", 12, 60, "takes *refund* for *billing* in 1 of 5 cases (12 of 60)"),
-        ("x", NOTHING, 30, 60, "misses *x* in half of the cases (30 of 60)"),
-        (NOTHING, "x", 14, 70, "finds *x* where none is in 1 of 5 cases that it finds (14 of 70)"),
-        ("oos", "x", 100, 1000, "takes *oos* for *x* in 1 of 10 cases (100 of 1,000)"),
-        (NOTHING, "x", 20, 20, "finds *x* where none is in all cases that it finds (20 of 20)"),
+        (
+            "refund",
+            "billing",
+            12,
+            60,
+            "takes *refund* for *billing* in 1 of 5 cases (12\u00a0of\u00a060)",
+        ),
+        ("x", NOTHING, 30, 60, "misses *x* in half of the cases (30\u00a0of\u00a060)"),
+        (
+            NOTHING,
+            "x",
+            14,
+            70,
+            "finds *x* where none is in 1 of 5 cases that it finds (14\u00a0of\u00a070)",
+        ),
+        ("oos", "x", 100, 1000, "takes *oos* for *x* in 1 of 10 cases (100\u00a0of\u00a01,000)"),
+        (
+            NOTHING,
+            "x",
+            20,
+            20,
+            "finds *x* where none is in all cases that it finds (20\u00a0of\u00a020)",
+        ),
     ],
 )
 def test_sentences(truth: str, predicted: str, count: int, support: int, words: str) -> None:
@@ -63,7 +81,7 @@ def test_sentences(truth: str, predicted: str, count: int, support: int, words: 
 def test_a_label_is_written_as_asked() -> None:
     assert (
         Mixup("a", "b", 1, 10, 0.1).sentence(str.upper)
-        == "takes A for B in 1 of 10 cases (1 of 10)"
+        == "takes A for B in 1 of 10 cases (1\u00a0of\u00a010)"
     )
 
 
