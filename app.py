@@ -40,6 +40,12 @@ def pages() -> list[st.Page]:
             help="Say how much each task counts, start a training and watch it.",
         ),
         st.Page(
+            "pages/search.py",
+            title="Search",
+            icon=":material/search:",
+            help="Let settings be tried by themselves, and go on with the best.",
+        ),
+        st.Page(
             "pages/report.py",
             title="Report",
             icon=":material/lab_profile:",

@@ -274,7 +274,7 @@ def search(args: Namespace) -> Answer:
     kinds = {name: task.type for name, task in dataset.tasks.items()}
     space = parse_space(args.over, for_dataset(config, kinds)) if args.over else None
     made = plan(dataset, config, args.objective, _numbers(args.weigh), space)
-    name = args.name or f"{dataset.key} {args.objective}"
+    name = args.name or f"{dataset.name} {args.objective} {made.config.encoder.method}"
     found = Searches(store.workspace).begin(name, made)
     found.ask_for(args.trials)
     watcher = Trials(found)

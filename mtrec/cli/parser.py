@@ -119,7 +119,7 @@ def _build() -> argparse.ArgumentParser:
         "--name",
         default="",
         help="what to call the search; one of the same name and settings goes on "
-        "(default: the dataset and what is to be good)",
+        "(default: the dataset, what is to be good, and encoder.method)",
     )
 
     command("runs", "list trainings", commands.runs)

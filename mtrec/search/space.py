@@ -109,6 +109,14 @@ def with_values(config: RunConfig, values: Mapping[str, Any]) -> RunConfig:
     return with_settings(config, [f"{key}={shown(value)}" for key, value in values.items()])
 
 
+def ends(among: BaseDistribution) -> str:
+    """Between which values a setting is searched, or among which, in words."""
+    if isinstance(among, FloatDistribution | IntDistribution):
+        return f"{among.low:g} to {among.high:g}"
+    choices = among.choices if isinstance(among, CategoricalDistribution) else ()
+    return ", ".join(map(str, choices))
+
+
 def shown(value: Any) -> str:
     """A value in as many digits as it is tried with."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -28,6 +28,7 @@ from optuna.trial import FrozenTrial, TrialState
 from mtrec.config import RunConfig, parse_config
 from mtrec.data.recipe import nearest
 from mtrec.errors import InputError, MtrecError
+from mtrec.runs import processes
 from mtrec.runs.progress import LiveFiles
 from mtrec.runs.store import LONGEST_NAME
 from mtrec.schema import VAL
@@ -49,7 +50,7 @@ _STATES = {
 _PLAN, _FOLDER, _CREATED, _ASKED, _SAID = "plan", "folder", "created", "asked", "said"
 # Attributes of a trial.
 RUN, SETTINGS, REASON, _AS_SET = "run", "settings", "reason", "as_set"
-TRIED_FIRST = 5  # trials that are finished before any other is ended early
+TRIED_FIRST = 5  # trials at random, and finished before any other is ended early
 FEWEST_FOR_IMPORTANCE = 8  # finished trials
 WAIT = 60.0  # seconds for another process to let go of the file
 
@@ -146,7 +147,7 @@ class Search:
         self._lock = FileLock(workspace.locks / f"search-{folder}.lock")
         # Another start than the last time, or a search that goes on would begin as it did before.
         seed = self.plan.config.train.seed + len(study.get_trials(deepcopy=False))
-        study.sampler = sampler or TPESampler(seed=seed)
+        study.sampler = sampler or TPESampler(seed=seed, n_startup_trials=TRIED_FIRST)
         study.pruner = MedianPruner(n_startup_trials=TRIED_FIRST)
 
     @property
@@ -225,7 +226,10 @@ class Search:
         }
 
     def is_worked_on(self) -> bool:
-        """Whether some process works on it now."""
+        """Whether some process works on it now, or was just started to."""
+        process = processes.started(self.live)
+        if process is not None and process.find() is not None:
+            return True
         try:
             with self._lock.acquire(timeout=0):
                 return False
