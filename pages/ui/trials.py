@@ -54,7 +54,8 @@ def draw(search: Search) -> None:
     best = [each for each in trials if each.best]
     if best:
         _best(search, best, trials)
-    _over_time(search, judged)
+    if len(judged) > 1:
+        _over_time(search, judged)
     _lines(search, judged)
     _importance(search)
     _table(search, trials)
