@@ -36,7 +36,7 @@ from pages.ui.words import RIGHT_HELP, metric
 AGAINST, SIDE = "against", "side"  # keys, and in the URL
 HERE, THERE = "By this training only", "By the other only"
 SIDES = {HERE: A, THERE: B}
-SURE_WIDTH = 80  # pixels: so few that both are in sight on a narrow screen
+SURE_WIDTH = 80  # pixels: so few that all is in sight on a narrow screen
 TOLD, UNTOLD = "circle", "circle-open"  # marks of differences beyond noise, and of others
 SAME_TEXTS = (
     "Both are judged on the same texts, those that both answered, so that what makes a text hard "
@@ -299,7 +299,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         return
     name = f"{task}-{split}-{side}-{ours.parent.name}-{theirs.parent.name}"
     # What the one that is right said is what the data says.
-    mistaken, whose = (PREDICTED_B, "the other") if side == HERE else (PREDICTED_A, "this")
+    mistaken, whose = (PREDICTED_B, "other") if side == HERE else (PREDICTED_A, "this")
     heads = {TRUTH: "true", mistaken: f"{whose} said"}
     width = {column: shell.labels_width(rows[column], head) for column, head in heads.items()}
     chosen = st.dataframe(
@@ -311,7 +311,7 @@ def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str)
         on_select="rerun",
         column_order=shell.filled(table, [TEXT, TRUTH, mistaken, CONFIDENCE_A, CONFIDENCE_B, USER]),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
+            TEXT: st.column_config.TextColumn("text", width=shell.NARROW_TEXT),
             TRUTH: st.column_config.TextColumn(
                 heads[TRUTH],
                 width=width[TRUTH],

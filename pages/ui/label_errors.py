@@ -191,7 +191,7 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
         on_select="rerun",
         column_order=shell.filled(table, table.columns),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width=shell.TEXT_WIDTH),
+            TEXT: st.column_config.TextColumn("text", width=shell.NARROW_TEXT),
             WRITTEN: st.column_config.TextColumn(
                 "written", width=width[WRITTEN], help="The label in the data."
             ),

@@ -18,8 +18,9 @@ from pages.ui.text import plain
 
 DATA, TRAIN, REPORT, PEOPLE = (f"pages/{name}.py" for name in ("data", "train", "report", "people"))
 LABELS_WIDTH = 100  # pixels of a column of labels at most, before a table fills its place
-PAIR_WIDTH = 140  # of either where two of them are what a table is about
+PAIR_WIDTH = 130  # of either where two of them are what a table is about
 TEXT_WIDTH = 160  # of a column of texts beside columns of labels
+NARROW_TEXT = 100  # of one beside many columns
 LETTER, EDGES = 7, 24  # pixels of a letter in a table, and of a cell beside its letters
 
 log = logging.getLogger("mtrec.pages")
