@@ -38,15 +38,14 @@ from torch import nn
 
 from benchmarks.markdown import table
 from benchmarks.training import TRIPLE, dataset, learn, only, with_genres
+from mtrec.config import RunConfig, for_dataset
 from mtrec.data.dataset import Dataset
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import Reading, Wanted
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.schema import TRAIN, VAL
-from mtrec.strategies.config import StrategyConfig
 from mtrec.strategies.sum import Sum
 from mtrec.tasks.base import Unit
-from mtrec.tasks.config import TaskConfig
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.outcomes import Scored, TaskJudge, outcomes
@@ -190,9 +189,8 @@ def instrument(data: Path, folder: Path) -> tuple[Dataset, Instrument]:
 
 def again(three: Dataset, folder: Path) -> Instrument:
     """One that has tried nothing yet."""
-    tasks = {task: TaskConfig() for task in TRIPLE}
-    settings = (EncoderConfig(), TrunkConfig(), tasks, StrategyConfig(), TrainConfig())
-    return Instrument(three, *settings, folder, SilentReporter())
+    config = for_dataset(RunConfig(), {task: each.type for task, each in three.tasks.items()})
+    return Instrument(three, config, folder, SilentReporter())
 
 
 def going_on(ready: Instrument) -> Iterator[list[str]]:

@@ -43,16 +43,7 @@ class Tried:
         self.name = name
         dataset = read_dataset(recipe(name, data), TASK_TYPES)
         config = for_dataset(RunConfig(), {task: each.type for task, each in dataset.tasks.items()})
-        self.instrument = Instrument(
-            dataset,
-            config.encoder,
-            config.trunk,
-            config.tasks,
-            config.strategy,
-            config.train,
-            cache,
-            SilentReporter(),
-        )
+        self.instrument = Instrument(dataset, config, cache, SilentReporter())
 
     @cached_property
     def swept(self) -> Sweep:

@@ -243,16 +243,7 @@ def sweep(args: Namespace) -> Answer:
     config = for_dataset(with_settings(config, args.set), kinds)
     reporter = Stretches()
     try:
-        instrument = Instrument(
-            dataset,
-            config.encoder,
-            config.trunk,
-            config.tasks,
-            config.strategy,
-            config.train,
-            workspace.cache,
-            reporter,
-        )
+        instrument = Instrument(dataset, config, workspace.cache, reporter)
         found = try_all(instrument, args.settings, args.seeds)
     finally:
         reporter.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -36,6 +36,21 @@ MOST = 20_000  # training records that are learned from; of more, a sample
 DIGITS = 3  # of λ behind the point, where it is told from a share
 
 
+class Settings(Protocol):
+    """What is read here of a training's settings, with an entry for each of the dataset's tasks."""
+
+    @property
+    def encoder(self) -> EncoderConfig: ...
+    @property
+    def trunk(self) -> TrunkConfig: ...
+    @property
+    def tasks(self) -> Mapping[str, TaskConfig]: ...
+    @property
+    def strategy(self) -> StrategyConfig: ...
+    @property
+    def train(self) -> TrainConfig: ...
+
+
 class Instrument:
     """Tries settings of λ, many at once, and says how each comes out on validation.
 
@@ -53,7 +68,7 @@ class Instrument:
         tastes: who is recommended to; None where too few people liked something.
 
     Args:
-        tasks: the settings of each of the dataset's tasks.
+        settings: those of a training, as `config.for_dataset` fills them in.
         cache: a folder for states of texts.
 
     Raises:
@@ -65,16 +80,13 @@ class Instrument:
     def __init__(
         self,
         dataset: Dataset,
-        encoder_config: EncoderConfig,
-        trunk_config: TrunkConfig,
-        tasks: Mapping[str, TaskConfig],
-        strategy_config: StrategyConfig,
-        train_config: TrainConfig,
+        settings: Settings,
         cache: Path,
         reporter: Reporter,
     ) -> None:
-        frozen = encoder_config.model_copy(update={"method": "frozen"})
-        _check_settings(frozen, strategy_config, train_config)
+        frozen = settings.encoder.model_copy(update={"method": "frozen"})
+        _check_settings(frozen, settings.strategy, settings.train)
+        tasks = settings.tasks
         specs = heads(dataset, tasks)
         lambdas = {spec.name: tasks[spec.name].lambda_ for spec in specs}
         balanced = [spec.name for spec in specs if tasks[spec.name].balanced]
@@ -86,12 +98,12 @@ class Instrument:
         self.of = len(every.rows[TRAIN])
         self.examples = _sampled(every, lambdas)
         self.records = len(self.examples.rows[TRAIN])
-        self.specs, self._trunk = specs, trunk_config
+        self.specs, self._trunk = specs, settings.trunk
         self._reporter = reporter
         device = pick_device()
-        precision = pick_precision(train_config.precision, device)
+        precision = pick_precision(settings.train.precision, device)
         self._encoder = load_encoder(frozen, precision, reads_marks(specs)).to(device)
-        units = MultiTaskModel(self._encoder, trunk_config, specs).units
+        units = MultiTaskModel(self._encoder, settings.trunk, specs).units
         self.inputs = StateInputs(self._encoder, self.examples.texts, units, cache, reporter)
         judges: list[Judge] = [
             TaskJudge(specs, self.inputs, self.examples, self.examples.rows[VAL])
@@ -109,7 +121,7 @@ class Instrument:
             self.beginning,
             [self.lambdas(shares) for shares in spread(count, count + 1)],
             judges,
-            train_config,
+            settings.train,
         )
 
     def lambdas(self, shares: Sequence[float]) -> Lambdas:

@@ -57,16 +57,7 @@ def ready(
         RunConfig(), [*chosen, "train.head_learning_rate=0.01", "train.batch_tokens=64"]
     )
     config = for_dataset(config, {name: each.type for name, each in dataset.tasks.items()})
-    return Instrument(
-        dataset,
-        config.encoder,
-        config.trunk,
-        config.tasks,
-        config.strategy,
-        config.train,
-        cache,
-        reporter or SilentReporter(),
-    )
+    return Instrument(dataset, config, cache, reporter or SilentReporter())
 
 
 def test_a_task_alone_is_best_at_itself(
