@@ -49,7 +49,7 @@ from mtrec.tasks.base import Unit
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.outcomes import Scored, TaskJudge, outcomes
-from mtrec.tradeoffs.simplex import spread
+from mtrec.tradeoffs.simplex import mixtures, spread
 from mtrec.tradeoffs.stacked import Lambdas, Stack
 from mtrec.tradeoffs.sweep import sweep
 from mtrec.tradeoffs.trials import BASE_SEEDS, SEEDS
@@ -70,6 +70,7 @@ SETTINGS: list[Lambdas] = [
     {"left": share, "right": 2 - share} for share in (1.0, 2.0, 0.0, 0.5, 1.5)
 ]
 BASE = SETTINGS[: len(TASKS) + 1]  # equal weights and each task alone, as `Instrument` has them
+MIXTURES = mixtures(np.array([[*each.values()] for each in SETTINGS]) / len(TASKS))
 RECORDS, VALIDATED = 10_000, 1000
 FULL_EPOCHS, STACKED = 5, 32
 ALIKE, GOING_SEEDS = 12, 3  # settings and seeds of the third table
@@ -155,8 +156,11 @@ def held(repeats: int) -> Iterator[list[str]]:
         seeds = [1000 * (repeat + 1) + each for each in range(BASE_SEEDS)]
         scored = [tried(SETTINGS, seed, inputs, examples, judge) for seed in seeds[:SEEDS]]
         more = [tried(BASE, seed, inputs, examples, judge) for seed in seeds[SEEDS:]]
-        base = [Scored(each.values[: len(BASE)], each.draws) for each in (*scored, *more)]
-        found = outcomes([judge], scored, base)
+        base = [
+            Scored(each.values[: len(BASE)], each.draws[:, : len(BASE)])
+            for each in (*scored, *more)
+        ]
+        found = outcomes([judge], scored, base, MIXTURES)
         low, high = np.quantile(found.draws, [0.025, 0.975], axis=0)
         levels += (low <= truth) & (truth <= high)
         apart = found.draws[:, 1:] - found.draws[:, :1]

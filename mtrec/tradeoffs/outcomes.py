@@ -4,10 +4,22 @@ Three things make a figure uncertain, and each has its part in the draws here:
 
 - which records validation happens to have: a bootstrap over people (or records), for each figure
   the same for all settings;
-- luck that all settings have in common, such as the start: between seeds, by Student's t with as
-  many degrees of freedom as the seeds allow;
-- luck that is a setting's own: what is left of a figure once its setting's and its seed's means are
-  taken off, likewise.
+- luck that all settings have in common, such as the start: how far their figures move together
+  between seeds;
+- luck that is a setting's own: what a figure moves between seeds beyond that. A task that counts
+  for little is read from what others learned, and moves more; so it is told for equal weights and
+  for each task alone, and its variance is taken as linear in between (`simplex.mixtures`).
+
+What differs between seeds was seen on the records there are, so it holds how well a seed's model
+happens to suit these very records; the bootstrap of that model holds this, too. The variance of
+what is drawn in two ways is the sum of that in either, less that in both at once (Cameron, Gelbach
+& Miller, 2011, *Robust Inference With Multiway Clustering*, JBES 29). So it is taken off luck, as
+large as the bootstrap shows it: how far seeds move apart when records are drawn anew.
+
+Of few seeds a variance s² is poorly known. Every draw has one that it might as well be, s² ν / χ²
+with ν degrees of freedom, so that luck is distributed as Student's t, and all of the noise as the
+sum of that and of the bootstrap, which is what Behrens (1929) and Fisher (1935, *The Fiducial
+Argument in Statistical Inference*) say of variances known so differently.
 
 A difference between two settings holds none of the common luck, since every setting was learned
 with the same seeds (common random numbers).
@@ -178,60 +190,72 @@ class _Scoring:
         return float(metric(tally.sums(tally.counts[None]))[0]), metric(tally.sums(drawn))
 
 
-def outcomes(judges: Sequence[Judge], seeds: Sequence[Scored], base: Sequence[Scored]) -> Outcomes:
+def outcomes(
+    judges: Sequence[Judge], seeds: Sequence[Scored], base: Sequence[Scored], mixes: Floats
+) -> Outcomes:
     """What settings come to over several seeds, with all of the noise.
 
     Args:
         judges: those that scored, in the order of the figures.
         seeds: of each of the R seeds, the same S settings in the same order.
-        base: of each of Q seeds, at least 2, the same few settings, from which luck is told.
+        base: of each of Q seeds, at least 2, the same P settings, at least 2, from which luck is
+            told.
+        mixes: the S settings as mixtures of these P, `(S, P)`; each row adds up to 1.
     """
-    values = np.stack([each.values for each in seeds])  # (R, S, K)
-    luck = Luck.of(np.stack([each.values for each in base]), len(values))
     means = np.mean([each.draws for each in seeds], axis=0)  # (B, S, K)
     return Outcomes(
         tuple(name for judge in judges for name in judge.names),
-        values.mean(axis=0),
-        means + luck.draw(*means.shape),
+        np.mean([each.values for each in seeds], axis=0),
+        means + Luck.of(base).draw(len(means), mixes) / np.sqrt(len(seeds)),
         np.concatenate([judge.units for judge in judges]),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Luck:
-    """How much figures that are means over R seeds owe to the seeds, as standard deviations.
+    """How much figures owe to the seed they are learned with, as variances.
 
     Attributes:
         common: of what all settings share, `(K,)`.
-        own: of what each setting has for itself, `(K,)`.
+        own: of what each of P settings has for itself, `(P, K)`.
         freedom: the degrees of freedom behind either.
     """
 
     common: Floats
     own: Floats
-    freedom: tuple[int, int]
+    freedom: int
 
     @classmethod
-    def of(cls, base: Floats, seeds: int) -> Luck:
-        """Told from the figures of S settings over Q seeds, `(Q, S, K)`, at least 2 of either.
+    def of(cls, base: Sequence[Scored]) -> Luck:
+        """Told from the figures of P settings over Q seeds, at least 2 of either.
 
-        A two-way analysis of variance without replicates: what neither setting nor seed explains is
-        the settings' own, and of the seeds' variance what that leaves is common.
-
-        Args:
-            seeds: R.
+        What is below nothing, which differences of variances can be by chance, is taken as none.
         """
-        drawn, settings, _ = base.shape
-        left = base - base.mean(axis=0) - base.mean(axis=1, keepdims=True)
-        left += base.mean(axis=(0, 1))
-        spare = (drawn - 1) * (settings - 1)
-        own = (left**2).sum(axis=(0, 1)) / spare
-        common = np.maximum(base.mean(axis=1).var(axis=0, ddof=1) - own / settings, 0)
-        return cls(np.sqrt(common / seeds), np.sqrt(own / seeds), (drawn - 1, spare))
+        common, whole = _between(np.stack([each.values for each in base]))
+        drawn = np.stack([each.draws for each in base])  # (Q, B, P, K)
+        met, met_whole = _between(drawn - drawn.mean(axis=1, keepdims=True))
+        common = np.maximum(common - met.mean(axis=0), 0)
+        own = np.maximum(whole - met_whole.mean(axis=0) - common, 0)
+        return cls(common, own, len(base) - 1)
 
-    def draw(self, draws: int, settings: int, tasks: int) -> Floats:
-        """So much luck, `(B, S, K)`."""
+    def draw(self, draws: int, mixes: Floats) -> Floats:
+        """So much luck, `(B, S, K)`, of settings that are mixtures of the P, `(S, P)`."""
         rng = np.random.default_rng(0)
-        common = rng.standard_t(self.freedom[0], size=(draws, 1, tasks))
-        own = rng.standard_t(self.freedom[1], size=(draws, settings, tasks))
-        return common * self.common + own * self.own
+        common, own = (
+            self.freedom * each / rng.chisquare(self.freedom, size=(draws, *each.shape))
+            for each in (self.common[None], self.own)
+        )
+        own = mixes @ own  # (B, S, K)
+        shared = np.sqrt(common) * rng.standard_normal(common.shape)
+        return np.asarray(shared + np.sqrt(own) * rng.standard_normal(own.shape))
+
+
+def _between(figures: Floats) -> tuple[Floats, Floats]:
+    """Between Q seeds, of `(Q, ..., P, K)`: settings' mean covariance, `(..., K)`, and variances.
+
+    The latter `(..., P, K)`.
+    """
+    settings = figures.shape[-2]
+    variances = figures.var(axis=0, ddof=1)
+    total = figures.sum(axis=-2).var(axis=0, ddof=1)  # all variances and covariances added up
+    return (total - variances.sum(axis=-2)) / (settings * (settings - 1)), variances

@@ -31,6 +31,20 @@ def spread(tasks: int, settings: int) -> Shares:
     return np.vstack([ends, _pairs(between) if tasks == 2 else _sobol(tasks, between)])
 
 
+def mixtures(shares: Shares) -> Shares:
+    """Shares of λ as mixtures of the settings that `spread` begins with.
+
+    Args:
+        shares: `(S, tasks)`, each row adding up to 1.
+
+    Returns:
+        how much is of equal shares, then of each task alone, `(S, 1 + tasks)`: the least share
+        counts for all tasks alike, the rest is of each alone.
+    """
+    least = shares.min(axis=1, keepdims=True)
+    return np.hstack([least * shares.shape[1], shares - least])
+
+
 def _pairs(count: int) -> Shares:
     first = (0.5 + GOLDEN * np.arange(1, count + 1)) % 1
     return np.column_stack([first, 1 - first])

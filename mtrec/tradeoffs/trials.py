@@ -15,7 +15,8 @@ import numpy as np
 
 from mtrec.models.multitask import MultiTaskModel
 from mtrec.schema import TRAIN
-from mtrec.tradeoffs.outcomes import Judge, Outcomes, Scored, outcomes
+from mtrec.tradeoffs.outcomes import Floats, Judge, Outcomes, Scored, outcomes
+from mtrec.tradeoffs.simplex import mixtures
 from mtrec.tradeoffs.stacked import Lambdas, Stack
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
@@ -41,7 +42,7 @@ class Trials:
     Args:
         inputs, examples: what is learned from.
         begin: gives the model that a seed begins with, and sets torch's random numbers by it.
-        base: at least two settings; luck is told from these.
+        base: equal weights, then each task that steers alone; luck is told from these.
         judges: score what was learned.
     """
 
@@ -66,6 +67,9 @@ class Trials:
     ) -> Outcomes:
         """How settings come out, the mean over seeds, with its noise.
 
+        Args:
+            settings: in each a task that steers has a λ above 0.
+
         Raises:
             Stopped: the reporter asked to stop; what was tried before is kept.
         """
@@ -78,7 +82,14 @@ class Trials:
             self._judges,
             [self._scored(seed, settings) for seed in range(seeds)],
             [self._scored(seed, self._base) for seed in range(BASE_SEEDS)],
+            self._mixtures(settings),
         )
+
+    def _mixtures(self, settings: Sequence[Lambdas]) -> Floats:
+        """Settings as mixtures of the base, `(S, P)`."""
+        steering = [task for task, value in self._base[0].items() if value > 0]
+        lambdas = np.array([[each[task] for task in steering] for each in settings])
+        return mixtures(lambdas / lambdas.sum(axis=1, keepdims=True))
 
     def _scored(self, seed: int, settings: Sequence[Lambdas]) -> Scored:
         return Scored.stacked([self._known[seed][_key(each)] for each in settings])

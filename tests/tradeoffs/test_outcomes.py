@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import t as students
 
+from mtrec import stats
 from mtrec.models.multitask import HeadSpec
 from mtrec.schema import VAL
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.ragged import Ragged
-from mtrec.tradeoffs.outcomes import Luck, Outcomes, TaskJudge
+from mtrec.tradeoffs.outcomes import Luck, Outcomes, Scored, TaskJudge, outcomes
 from mtrec.training.examples import Examples
 
 YES_NO = HeadSpec("mood", "binary", ("no", "yes"))
@@ -72,29 +76,70 @@ def test_records_of_one_person_are_drawn_together() -> None:
     assert together.figures(answers(said)).draws.std() > 2 * alone
 
 
-def test_luck_is_what_neither_setting_nor_seed_explains() -> None:
-    """Two seeds, two settings: effects 0.1 and 0.04 add up, but for 0.01 in each corner."""
-    base = np.array([[[0.51], [0.59]], [[0.53], [0.65]]])  # (Q, S, K)
-    luck = Luck.of(base, seeds=2)
-    own = 4 * 0.01**2  # residuals of 0.01, one degree of freedom
-    between = 0.04**2 / 2  # the variance of the seeds' means
-    assert luck.freedom == (1, 1)
-    np.testing.assert_allclose(luck.own, np.sqrt(own / 2))
-    np.testing.assert_allclose(luck.common, np.sqrt((between - own / 2) / 2))
+def scored(*figures: float, moved: Sequence[float] = (0.0,)) -> Scored:
+    """Of one seed a figure under some settings, and draws in which all are moved by so much."""
+    values = np.array(figures)[:, None]  # (S, K)
+    return Scored(values, values + np.array(moved)[:, None, None])
+
+
+def test_luck_is_what_settings_share_and_what_each_has_beyond_that() -> None:
+    """From seed to seed the first setting gains 0.04, the second 0.06, the third nothing."""
+    luck = Luck.of([scored(0.5, 0.6, 0.7), scored(0.54, 0.66, 0.7)])
+    assert luck.freedom == 1
+    common = (0.04 * 0.06 / 2 + 0 + 0) / 3  # the mean of the covariances
+    np.testing.assert_allclose(luck.common, common)
+    np.testing.assert_allclose(luck.own[:, 0], [0.04**2 / 2 - common, 0.06**2 / 2 - common, 0])
 
 
 def test_seeds_that_differ_by_their_settings_luck_alone_have_no_common_luck() -> None:
-    base = np.array([[[0.5], [0.6]], [[0.6], [0.5]]])
-    luck = Luck.of(base, seeds=1)
+    luck = Luck.of([scored(0.5, 0.6), scored(0.6, 0.5)])
     assert luck.common.tolist() == [0]
-    np.testing.assert_allclose(luck.own, 0.1)
+    np.testing.assert_allclose(luck.own, 0.1**2 / 2)
+
+
+def test_what_records_do_to_seeds_apart_is_no_luck_and_what_they_do_to_all_takes_nothing() -> None:
+    seeds = [(0.5, 0.5), (0.6, 0.6)]
+    alike = Luck.of([scored(*each, moved=[0.03, -0.03]) for each in seeds])
+    np.testing.assert_allclose(alike.common, 0.1**2 / 2)
+    ways = [[0.03, -0.03], [-0.03, 0.03]]
+    apart = Luck.of([scored(*each, moved=way) for each, way in zip(seeds, ways, strict=True)])
+    np.testing.assert_allclose(apart.common, 0.1**2 / 2 - 0.06**2 / 2)
 
 
 def test_settings_share_the_common_luck_and_have_their_own() -> None:
-    luck = Luck(np.array([0.3]), np.array([0.1]), (1000, 1000))
-    drawn = luck.draw(20_000, 2, 1)[..., 0]
-    np.testing.assert_allclose(drawn.std(axis=0), np.sqrt(0.3**2 + 0.1**2), rtol=0.03)
-    np.testing.assert_allclose((drawn[:, 0] - drawn[:, 1]).std(), np.sqrt(2) * 0.1, rtol=0.03)
+    luck = Luck(np.array([0.09]), np.array([[0.01], [0.03]]), 1000)
+    drawn = luck.draw(20_000, np.array([[1.0, 0], [0, 1], [0.5, 0.5]]))[..., 0]
+    own = np.array([0.01, 0.03, 0.02])
+    np.testing.assert_allclose(drawn.std(axis=0), np.sqrt(0.09 + own), rtol=0.03)
+    np.testing.assert_allclose((drawn[:, 0] - drawn[:, 1]).std(), np.sqrt(0.04), rtol=0.03)
+
+
+def test_luck_told_from_few_seeds_is_students() -> None:
+    drawn = Luck(np.zeros(1), np.array([[0.01]]), 4).draw(40_000, np.ones((1, 1)))
+    ends = np.quantile(drawn / 0.1, [0.025, 0.5, 0.975])
+    np.testing.assert_allclose(ends, students.ppf([0.025, 0.5, 0.975], 4), atol=0.12)
+
+
+def test_intervals_hold_the_truth_whatever_the_noise_is_due_to() -> None:
+    """A figure that is a mean over records, with effects of records, seeds, settings, and of these
+    together; the settings do not differ. Intervals of a figure, and of a difference."""
+    records, repeats, settings = 60, 400, 3
+    drawn = stats.resample_counts(records) / records
+    known: Any = SimpleNamespace(names=("a",), units=np.array([records]))
+    rng = np.random.default_rng(0)
+    held = np.zeros(2)
+    for _ in range(repeats):
+        of_records = rng.standard_normal(records)
+        seeds = []
+        for _ in range(5):
+            luck = 0.05 * rng.standard_normal() + 0.05 * rng.standard_normal((settings, 1))
+            found = of_records + luck + rng.standard_normal((settings, records))
+            seeds.append(Scored(found.mean(axis=1)[:, None], (drawn @ found.T)[..., None]))
+        came = outcomes([known], seeds[:2], seeds, np.eye(settings)).draws[..., 0]
+        for place, each in enumerate((came[:, 0], came[:, 0] - came[:, 1])):
+            low, high = np.quantile(each, [0.025, 0.975])
+            held[place] += low <= 0 <= high
+    assert (np.abs(held / repeats - 0.955) < 0.025).all()
 
 
 def test_an_estimate_holds_the_middle_of_its_draws() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mtrec.tradeoffs.simplex import spread
+from mtrec.tradeoffs.simplex import mixtures, spread
 
 
 @pytest.mark.parametrize("tasks", [2, 3, 5])
@@ -33,6 +33,16 @@ def test_of_three_tasks_every_part_of_the_triangle_has_its_share() -> None:
     shares = spread(3, 128)[4:]
     np.testing.assert_allclose(shares.mean(axis=0), 1 / 3, atol=0.02)
     np.testing.assert_allclose((shares > 0.5).mean(axis=0), 0.25, atol=0.03)
+
+
+@pytest.mark.parametrize("tasks", [2, 3, 5])
+def test_a_setting_is_a_mixture_of_equal_shares_and_of_each_task_alone(tasks: int) -> None:
+    shares = spread(tasks, 32)
+    mixed = mixtures(shares)
+    assert (mixed >= 0).all()
+    np.testing.assert_allclose(mixed.sum(axis=1), 1)
+    np.testing.assert_allclose(mixed @ shares[: tasks + 1], shares)
+    np.testing.assert_allclose(mixed[: tasks + 1], np.eye(tasks + 1), atol=1e-12)
 
 
 @pytest.mark.parametrize("tasks, settings", [(1, 32), (3, 3)])
