@@ -79,6 +79,9 @@ class TaskType(LabelType):
     headline: ClassVar[str]
     """The metric that early stopping reads; higher is better."""
 
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    """The least and the most that the headline can come to."""
+
     unit: ClassVar[Unit] = Unit.TEXT
     """What the head reads of a text."""
 

@@ -61,6 +61,7 @@ class Ordinal(SingleLabel):
 
     type = "ordinal"
     headline = "qwk"
+    bounds = (-1.0, 1.0)
     ordered = True
     settings = ("order", "scale")
     description = "Each record carries one of several labels in an order, such as stars"

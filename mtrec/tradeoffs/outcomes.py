@@ -58,16 +58,19 @@ class Outcomes:
         values: means over seeds, `(S, K)`.
         draws: what they might as well be, `(B, S, K)`.
         units: how many people, or records, each was scored on, `(K,)`.
+        bounds: the least and the most that each can come to, `(K, 2)`.
     """
 
     names: tuple[str, ...]
     values: Floats
     draws: Floats
     units: Index
+    bounds: Floats
 
     def estimate(self, setting: int, place: int) -> Estimate:
-        """One figure of a setting, with its 95 % interval."""
-        drawn, units = self.draws[:, setting, place], int(self.units[place])
+        """One figure of a setting, with its 95 % interval, which goes no further than it can."""
+        units = int(self.units[place])
+        drawn = self.draws[:, setting, place].clip(*self.bounds[place])
         return stats.estimate(float(self.values[setting, place]), drawn, units, units)
 
     def only(self, names: Sequence[str]) -> Outcomes:
@@ -78,6 +81,7 @@ class Outcomes:
             self.values[:, places],
             self.draws[:, :, places],
             self.units[places],
+            self.bounds[places],
         )
 
 
@@ -117,10 +121,12 @@ class Judge(Protocol):
     Attributes:
         names: what its figures are of, `(K,)`.
         units: how many people, or records, each is scored on, `(K,)`.
+        bounds: the least and the most that each can come to, `(K, 2)`.
     """
 
     names: tuple[str, ...]
     units: Index
+    bounds: Floats
 
     def score(self, stack: Stack) -> Scored:
         """Figures of the S settings of a stack."""
@@ -146,6 +152,7 @@ class TaskJudge:
         self._tasks = [_Scoring(task, examples, rows, draws) for task in tasks]
         self.names = tuple(task.name for task in tasks)
         self.units = np.array([each.drawn.shape[1] for each in self._tasks], dtype=np.int64)
+        self.bounds = np.array([task.task_type.bounds for task in tasks])
 
     def score(self, stack: Stack) -> Scored:
         return self.figures(stack.logits(self._inputs, self._examples, self._rows))
@@ -208,6 +215,7 @@ def outcomes(
         np.mean([each.values for each in seeds], axis=0),
         means + Luck.of(base).draw(len(means), mixes) / np.sqrt(len(seeds)),
         np.concatenate([judge.units for judge in judges]),
+        np.concatenate([judge.bounds for judge in judges]),
     )
 
 

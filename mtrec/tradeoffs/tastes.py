@@ -68,6 +68,7 @@ class TasteJudge:
             chosen = np.sort(np.random.default_rng(0).choice(chosen, MOST_PEOPLE, replace=False))
         self.people = len(chosen)
         self.units = np.array([self.people], dtype=np.int64)
+        self.bounds = np.array([[0.0, 1.0]])
         data = data.of(chosen)
         texts = dataset.records[TEXT].iloc[data.records].tolist()
         self._records = encode_texts(encoder, texts, cache, reporter)

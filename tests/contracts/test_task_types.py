@@ -354,6 +354,15 @@ def test_worse_predictions_score_less(task_type: TaskType, sample: Sample) -> No
     assert report.metrics[task_type.headline].value < 0.95
 
 
+def test_the_headline_comes_to_what_it_can(task_type: TaskType, sample: Sample) -> None:
+    least, most = task_type.bounds
+    rng = np.random.default_rng(0)
+    for _ in range(10):  # some of them worse than chance
+        said = rng.permutation(np.array(sample.truth, dtype=object)).tolist()
+        report = task_type.scores(sample.truth, said, sample.labels, draws=2)
+        assert least <= report.metrics[task_type.headline].value < most
+
+
 def test_the_order_of_records_changes_nothing(task_type: TaskType, sample: Sample) -> None:
     order = np.random.default_rng(0).permutation(N)
     assert task_type.scores(sample.truth, sample.guesses, sample.labels) == task_type.scores(

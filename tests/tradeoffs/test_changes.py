@@ -9,6 +9,7 @@ from mtrec.tradeoffs.changes import changes
 from mtrec.tradeoffs.outcomes import Outcomes
 
 COMMON = 0.2  # luck that both settings share
+UNBOUNDED = np.tile([-np.inf, np.inf], (3, 1))
 
 
 def outcomes(gaps: list[float], noise: float = 0.01, seed: int = 0) -> Outcomes:
@@ -19,7 +20,7 @@ def outcomes(gaps: list[float], noise: float = 0.01, seed: int = 0) -> Outcomes:
     shared = COMMON * rng.standard_normal((1000, 1, len(gaps)))
     draws = values + shared + noise / np.sqrt(2) * rng.standard_normal((1000, 2, len(gaps)))
     names = tuple("abc"[: len(gaps)])
-    return Outcomes(names, values, draws, np.full(len(gaps), 500))
+    return Outcomes(names, values, draws, np.full(len(gaps), 500), UNBOUNDED[: len(gaps)])
 
 
 def test_what_gains_and_loses_is_told_and_the_rest_is_not() -> None:

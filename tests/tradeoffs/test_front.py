@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from mtrec.tradeoffs.outcomes import Outcomes
 
 ARC = np.linspace(0, np.pi / 2, 9)
 FRONT = np.column_stack([np.cos(ARC), np.sin(ARC)])  # nothing is better at both
+UNBOUNDED = np.tile([-np.inf, np.inf], (2, 1))
 
 
 def noisy(truth: NDArray[np.float64], noise: float, seed: int = 0) -> Outcomes:
@@ -17,7 +20,7 @@ def noisy(truth: NDArray[np.float64], noise: float, seed: int = 0) -> Outcomes:
     rng = np.random.default_rng(seed)
     values = truth + noise * rng.standard_normal(truth.shape)
     draws = values + noise * rng.standard_normal((400, *truth.shape))
-    return Outcomes(("a", "b"), values, draws, np.full(truth.shape[1], 100))
+    return Outcomes(("a", "b"), values, draws, np.full(truth.shape[1], 100), UNBOUNDED)
 
 
 def test_on_a_front_every_setting_is_worth_having_and_what_lies_behind_it_is_not() -> None:
@@ -29,9 +32,7 @@ def test_on_a_front_every_setting_is_worth_having_and_what_lies_behind_it_is_not
 def test_what_lies_within_the_noise_behind_the_front_stays_on_it() -> None:
     """The settings just behind are not beaten in more than half of what may be."""
     outcomes = noisy(np.vstack([FRONT, FRONT - 1e-3]), 0.05)
-    outcomes = Outcomes(
-        outcomes.names, np.vstack([FRONT, FRONT - 1e-3]), outcomes.draws, outcomes.units
-    )
+    outcomes = replace(outcomes, values=np.vstack([FRONT, FRONT - 1e-3]))
     assert in_conflict(outcomes)
     beaten = ~pareto(outcomes)
     assert beaten.sum() < 9
@@ -57,7 +58,5 @@ def test_where_none_differ_one_in_twenty_finds_a_difference_at_most() -> None:
 
 def test_settings_that_are_the_same_do_not_differ() -> None:
     outcomes = noisy(np.full((2, 2), 0.5), 0.01)
-    same = Outcomes(
-        outcomes.names, outcomes.values[[0, 0]], outcomes.draws[:, [0, 0]], outcomes.units
-    )
+    same = replace(outcomes, values=outcomes.values[[0, 0]], draws=outcomes.draws[:, [0, 0]])
     assert not better(same).any() and not pareto(same).any()

@@ -20,6 +20,7 @@ from mtrec.tasks.ragged import Ragged
 from mtrec.tradeoffs.outcomes import Luck, Outcomes, Scored, TaskJudge, outcomes
 from mtrec.training.examples import Examples
 
+BOUNDS = np.array([[-1.0, 1.0]])
 YES_NO = HeadSpec("mood", "binary", ("no", "yes"))
 
 
@@ -125,7 +126,7 @@ def test_intervals_hold_the_truth_whatever_the_noise_is_due_to() -> None:
     together; the settings do not differ. Intervals of a figure, and of a difference."""
     records, repeats, settings = 60, 400, 3
     drawn = stats.resample_counts(records) / records
-    known: Any = SimpleNamespace(names=("a",), units=np.array([records]))
+    known: Any = SimpleNamespace(names=("a",), units=np.array([records]), bounds=BOUNDS)
     rng = np.random.default_rng(0)
     held = np.zeros(2)
     for _ in range(repeats):
@@ -142,7 +143,23 @@ def test_intervals_hold_the_truth_whatever_the_noise_is_due_to() -> None:
     assert (np.abs(held / repeats - 0.955) < 0.025).all()
 
 
+def figure(value: float, within: tuple[float, float]) -> Any:
+    drawn = np.random.default_rng(0).normal(value, 0.1, size=(5000, 1, 1))
+    known = Outcomes(
+        ("a",), np.array([[value]]), drawn, np.array([1000]), np.array([[*within]], dtype=float)
+    )
+    return known.estimate(0, 0)
+
+
 def test_an_estimate_holds_the_middle_of_its_draws() -> None:
-    drawn = np.random.default_rng(0).normal(0.5, 0.1, size=(5000, 1, 1))
-    figure: Any = Outcomes(("a",), np.array([[0.5]]), drawn, np.array([1000])).estimate(0, 0)
-    assert (figure.value, figure.low, figure.high) == pytest.approx((0.5, 0.304, 0.696), abs=0.01)
+    found = figure(0.5, (0, 1))
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.304, 0.696), abs=0.01)
+
+
+def test_an_interval_goes_no_further_than_its_figure_can() -> None:
+    assert figure(0.05, (0, 1)).low == 0 and figure(0.95, (0, 1)).high == 1
+    assert figure(0.05, (-1, 1)).low == pytest.approx(-0.146, abs=0.01)
+
+
+def test_a_task_says_what_its_figure_can_come_to() -> None:
+    assert judge(examples(["yes", "no"])).bounds.tolist() == [[0, 1]]

@@ -21,7 +21,9 @@ def came(*seeds: list[float], of: str = "a") -> list[Trained]:
 
 def tried(values: list[float]) -> Outcomes:
     columns = np.column_stack([values, values])
-    return Outcomes(("a", "b"), columns, columns[None], np.array([10, 10]))
+    return Outcomes(
+        ("a", "b"), columns, columns[None], np.array([10, 10]), np.array([[0, 1], [0, 1]])
+    )
 
 
 def test_the_same_order_is_one_and_the_opposite_minus_one() -> None:
