@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from mtrec.tradeoffs.stacked import Lambdas
 
 VIEW = "tradeoffs"  # the key, and in the URL, of the open view
-VIEWS = {
-    "All trade-offs": front.draw,
-    "Who helps whom": affinity.draw,
-    "How far to trust it": trust.draw,
-}
 
 
 def draw(dataset: DatasetSummary) -> None:
@@ -50,17 +45,22 @@ def draw(dataset: DatasetSummary) -> None:
             "several seeds, to know how much is luck.",
         )
         return
+    runs = [run for run in state.runs() if run.key == dataset.key]
     left, right = st.columns([2, 3], gap="large")
     with left:
         chosen = weights(dataset)
     with right, shell.guard():
-        changes.draw(dataset, known, chosen)
-    for name, tab in zip(
-        VIEWS, st.tabs([*VIEWS], key=VIEW, on_change="rerun", bind="query-params"), strict=True
-    ):
+        changes.draw(dataset, known, chosen, runs)
+    views = {
+        "All trade-offs": partial(front.draw, dataset, known, chosen),
+        "Who helps whom": partial(affinity.draw, dataset, known),
+        "How far to trust it": partial(trust.draw, dataset, known, runs),
+    }
+    tabs = st.tabs([*views], key=VIEW, on_change="rerun", bind="query-params")
+    for view, tab in zip(views.values(), tabs, strict=True):
         if tab.open:
             with tab, shell.guard():
-                VIEWS[name](dataset, known, chosen)
+                view()
 
 
 def weights(dataset: DatasetSummary) -> Lambdas:

@@ -15,7 +15,6 @@ from pages.ui.text import plain
 
 if TYPE_CHECKING:
     from mtrec.tradeoffs.affinity import Affinity
-    from mtrec.tradeoffs.stacked import Lambdas
 
 HELP = (
     "Groups of tasks are learned without the others, each five times with different luck. What a "
@@ -29,7 +28,7 @@ PULL_HELP = (
 )
 
 
-def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
+def draw(dataset: DatasetSummary, known: trying.Ready) -> None:
     """What was measured, or how to measure it."""
     trying.work(
         "measure-affinity",

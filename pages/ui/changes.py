@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +16,7 @@ from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import metric, metric_help
 
 if TYPE_CHECKING:
+    from mtrec.runs.store import RunInfo
     from mtrec.tradeoffs.changes import Change
     from mtrec.tradeoffs.stacked import Lambdas
 
@@ -32,8 +34,14 @@ NOISE_HELP = (
 )
 
 
-def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
-    """What the chosen setting comes to against the pinned one, in words and figures."""
+def draw(
+    dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas, runs: Sequence[RunInfo]
+) -> None:
+    """What the chosen setting comes to against the pinned one, in words and figures.
+
+    Args:
+        runs: those of the dataset, which say how far it can be trusted.
+    """
     from mtrec.tradeoffs.changes import changes
 
     if not any(chosen.values()):
@@ -65,7 +73,7 @@ def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
     st.caption(
         f"Learned from {of}.{people} Compared with the pinned setting: {against}. The language "
         "model rests here, so a full training can come out otherwise. "
-        f"{trust.told(dataset, known)}",
+        f"{trust.told(dataset, known, runs)}",
         help=HELP,
     )
     with st.expander("The same as a table"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -43,20 +43,24 @@ CAME_HELP = (
 )
 
 
-def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
-    """How alike the orders are where that was measured, a way to measure it, and what came."""
-    found = measured(dataset, known)
+def draw(dataset: DatasetSummary, known: trying.Ready, runs: Sequence[RunInfo]) -> None:
+    """How alike the orders are where that was measured, a way to measure it, and what came.
+
+    Args:
+        runs: those of the dataset, the newest first, as everywhere here.
+    """
+    found = measured(dataset, known, runs)
     if found:
         table(dataset, found)
     else:
         st.markdown("**Not measured yet** on these data: it takes full trainings.")
-    check(dataset, known)
-    came(dataset, known)
+    check(dataset, known, runs)
+    came(dataset, known, runs)
 
 
-def told(dataset: DatasetSummary, known: trying.Ready) -> str:
+def told(dataset: DatasetSummary, known: trying.Ready, runs: Sequence[RunInfo]) -> str:
     """How far it can be trusted, in a sentence."""
-    found = [each for each in measured(dataset, known) if each.alike is not None]
+    found = [each for each in measured(dataset, known, runs) if each.alike is not None]
     if not found:
         return "How far this can be trusted on these data was not measured."
     orders = ", ".join(
@@ -68,11 +72,11 @@ def told(dataset: DatasetSummary, known: trying.Ready) -> str:
     return f"Measured over {found[0].settings} settings, the order is as alike as: {orders}."
 
 
-def measured(dataset: DatasetSummary, known: trying.Ready) -> list[Trust]:
+def measured(dataset: DatasetSummary, known: trying.Ready, runs: Sequence[RunInfo]) -> list[Trust]:
     """How alike the orders are, over the trainings that differ in λ and seed alone, if enough."""
     groups = [
         (len(settings), trained)
-        for trained in trainings(dataset).values()
+        for trained in trainings(dataset, runs).values()
         for settings in [settings_of(trained)]
         if len(settings) >= FEWEST
     ]
@@ -82,10 +86,10 @@ def measured(dataset: DatasetSummary, known: trying.Ready) -> list[Trust]:
     return trust(trained, known.outcomes(settings_of(trained)))
 
 
-def trainings(dataset: DatasetSummary) -> dict[str, list[Trained]]:
+def trainings(dataset: DatasetSummary, runs: Sequence[RunInfo]) -> dict[str, list[Trained]]:
     """Finished trainings by a weighted sum, by all of their settings but λ and seed."""
     found: dict[str, list[Trained]] = defaultdict(list)
-    for run, config, lambdas in _sums(dataset):
+    for run, config, lambdas in _sums(dataset, runs):
         if config.encoder.method == "frozen":
             continue
         figures = {
@@ -126,7 +130,7 @@ def table(dataset: DatasetSummary, found: list[Trust]) -> None:
     )
 
 
-def check(dataset: DatasetSummary, known: trying.Ready) -> None:
+def check(dataset: DatasetSummary, known: trying.Ready, runs: Sequence[RunInfo]) -> None:
     """A way to train settings fully, each with two seeds."""
     trained = [name for name in PRESETS if name != next(iter(PRESETS))]
     left, right = st.columns([1, 2], vertical_alignment="bottom")
@@ -149,10 +153,10 @@ def check(dataset: DatasetSummary, known: trying.Ready) -> None:
             help="Puts them in the queue of the page Train, where they can be stopped. They learn "
             "one after another, which can take long: see there what one training takes.",
         )
-    waiting = [run for run in state.runs() if not run.ended and run.key == dataset.key]
+    waiting = sum(not run.ended for run in runs)
     if waiting:
         with st.container(horizontal=True):
-            st.markdown(f"{many(len(waiting), 'training')} of these data to go.")
+            st.markdown(f"{many(waiting, 'training')} of these data to go.")
             st.page_link(shell.TRAIN, label="See them", icon=":material/arrow_forward:")
 
 
@@ -172,9 +176,9 @@ def queue(dataset: DatasetSummary, known: trying.Ready, preset: str, count: int)
             launcher.submit(state.store(), dataset.key, config, f"check {number}, seed {seed}")
 
 
-def came(dataset: DatasetSummary, known: trying.Ready) -> None:
+def came(dataset: DatasetSummary, known: trying.Ready, runs: Sequence[RunInfo]) -> None:
     """What was predicted of the latest trainings, and what came."""
-    every = ((run, lambdas) for run, _, lambdas in _sums(dataset) if any(lambdas.values()))
+    every = ((run, lambdas) for run, _, lambdas in _sums(dataset, runs) if any(lambdas.values()))
     shown = [*islice(every, LATEST)]
     if not shown:
         return
@@ -196,10 +200,12 @@ def came(dataset: DatasetSummary, known: trying.Ready) -> None:
     )
 
 
-def _sums(dataset: DatasetSummary) -> Iterator[tuple[RunInfo, RunConfig, Lambdas]]:
-    """The finished trainings that are a weighted sum over all tasks, the newest first."""
-    for run in state.runs():
-        if run.status == FINISHED and run.key == dataset.key:
+def _sums(
+    dataset: DatasetSummary, runs: Sequence[RunInfo]
+) -> Iterator[tuple[RunInfo, RunConfig, Lambdas]]:
+    """The finished trainings that are a weighted sum over all tasks."""
+    for run in runs:
+        if run.status == FINISHED:
             config = state.store().config(run.run)
             lambdas = _lambdas(config, dataset)
             if lambdas is not None:

@@ -162,7 +162,7 @@ def test_the_order_of_trainings_is_held_against_what_is_tried(
         for seed in (0, 1)
         for value in (0.0, 0.5, 1.0, 2.0)
     ]
-    monkeypatch.setattr(trust, "trainings", lambda dataset: {"alike": came})
+    monkeypatch.setattr(trust, "trainings", lambda dataset, runs: {"alike": came})
     app = open_page("tradeoffs", tradeoffs="How far to trust it")
     app = app.button(key="get-ready").click().run()
     assert not app.exception and "Measured over 4 settings" in said(app)
@@ -174,6 +174,17 @@ def test_what_came_of_trainings_stands_beside_what_is_tried(done: Done) -> None:
     app = app.button(key="get-ready").click().run()
     (table,) = [each.value for each in app.dataframe if "training" in each.value]
     assert len(table) == 1 and {"intent, tried here", "intent, trained"} <= {*table.columns}
+
+
+def test_all_runs_are_asked_for_once_a_drawing(done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("tradeoffs", tradeoffs="How far to trust it")
+    app = app.button(key="get-ready").click().run()
+    asked: list[object] = []
+    poll = launcher.poll
+    monkeypatch.setattr(launcher, "poll", lambda store: asked.append(store) or poll(store))
+    app = app.run()
+    assert not app.exception and "What was predicted of trainings" in said(app)
+    assert len(asked) == 1
 
 
 def test_what_went_wrong_is_told_and_can_be_tried_again(
