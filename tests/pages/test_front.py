@@ -1,0 +1,54 @@
+"""Pictures of all trade-offs: every setting stands in them once, and can be clicked."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtrec.tradeoffs.outcomes import Outcomes
+from mtrec.tradeoffs.simplex import spread
+from mtrec.tradeoffs.sweep import Sweep
+from pages.ui import front, front_curve, front_lines, front_triangle
+from pages.ui.points import NOW
+
+COUNT = 12  # settings
+
+
+def swept(tasks: int) -> tuple[Any, Sweep]:
+    """A dataset of so many tasks, and settings of it with made up figures."""
+    names = tuple("abcd"[:tasks])
+    values = spread(tasks, COUNT)
+    draws = values + 0.01 * np.random.default_rng(0).standard_normal((100, *values.shape))
+    outcomes = Outcomes(names, values, draws, np.full(tasks, 100), np.tile([0.0, 1.0], (tasks, 1)))
+    settings = [dict(zip(names, (tasks * row).tolist(), strict=True)) for row in values]
+    on_front = np.arange(COUNT) % 3 == 0
+    found = Sweep(settings, outcomes, on_front, True, records=10, of=10, seconds=1.0)
+    return SimpleNamespace(tasks={name: SimpleNamespace(type="binary") for name in names}), found
+
+
+def pictured(tasks: int, now: bool) -> Any:
+    dataset, found = swept(tasks)
+    kinds = front.kinds_of(found, np.arange(COUNT) != 4)
+    figures = found.outcomes.values[1] if now else None
+    if tasks == 2:
+        return front_curve.chart(dataset, found, kinds, figures)
+    if tasks == 3:
+        chosen = dict.fromkeys(dataset.tasks, float(now))
+        return front_triangle.chart(dataset, found, kinds, chosen)
+    return front_lines.chart(dataset, found, kinds, figures)
+
+
+@pytest.mark.parametrize("tasks", [2, 3, 4])
+def test_every_setting_can_be_clicked_once(tasks: int) -> None:
+    traces = [each for each in pictured(tasks, now=True).data if each.name != NOW]
+    places = [place for each in traces for place in {*map(int, each.customdata)}]
+    assert sorted(places) == [*range(COUNT)]
+
+
+@pytest.mark.parametrize("tasks", [2, 3, 4])
+def test_the_sliders_stand_in_it_where_they_say_anything(tasks: int) -> None:
+    shown = [sum(each.name == NOW for each in pictured(tasks, now).data) for now in (True, False)]
+    assert shown == [1, 0]
