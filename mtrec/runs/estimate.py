@@ -94,7 +94,7 @@ def how_far_off(store: RunStore, run: RunInfo) -> str | None:
         return None
     # One that went on after a break counts its time before, too.
     took = max(run.seconds, read_progress(folder).seconds)
-    off = took / expected.seconds - 1
+    off = took / _rounded(expected.seconds) - 1  # as said, so that the sentence agrees with itself
     how = "as expected"
     if abs(off) > NEAR:
         how = f"{abs(off):.0%} {'more' if off > 0 else 'less'} than expected"
@@ -107,10 +107,14 @@ def how_far_off(store: RunStore, run: RunInfo) -> str | None:
 
 def roughly(seconds: float) -> str:
     """A length of time no more exact than a guess is: `40 s`, `3 min` or `1 h 20 min`."""
+    return _short(duration(_rounded(seconds)))
+
+
+def _rounded(seconds: float) -> float:
     for most, step in ((60, 10), (600, 30), (3600, 60)):
         if seconds < most:
-            return _short(duration(max(step, round(seconds / step) * step)))
-    return _short(duration(round(seconds / 600) * 600))
+            return max(step, round(seconds / step) * step)
+    return round(seconds / 600) * 600
 
 
 def _short(length: str) -> str:

@@ -40,6 +40,7 @@ CONFIG, SUMMARY, MODEL = "config.json", "summary.json", "model"
 KEPT = "kept.safetensors"  # where its training stands, until it is finished
 MADE = "made"  # the encoder as it was before the tasks, where the run made it
 NO_RECOMMENDATIONS = "no_recommendations"  # in its summary: why it made none
+WARNINGS = "warnings"  # in its summary: those of its notes that tell of something gone wrong
 QUEUED, RUNNING, FINISHED, STOPPED, FAILED = "queued", "running", "finished", "stopped", "failed"
 LONGEST_NAME = 120  # characters of a run's name
 ENDED = (FINISHED, STOPPED, FAILED)

@@ -29,6 +29,7 @@ from mtrec.runs.store import (
     NO_RECOMMENDATIONS,
     STOPPED,
     SUMMARY,
+    WARNINGS,
     RunStore,
 )
 from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL
@@ -82,7 +83,7 @@ class Work:
         self.folder = store.folder(run)
         self.config = store.config(run)
         self.dataset = load_dataset(store.get(run).key, store.workspace)
-        self.summary: dict[str, Any] = {"notes": []}
+        self.summary: dict[str, Any] = {"notes": [], WARNINGS: []}
         self.metrics: dict[str, float] = {}
         method = self.config.encoder.method
         self._is_frozen = method == "frozen"
@@ -230,6 +231,7 @@ class Work:
         ]
         for note in verdict(reports, read_steps(self.folder), tasks):
             self._note(note)
+            self.summary[WARNINGS].append(note)
 
     def _no_recommendations(self) -> str | None:
         """Why no recommendations are made, in a sentence; None where they are."""

@@ -13,15 +13,16 @@ from mtrec.runs import launcher
 from mtrec.runs.estimate import how_far_off
 from mtrec.runs.export import exported_bytes
 from mtrec.runs.progress import LiveFiles, duration, read_log, read_progress
-from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, STOPPED, RunInfo
+from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, STOPPED, WARNINGS, RunInfo
 from mtrec.schema import ADAPTED, TEST
+from mtrec.wording import many
 from pages.ui import forms, live, shell, state
 from pages.ui.text import moment, plain
 from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 
 LISTS = (ADAPTED, "ndcg@10")  # the figure of recommendations that the list of runs shows
 RECOMMENDED = "lists"
-LOG_LINES, LOG_SHOWN = 200, 10  # of the end of a log, and those shown at once at least
+LOG_SHOWN = 15  # lines of the end of a log
 ABOUT, AFTER = ("run", "state"), ("took", "asked for", "remark")  # beside the figures
 WIDTHS = {"run": 120, "state": 75, "took": 75, "asked for": 115, "remark": 400}  # pixels
 POPOVER = 320  # pixels of a text in a box that opens, which would be as wide as one line of it
@@ -48,8 +49,10 @@ def follow(run: RunInfo) -> None:
     told = how_far_off(state.store(), run)
     if told is not None:
         st.caption(told)
-    for note in state.store().summary(run.run).get("notes", []):
-        st.info(live.by_title(note))
+    summary = state.store().summary(run.run)
+    for note in summary.get("notes", []):
+        show = st.warning if note in summary.get(WARNINGS, []) else st.info
+        show(live.by_title(note))
     live.curves(run)
     _log(run)
 
@@ -83,13 +86,24 @@ def _ways_on(run: RunInfo) -> None:
 
 
 def _log(run: RunInfo) -> None:
-    """The end of what the run wrote down for developers, folded."""
+    """The end of what the run wrote down for developers, folded, and all of it as a file."""
     lines = read_log(state.store().folder(run.run))
-    if lines:
-        with st.expander("The log, for developers"):
-            height = "content" if len(lines) <= LOG_SHOWN else 300
-            end = "\n".join(lines[-LOG_LINES:])
-            st.code(end, language=None, wrap_lines=True, height=height)
+    if not lines:
+        return
+    with st.expander("The log, for developers"):
+        if len(lines) > LOG_SHOWN:
+            st.caption(f"The last {LOG_SHOWN} of {many(len(lines), 'line')}.")
+        st.code("\n".join(lines[-LOG_SHOWN:]), language=None, wrap_lines=True)
+        st.download_button(
+            "Download the log",
+            data=lambda: "\n".join(lines),
+            file_name="log.txt",
+            mime="text/plain",
+            key="log",
+            icon=":material/download:",
+            on_click="ignore",
+            help="Everything that this training wrote down.",
+        )
 
 
 def listing(dataset: DatasetSummary) -> None:

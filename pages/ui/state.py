@@ -137,6 +137,7 @@ def pickers() -> None:
             placeholder="None yet: import one",
         )
         theirs = [run for run in every_run if chosen and run.dataset == known[chosen].name]
+        _follow_renamed(theirs)
         finished = [run for run in theirs if run.status == FINISHED]
         pick(
             RUN,
@@ -260,4 +261,21 @@ def _linked_run(runs: Sequence[RunInfo]) -> str | None:
     if DATASET in st.session_state or DATASET in st.query_params:
         return None
     linked = st.query_params.get(RUN)
-    return next((each.dataset for each in runs if run_label(each) == linked), None)
+    return next(
+        (each.dataset for each in runs if linked and _id(run_label(each)) == _id(linked)), None
+    )
+
+
+def _follow_renamed(runs: Sequence[RunInfo]) -> None:
+    """Makes a link to a run hold that was made while the run was called otherwise."""
+    linked = st.query_params.get(RUN)
+    labels = [run_label(each) for each in runs]
+    if linked is not None and linked not in labels and RUN not in st.session_state:
+        same = next((each for each in labels if _id(each) == _id(linked)), None)
+        if same is not None:
+            st.query_params[RUN] = same
+
+
+def _id(label: str) -> str:
+    """The start of the run's id, at the end of its label."""
+    return label.rpartition(" ")[2]

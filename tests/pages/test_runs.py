@@ -10,10 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtrec.config import RunConfig
+from mtrec.files import write_json
 from mtrec.runs import launcher
 from mtrec.runs.clock import Kind, Stretch
 from mtrec.runs.progress import FileReporter, LiveFiles, Progress
-from mtrec.runs.store import RunStore
+from mtrec.runs.store import FINISHED, RunStore
 from mtrec.training.config import TrainConfig
 from mtrec.workspace import Workspace
 from pages.ui import live, state
@@ -175,6 +176,39 @@ def test_a_failed_one_says_why_by_titles_and_shows_its_log(done: Done, store: Ru
     assert "train.learning" not in app.warning[0].value
     assert "last line" in app.code[0].value
     assert app.button(key="resume").label == "Go on"
+
+
+def test_a_long_log_shows_its_end(done: Done, store: RunStore) -> None:
+    run = store.get(store.create("shop", done.run.version, RunConfig(), "Long"))
+    log = LiveFiles(store.folder(run.run)).log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(f"line {number}\n" for number in range(1, 41)))
+    store.set_status(run.run, "failed", "It went off.")
+    app = open_page("train", run=run_label(store.get(run.run)))
+    shown = app.code[0].value.splitlines()
+    assert shown == [f"line {number}" for number in range(26, 41)]
+    assert "The last 15 of 40 lines" in said(app)
+
+
+def test_what_went_wrong_in_a_finished_training_is_a_warning(done: Done, store: RunStore) -> None:
+    run = store.get(store.create("shop", done.run.version, RunConfig(), "Off"))
+    summary = {"notes": ["There was a thing.", "It learned nothing."]}
+    summary["warnings"] = summary["notes"][1:]
+    write_json(store.folder(run.run) / "summary.json", summary)
+    store.set_status(run.run, FINISHED)
+    app = open_page("train", run=run_label(store.get(run.run)))
+    assert [each.value for each in app.info] == ["There was a thing\\."]
+    assert [each.value for each in app.warning] == ["It learned nothing\\."]
+
+
+def test_a_link_made_before_a_run_was_renamed_still_finds_it(done: Done, store: RunStore) -> None:
+    run = store.get(store.create("shop", done.run.version, RunConfig(), "Before"))
+    store.set_status(run.run, "stopped", "stopped as asked")
+    link = run_label(store.get(run.run))
+    renamed = store.rename(run.run, "Quite another name")
+    for extra in ({}, {"dataset": "shop"}):
+        app = open_page("train", run=link, **extra)
+        assert app.selectbox(key="run").value == run_label(renamed) != link
 
 
 def test_a_setting_in_a_sentence_goes_by_its_title() -> None:

@@ -232,3 +232,4 @@ def test_a_training_that_learned_nothing_says_so(
     worker.main(run)
 
     assert "True ['sentiment', 'topic'] ['sentiment']" in store.summary(run)["notes"]
+    assert store.summary(run)["warnings"] == ["True ['sentiment', 'topic'] ['sentiment']"]
