@@ -25,7 +25,7 @@ from mtrec.schema import Estimate
 from mtrec.stats import LEVEL
 from mtrec.tasks import TASK_TYPES
 from mtrec.tradeoffs.affinity import measure
-from mtrec.tradeoffs.front import better, chance
+from mtrec.tradeoffs.front import chance
 from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.sweep import Sweep, sweep
 from mtrec.tradeoffs.tastes import NAME
@@ -52,16 +52,16 @@ class Tried:
     def front(self) -> Iterator[list[str]]:
         """By figure: at equal weights, at its best setting, and by how much that is more."""
         found = self.swept.outcomes
-        told = better(found)
         for place, name in enumerate(found.names):
             best = int(found.values[:, place].argmax())
+            more = self._more(place, best)
             yield [
                 self.name,
                 PRETTY.get(name, name),
                 _figure(found.estimate(EQUAL, place)),
                 _weights(self.swept.settings[best]),
-                _figure(self._more(place, best), "+"),
-                "yes" if told[best, EQUAL, place] else "no",
+                _figure(more, "+"),
+                "no" if more.low is None or more.low <= 0 else "yes",
             ]
 
     def _more(self, place: int, best: int) -> Estimate:

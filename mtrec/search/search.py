@@ -1,9 +1,9 @@
 """A search at work: settings are proposed, tried and judged, one after the other.
 
 Settings are proposed by the tree-structured Parzen estimator (Bergstra et al., 2011, *Algorithms
-for Hyper-Parameter Optimization*), and a trial that after an epoch is below the median of those
-finished before it at that epoch is ended early (Golovin et al., 2017, *Google Vizier*), both by
-Optuna (Akiba et al., 2019, arXiv:1907.10902). All judging is on validation.
+for Hyper-Parameter Optimization*), and a trial that after a third of its epochs or later is below
+the median of those finished before it at that epoch is ended early (Golovin et al., 2017, *Google
+Vizier*), both by Optuna (Akiba et al., 2019, arXiv:1907.10902). All judging is on validation.
 """
 
 from __future__ import annotations

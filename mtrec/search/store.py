@@ -51,6 +51,7 @@ _PLAN, _FOLDER, _CREATED, _ASKED, _SAID = "plan", "folder", "created", "asked", 
 # Attributes of a trial.
 RUN, SETTINGS, REASON, _AS_SET = "run", "settings", "reason", "as_set"
 TRIED_FIRST = 5  # trials at random, and finished before any other is ended early
+TOO_SOON = 1 / 3  # of a training, in which a slow start says little about its end
 FEWEST_FOR_IMPORTANCE = 8  # finished trials
 WAIT = 60.0  # seconds for another process to let go of the file
 
@@ -148,7 +149,8 @@ class Search:
         # Another start than the last time, or a search that goes on would begin as it did before.
         seed = self.plan.config.train.seed + len(study.get_trials(deepcopy=False))
         study.sampler = sampler or TPESampler(seed=seed, n_startup_trials=TRIED_FIRST)
-        study.pruner = MedianPruner(n_startup_trials=TRIED_FIRST)
+        epochs = self.plan.config.train.epochs_for(self.plan.config.encoder.method)
+        study.pruner = MedianPruner(TRIED_FIRST, n_warmup_steps=round(epochs * TOO_SOON))
 
     @property
     def trials(self) -> list[TrialInfo]:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
+from mtrec.config import with_settings
 from mtrec.errors import InputError, MtrecError
 from mtrec.search.search import Stopped, go_on
 from mtrec.search.store import Plan, Search, Searches
-from tests.search.conftest import Formula, worth
+from tests.search.conftest import EPOCHS, Formula, worth
 
 
 def never() -> bool:
@@ -54,6 +55,19 @@ def test_one_below_the_median_at_an_epoch_is_ended_early(begun: Search) -> None:
         median = np.median([worth(trainer.configs[other.run])["mood"] for other in before])
         assert worth(trainer.configs[each.run])["mood"] < median
         assert not each.best
+
+
+def test_none_is_ended_within_the_first_third_of_its_epochs(searches: Searches, plan: Plan) -> None:
+    config = with_settings(plan.config, [f"train.epochs={2 * EPOCHS}"])  # so that a third is 3
+    search = searches.begin("late", replace(plan, config=config))
+    search.ask_for(12)
+    go_on(search, Formula(), never)
+    early = [
+        len(each.intermediate_values)
+        for each, told in zip(search.study.trials, search.trials, strict=True)
+        if told.state == "ended early"
+    ]
+    assert early and min(early) == 3
 
 
 def test_how_much_a_task_matters_decides_what_is_best(searches: Searches, plan: Plan) -> None:
