@@ -92,8 +92,7 @@ def how_far_off(store: RunStore, run: RunInfo) -> str | None:
     expected = read_estimate(folder)
     if expected is None or run.status != FINISHED or run.seconds is None:
         return None
-    # One that went on after a break counts its time before, too.
-    took = max(run.seconds, read_progress(folder).seconds)
+    took = worked(store, run)
     off = took / _rounded(expected.seconds) - 1  # as said, so that the sentence agrees with itself
     how = "as expected"
     if abs(off) > NEAR:
@@ -103,6 +102,11 @@ def how_far_off(store: RunStore, run: RunInfo) -> str | None:
     if epochs < expected.epochs:
         said += f" It learned in {epochs} of at most {expected.epochs} epochs."
     return said
+
+
+def worked(store: RunStore, run: RunInfo) -> float:
+    """How long a run that was begun has worked, seconds; before a break, too, where it went on."""
+    return max(run.seconds or 0.0, read_progress(store.folder(run.run)).seconds)
 
 
 def roughly(seconds: float) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mtrec.data.dataset import DatasetSummary
 from mtrec.runs import launcher
-from mtrec.runs.estimate import how_far_off
+from mtrec.runs.estimate import how_far_off, worked
 from mtrec.runs.export import exported_bytes
 from mtrec.runs.progress import LiveFiles, duration, read_log, read_progress
 from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, STOPPED, WARNINGS, RunInfo
@@ -116,7 +116,7 @@ def listing(dataset: DatasetSummary) -> None:
                 "run": run.name,
                 "state": STATUS[run.status],
                 **_test_figures(run, dataset.tasks),
-                "took": duration(run.seconds) if run.ended and run.seconds else None,
+                "took": duration(worked(state.store(), run)) if run.ended and run.seconds else None,
                 "asked for": moment(run.created),
                 "remark": run.reason or None,
             }

@@ -19,7 +19,9 @@ from mtrec.runs.estimate import (
     measure_costs,
     read_estimate,
     roughly,
+    worked,
 )
+from mtrec.runs.progress import LiveFiles
 from mtrec.runs.store import FINISHED, SUMMARY, RunStore
 from mtrec.training.measure import METHODS
 
@@ -128,6 +130,16 @@ def test_how_far_off_agrees_with_the_two_times_it_names(store: RunStore, data: D
     write_json(store.folder(run) / "estimate.json", estimate)
     info = replace(store.get(run), status=FINISHED, seconds=10.0)
     assert how_far_off(store, info) == "Expected 30 s, took 10 s: 67% less than expected."
+
+
+def test_what_was_worked_before_a_break_counts(store: RunStore, data: Dataset) -> None:
+    run = store.create(data.name, data.version, RunConfig(), "a")
+    info = replace(store.get(run), status=FINISHED, seconds=20.0)
+    assert worked(store, info) == 20.0
+    progress = LiveFiles(store.folder(run)).progress
+    progress.parent.mkdir(parents=True)
+    write_json(progress, {"seconds": 75.0})
+    assert worked(store, info) == 75.0
 
 
 @pytest.mark.parametrize(
