@@ -93,7 +93,8 @@ def how_far_off(store: RunStore, run: RunInfo) -> str | None:
     if expected is None or run.status != FINISHED or run.seconds is None:
         return None
     took = worked(store, run)
-    off = took / _rounded(expected.seconds) - 1  # as said, so that the sentence agrees with itself
+    # Of what is printed, so that the sentence agrees with itself.
+    off = round(took) / _rounded(expected.seconds) - 1
     how = "as expected"
     if abs(off) > NEAR:
         how = f"{abs(off):.0%} {'more' if off > 0 else 'less'} than expected"

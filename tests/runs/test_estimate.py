@@ -128,7 +128,7 @@ def test_how_far_off_agrees_with_the_two_times_it_names(store: RunStore, data: D
     run = store.create(data.name, data.version, RunConfig(), "a")
     estimate = {"learns": 1, "memory": 1.0, "seconds": 26.0, "epochs": 3, "device": "cpu"}
     write_json(store.folder(run) / "estimate.json", estimate)
-    info = replace(store.get(run), status=FINISHED, seconds=10.0)
+    info = replace(store.get(run), status=FINISHED, seconds=10.4)
     assert how_far_off(store, info) == "Expected 30 s, took 10 s: 67% less than expected."
 
 
