@@ -278,4 +278,4 @@ def _follow_renamed(runs: Sequence[RunInfo]) -> None:
 
 def _id(label: str) -> str:
     """The start of the run's id, at the end of its label."""
-    return label.rpartition(" ")[2]
+    return label.rpartition(" · ")[2]
