@@ -64,6 +64,7 @@ def moves(page: Page, address: str, name: str) -> Iterator[float]:
     page.get_by_role("button", name="Get ready", exact=True).click()
     expect(page.get_by_text("This is the pinned setting")).to_be_visible(timeout=READY)
     sliders = page.get_by_role("slider", name="Weight λ of ")
+    expect(sliders.first).to_be_visible(timeout=PATIENCE)
     running = page.locator("[data-test-script-state=running]")
     expect(running).to_have_count(0, timeout=PATIENCE)
     count = sliders.count()
