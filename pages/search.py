@@ -142,13 +142,6 @@ def begin(dataset: DatasetSummary) -> None:
         st.warning("Nothing may change, so there is nothing to search.", icon=":material/info:")
 
 
-def known(dataset: DatasetSummary) -> list[str]:
-    """The searches on any version of a dataset, the newest first."""
-    found = searching.searches()
-    names = [(name, found.get(name).plan.dataset) for name in found.names()]
-    return [name for name, key in names if key.partition("@")[0] == dataset.name]
-
-
 shell.title("Search")
 dataset = state.dataset()
 st.caption(
@@ -163,7 +156,7 @@ else:
     with shell.guard():
         begin(dataset)
     with shell.guard():
-        names = known(dataset)
+        names = searching.searches().names(dataset.name)
         if names:
             st.divider()
             name = state.pick(

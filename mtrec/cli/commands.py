@@ -94,9 +94,9 @@ def delete_dataset(args: Namespace) -> Answer:
 
 
 def train(args: Namespace) -> Answer:
-    config = load_config(args.config) if args.config else RunConfig()
+    config = _settings(args)
     store = _store()
-    run = launcher.submit(store, args.dataset, with_settings(config, args.set), args.name)
+    run = launcher.submit(store, args.dataset, config, args.name)
     print(f"Run {run}", file=sys.stderr, flush=True)
     expected = read_estimate(store.folder(run))
     if expected is not None:
@@ -238,9 +238,8 @@ def sweep(args: Namespace) -> Answer:
 
     workspace = Workspace.current()
     dataset = load_dataset(args.dataset, workspace)
-    config = load_config(args.config) if args.config else RunConfig()
     kinds = {name: task.type for name, task in dataset.tasks.items()}
-    config = for_dataset(with_settings(config, args.set), kinds)
+    config = for_dataset(_settings(args), kinds)
     reporter = Stretches()
     try:
         instrument = Instrument(dataset, config, workspace.cache, reporter)
@@ -261,7 +260,7 @@ def search(args: Namespace) -> Answer:
     _check_trials(args.trials)
     store = _store()
     dataset = find_dataset(args.dataset, store.workspace)
-    config = with_settings(load_config(args.config) if args.config else RunConfig(), args.set)
+    config = _settings(args)
     kinds = {name: task.type for name, task in dataset.tasks.items()}
     space = parse_space(args.over, for_dataset(config, kinds)) if args.over else None
     made = plan(dataset, config, args.objective, _numbers(args.weigh), space)
@@ -285,6 +284,11 @@ def search(args: Namespace) -> Answer:
     value = found.json()
     notes = ["Stopped. The same command goes on with it."] if stopped else []
     return Answer(value, show.searched(value), notes)
+
+
+def _settings(args: Namespace) -> RunConfig:
+    """Those of the file, if one is given, with what --set changes."""
+    return with_settings(load_config(args.config) if args.config else RunConfig(), args.set)
 
 
 def _check_trials(trials: int) -> None:

@@ -339,12 +339,17 @@ class Searches:
         study = optuna.load_study(study_name=name, storage=self._storage)
         return Search(study, self.workspace, sampler)
 
-    def names(self) -> list[str]:
-        """Of every search, the newest first."""
+    def names(self, dataset: str | None = None) -> list[str]:
+        """Of every search, or those on any version of a dataset, the newest first."""
         if not self._path.exists():
             return []
         known = optuna.get_all_study_summaries(storage=self._storage)
-        ready = [each for each in known if _PLAN in each.user_attrs]
+        ready = [
+            each
+            for each in known
+            if _PLAN in each.user_attrs
+            and dataset in (None, each.user_attrs[_PLAN]["dataset"].partition("@")[0])
+        ]
         return [
             each.study_name
             for each in sorted(ready, key=lambda each: each.user_attrs[_CREATED], reverse=True)

@@ -36,7 +36,7 @@ from pages.ui.words import RIGHT_HELP, metric
 AGAINST, SIDE = "against", "side"  # keys, and in the URL
 HERE, THERE = "By this training only", "By the other only"
 SIDES = {HERE: A, THERE: B}
-SURE_WIDTH = 80  # pixels: so few that all is in sight on a narrow screen
+SURE_WIDTH = 80  # pixels: so few that both are in sight on a narrow screen
 TOLD, UNTOLD = "circle", "circle-open"  # marks of differences beyond noise, and of others
 SAME_TEXTS = (
     "Both are judged on the same texts, those that both answered, so that what makes a text hard "
