@@ -29,6 +29,7 @@ def test_from_a_moved_weight_to_a_training(address: str, page: Page, files: list
     pinned = page.get_by_text("This is the pinned setting")
     expect(pinned).to_be_visible(timeout=MADE)
     weights = page.get_by_role("slider", name=WEIGHT)
+    expect(weights.first).to_be_visible()  # a browser loads what draws sliders when it needs it
     tasks = [str(each.get_attribute("aria-label")).removeprefix(WEIGHT) for each in weights.all()]
     first, second, *_ = tasks
 
