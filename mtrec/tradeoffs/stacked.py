@@ -10,7 +10,7 @@ and AdamW are its own.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,12 +136,11 @@ class Stack:
         mixup = Mixup.drawn(augment.mixup_strength) if augment.mixup else None
 
         def losses(parameters: Parameters) -> dict[str, Tensor]:
-            logits = functional_call(self.model, parameters, (reading,))
+            logits = self._logits(parameters, reading)
             found = record_losses(self.model, logits, examples, index, mixup)
             return {task: each.mean() for task, each in found.items()}
 
-        means: dict[str, Tensor] = vmap(losses, randomness="same")(self.parameters)
-        self._set_gradients(means)
+        self._set_gradients(self._each(losses))
         factor = schedule(progress, self.config.warmup)
         for group in self._optimizer.param_groups:
             group["lr"] = factor * self.config.head_learning_rate
@@ -175,14 +174,29 @@ class Stack:
         """The logits of every task, rows `(U, S, out)`, of texts that are read."""
 
         def answers(parameters: Parameters) -> dict[str, Tensor]:
-            logits = functional_call(self.model, parameters, (reading,))
-            return {task: each.rows for task, each in logits.items()}
+            return {task: each.rows for task, each in self._logits(parameters, reading).items()}
 
-        rows: dict[str, Tensor] = vmap(answers, out_dims=1)(self.parameters)
         return {
-            task: Ragged(each.cpu(), reading[self.model.tasks[task].task_type.unit].counts)
-            for task, each in rows.items()
+            task: Ragged(
+                rows.transpose(0, 1).cpu(), reading[self.model.tasks[task].task_type.unit].counts
+            )
+            for task, rows in self._each(answers).items()
         }
+
+    def _logits(self, parameters: Parameters, reading: Reading) -> dict[str, Ragged[Tensor]]:
+        """What the model with these parameters says; no two of its parameters are one."""
+        logits: dict[str, Ragged[Tensor]] = functional_call(
+            self.model, parameters, (reading,), tie_weights=False
+        )
+        return logits
+
+    def _each(self, do: Callable[[Parameters], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """What comes of every model's parameters, `(S, ...)` each; one alone needs no stacking."""
+        if len(self) > 1:
+            found: dict[str, Tensor] = vmap(do, randomness="same")(self.parameters)
+            return found
+        alone = do({name: stacked[0] for name, stacked in self.parameters.items()})
+        return {task: each[None] for task, each in alone.items()}
 
     def _set_gradients(self, means: Mapping[str, Tensor]) -> None:
         """Each row's gradient, clipped; none where a training of its own would have none.
@@ -199,8 +213,11 @@ class Stack:
         ]
         shared = [slot for slot in self._slots if slot.task is None]
         own = [slot for slot in self._slots if slot.task in means]
-        found = self._gradients(torch.stack(weighted).sum(), shared, retain_graph=True)
-        found |= self._gradients(torch.stack(alone).sum(), own)
+        if all(each.all() for each in steer.values()):  # then both losses are one
+            found = self._gradients(torch.stack(weighted).sum(), [*shared, *own])
+        else:
+            found = self._gradients(torch.stack(weighted).sum(), shared, retain_graph=True)
+            found |= self._gradients(torch.stack(alone).sum(), own)
         steered = torch.stack([*steer.values()]).any(dim=0)
         moved = {slot: steered if slot.task is None else steer[slot.task] for slot in found}
         watched = {slot: ~moved[slot] for slot in own}
