@@ -132,9 +132,8 @@ class RecommendationData:
 
 def find_user(users: NDArray[np.object_], user: str) -> int:
     """The position of `user` in the sorted ids `users`; raises InputError if it is not there."""
-    position = int(np.searchsorted(users, user)) if len(users) else 0
-    if position < len(users) and users[position] == user:
-        return position
+    if is_user(users, user):
+        return int(np.searchsorted(users, user))
     some = ", ".join(str(each) for each in users[:3])
     raise InputError(
         f"Nobody in this dataset is called {user}",
@@ -142,6 +141,12 @@ def find_user(users: NDArray[np.object_], user: str) -> int:
         found=user,
         fix="copy the id as it is written in the data" if some else "import data that names users",
     )
+
+
+def is_user(users: NDArray[np.object_], user: str) -> bool:
+    """Whether `user` is one of the sorted ids `users`."""
+    position = int(np.searchsorted(users, user)) if len(users) else 0
+    return position < len(users) and bool(users[position] == user)
 
 
 def segments(train: Any) -> NDArray[np.str_]:

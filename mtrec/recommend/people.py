@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from mtrec.errors import InputError
 from mtrec.recommend.base import Recommender
 from mtrec.recommend.data import find_user
 from mtrec.recommend.explain import POPULAR, Owned, Term, main_reasons, terms, total
 from mtrec.recommend.fused import FusedRecommender
+from mtrec.recommend.guest import NewTexts, of_person
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import LIKED
 from mtrec.recommend.stored import load_stage, matrix_of, read_arrays
@@ -40,6 +43,8 @@ class People:
     Attributes:
         folder: a run's `recommend` folder.
         stages: the stages there are, the last one the furthest.
+        activities: for each record source of the data, the sources of a profile that look at its
+            texts; empty for a run of before this was kept.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -55,6 +60,7 @@ class People:
         self.folder = folder
         self.description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.stages: list[str] = self.description["stages"]
+        self.activities: dict[str, list[str]] = self.description.get("activities", {})
         self._loaded: dict[str, FusedRecommender] = {}
 
     @cached_property
@@ -148,15 +154,107 @@ class People:
             split = terms(chosen, position, items, self._owned(chosen, position))
         else:
             split = [[Term(POPULAR, POPULAR, (), float(each))] for each in ranking.scores[0]]
+        return self._told(items, split)
+
+    def recommend_with(
+        self, new: NewTexts | None, k: int = 10, user: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The same for somebody who wrote texts that are not in the data, at the furthest stage.
+
+        Args:
+            new: their texts; one whose activity is not known is read by every task.
+            user: who they are, where the data knows them: its texts, likes and history then count
+                as well. None for somebody who is not in it.
+
+        Raises:
+            InputError: nobody has this id, or the data has no such activity.
+        """
+        chosen = self.stage()
+        owned: dict[str, Owned] = {}
+        seen = csr_matrix((1, len(chosen.bias)), dtype=np.float32)
+        if user is not None:
+            position = find_user(self.users, user)
+            owned, seen = self._owned(chosen, position), self._seen[[position]]
+        if new is not None:
+            owned |= self._added(chosen, owned, new)
+        person = of_person(chosen, {name: each.vectors for name, each in owned.items()})
+        ranked = person.recommend(np.array([0]), k, seen).items[0]
+        items = ranked[ranked >= 0]
+        return self._told(items, terms(person, 0, items, owned), new.texts if new else ())
+
+    def check_activity(self, activity: str) -> None:
+        """Raises InputError where no text of the data is of this activity."""
+        if activity not in self.activities:
+            raise InputError(
+                f"No text of this data is of the activity {activity}",
+                expected=f"one of {', '.join(self.activities)}"
+                if self.activities
+                else "no activity, since this run did not keep which there are",
+                found=activity,
+                where="activity",
+                fix="leave it out where none fits",
+            )
+
+    def ranked(self, users: NDArray[np.int64], k: int, recommender: str = FUSED) -> pd.DataFrame:
+        """The lists of several users, given by their positions in `users`, without reasons.
+
+        Returns:
+            A row per recommended item: user, place (from 1), item, title, score.
+
+        Raises:
+            InputError: there is no such recommender.
+        """
+        lists = self.recommender(recommender).recommend(users, k, self._seen)
+        rows, places = np.nonzero(lists.items >= 0)
+        items = lists.items[rows, places]
+        return pd.DataFrame(
+            {
+                USER: self.users[users[rows]],
+                "place": (places + 1).astype(np.int32),
+                ITEM: self._items[ITEM].to_numpy(dtype=object)[items],
+                TITLE: self._items[TITLE].to_numpy(dtype=object)[items],
+                "score": lists.scores[rows, places],
+            }
+        )
+
+    def _told(
+        self, items: NDArray[np.int64], split: Sequence[list[Term]], new: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """Items with their scores and reasons. `new`: texts whose positions follow the records'."""
         return [
             {
                 "item": self._items[ITEM].iloc[item],
                 "title": self._items[TITLE].iloc[item],
                 "score": total(summands),
-                "reasons": [self._reason(term, item) for term in main_reasons(summands)],
+                "reasons": [self._reason(term, item, new) for term in main_reasons(summands)],
             }
             for item, summands in zip(items, split, strict=False)
         ]
+
+    def _added(
+        self, recommender: FusedRecommender, owned: Mapping[str, Owned], new: NewTexts
+    ) -> dict[str, Owned]:
+        """What is owned of the sources that look at the new texts, with these behind it."""
+        if new.activity is not None:
+            self.check_activity(new.activity)
+        positions = len(self._records) + np.arange(len(new.texts))
+        found = {}
+        for name, source in recommender.sources.items():
+            if source.kind == LIKED:
+                continue
+            if new.activity is not None and name not in self.activities[new.activity]:
+                continue
+            before = owned.get(name)
+            vectors = new.vectors[source.parts]
+            found[name] = (
+                Owned(positions, vectors)
+                if before is None
+                else Owned(
+                    np.concatenate([before.positions, positions]),
+                    np.concatenate([before.vectors, vectors]),
+                )
+            )
+        return found
 
     def _owned(self, recommender: FusedRecommender, user: int) -> dict[str, Owned]:
         found = {}
@@ -174,21 +272,21 @@ class People:
         tables: dict[str, str] = self.description["parts"][recommender.stage or ""]
         return tables[space]
 
-    def _reason(self, term: Term, item: int) -> dict[str, Any]:
+    def _reason(self, term: Term, item: int, new: Sequence[str]) -> dict[str, Any]:
         reason: dict[str, Any] = {
             "kind": term.kind,
-            "text": self._words(term, item),
+            "text": self._words(term, item, new),
             "weight": term.weight,
             "source": term.source,
         }
         if len(term.parts) == 1:
             if term.kind == LIKED:
                 reason["item"] = self._items[ITEM].iloc[term.parts[0]]
-            else:
+            elif term.parts[0] < len(self._records):
                 reason["record"] = int(self._records[RECORD].iloc[term.parts[0]])
         return reason
 
-    def _words(self, term: Term, item: int) -> str:
+    def _words(self, term: Term, item: int, new: Sequence[str]) -> str:
         if not term.parts:
             likes = int(self._likes[item])
             return f"liked by {likes:,} {'person' if likes == 1 else 'people'}"
@@ -197,6 +295,9 @@ class People:
             return f"{len(term.parts):,} {what} together"
         if term.kind == LIKED:
             return str(self._items[TITLE].iloc[term.parts[0]])
+        known = len(self._records)
+        if term.parts[0] >= known:
+            return new[term.parts[0] - known]
         return str(self._records[TEXT].iloc[term.parts[0]])
 
     @cached_property

@@ -33,6 +33,7 @@ from mtrec.recommend.people import (
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import (
     ENCODER,
+    LIKED,
     Source,
     TaskView,
     Vectors,
@@ -149,7 +150,7 @@ def run_recommend(
         before_likes = unadapted(MULTITASK, sources_of_val, learned_spaces, users)
         metrics[CHOSEN_BY] = mean_ndcg(before_likes, val)
     _write_traits(folder / FOLDER, dataset, model, inference, test, views)
-    _write_people(folder / FOLDER, dataset, test, sources, stages, raw, learned_spaces)
+    _write_people(folder / FOLDER, dataset, test, sources, stages, raw, learned_spaces, views)
     names = [each.stage or "" for each in stages]
     return RecommendResult(metrics, names, round(time.monotonic() - begun, 1))
 
@@ -244,6 +245,7 @@ def _write_people(
     stages: Sequence[FusedRecommender],
     raw: Spaces,
     learned: Spaces,
+    views: Mapping[str, TaskView],
 ) -> None:
     """What `People` reads, but for the traits; `people.json` last, as it says all is there."""
     for stage in stages:
@@ -281,6 +283,15 @@ def _write_people(
         "stages": [stage.stage for stage in stages],
         "sources": list(sources),
         "parts": tables,
+        "activities": {
+            activity: [
+                name
+                for name, source in sources.items()
+                if source.kind != LIKED
+                and (name not in views or activity in views[name].activities)
+            ]
+            for activity in sorted(dataset.records[SOURCE].unique())
+        },
     }
     write_json(folder / PEOPLE, description)
 

@@ -104,8 +104,7 @@ class Vectors:
 
     @classmethod
     def of_length_one(cls, records: Floats, items: Floats) -> Vectors:
-        """Vectors at the precision they are stored with, so that what is loaded adds up too."""
-        return cls(*(unit(each).astype(np.float16).astype(np.float32) for each in (records, items)))
+        return cls(at_length_one(records), at_length_one(items))
 
 
 def build_sources(
@@ -198,6 +197,11 @@ def traits(
         tables.append(table.assign(task=task, n=table["user"].map(counts)))
     order = ["user", "task", "label", "observed", "predicted", "n"]
     return pd.concat(tables)[order] if tables else pd.DataFrame(columns=order)
+
+
+def at_length_one(vectors: Floats) -> Floats:
+    """Rows of length 1, at the precision of what is stored, so that what is loaded adds up too."""
+    return unit(vectors).astype(np.float16).astype(np.float32)
 
 
 def unit(vectors: Floats) -> Floats:

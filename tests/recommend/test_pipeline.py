@@ -18,12 +18,14 @@ from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.recommend.config import RecommendConfig
+from mtrec.recommend.guest import NewTexts, read_with_model
 from mtrec.recommend.people import People
 from mtrec.recommend.pipeline import CHOSEN_BY, run_recommend
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
 from mtrec.reports.evaluation import differences, evaluation
 from mtrec.schema import SPLIT, STAGES, TEST, TEXT, task_space
 from mtrec.tasks import TASK_TYPES
+from mtrec.training.checkpoint import load_model, save_model
 from mtrec.training.inference import infer
 from mtrec.training.reporter import SilentReporter
 
@@ -54,6 +56,7 @@ def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
                 for parameter in model.encoder.parameters():
                     parameter.data += 0.05 * parameter.data.abs()
             inference = infer(model, dataset.records[TEXT].tolist(), cache, reporter)
+            save_model(model, folder / "model")
         result = run_recommend(
             dataset,
             model,
@@ -237,6 +240,98 @@ def test_a_stage_saved_and_loaded_scores_the_same(people: People, tmp_path: Path
         users = np.arange(len(people.users))
         assert (loaded.scores(users) == recommender.scores(users)).all()
         assert (loaded.weights(users) == recommender.weights(users)).all()
+
+
+@pytest.mark.parametrize("method", ["frozen", "top"])
+def test_texts_read_anew_are_as_those_of_the_data(run: Run, method: str, tiny_recipe: Path) -> None:
+    folder = run(tiny_recipe, method)
+    people = People(folder / FOLDER)
+    texts = people._records[TEXT].tolist()
+    found = read_with_model(load_model(folder / "model"), texts)
+    for source in people.stage().sources.values():
+        if source.kind != "liked":
+            stored = people._parts[people._table(people.stage(), source.parts)]
+            assert found[source.parts] == pytest.approx(stored.astype(np.float32), abs=2e-3)
+
+
+@pytest.fixture(scope="module")
+def new(folder: Path) -> Callable[..., NewTexts]:
+    """Texts that are in no data, as the run reads them."""
+    model = load_model(folder / "model")
+
+    def read(*texts: str, activity: str | None = None) -> NewTexts:
+        return NewTexts(texts, read_with_model(model, texts), activity)
+
+    return read
+
+
+def test_somebody_known_with_nothing_to_add_is_recommended_the_same(people: People) -> None:
+    for user in people.users[:6]:
+        before, after = people.recommend(user), people.recommend_with(None, user=user)
+        assert [each["item"] for each in after] == [each["item"] for each in before]
+        for one, other in zip(before, after, strict=True):
+            assert other["score"] == pytest.approx(one["score"], abs=1e-5)
+            assert [each["text"] for each in other["reasons"]] == [
+                each["text"] for each in one["reasons"]
+            ]
+
+
+@pytest.fixture
+def plain(folder: Path) -> People:
+    """People whose furthest stage is before L_T, which learns nothing of so few texts."""
+    people = People(folder / FOLDER)
+    people.stages.remove("adapted")
+    return people
+
+
+def test_somebody_new_is_recommended_from_their_texts_with_these_as_reasons(
+    plain: People, new: Callable[..., NewTexts]
+) -> None:
+    told = plain.recommend_with(new("the film was good", "a very fine song"), 60)
+    assert len(told) == 60  # nothing is left out, as nothing is known to have been seen
+    other = plain.recommend_with(new("it was not a book"), 60)
+    assert [each["score"] for each in told] != [each["score"] for each in other]
+    for each in told:
+        assert sum(reason["weight"] for reason in each["reasons"]) == pytest.approx(each["score"])
+        assert not any("record" in reason for reason in each["reasons"])
+        words = {reason["text"] for reason in each["reasons"] if reason["kind"] != "popular"}
+        assert words <= {"the film was good", "a very fine song", "2 of their texts together"}
+        json.dumps(each, allow_nan=False)
+
+
+def test_a_text_of_an_activity_is_read_by_the_tasks_of_that_activity(
+    plain: People, new: Callable[..., NewTexts]
+) -> None:
+    assert plain.activities == {
+        "notes": ["topic", "text"],
+        "reviews": ["sentiment", "text"],
+    }
+    (note,) = plain.recommend_with(new("the film was good", activity="notes"), 1)
+    assert {each["source"] for each in note["reasons"]} == {"topic", "text", "popular"}
+    (unsaid,) = plain.recommend_with(new("the film was good"), 1)
+    assert {each["source"] for each in unsaid["reasons"]} >= {"topic", "sentiment", "text"}
+    with pytest.raises(InputError, match=r"activity letters.*notes, reviews"):
+        plain.recommend_with(new("the film was good", activity="letters"))
+
+
+def test_what_somebody_known_adds_counts_beside_what_is_known(
+    plain: People, new: Callable[..., NewTexts]
+) -> None:
+    before = {each["item"]: each["score"] for each in plain.recommend("u01", 60)}
+    after = plain.recommend_with(new("q7 & x9"), 60, "u01")
+    assert {each["item"] for each in after} == set(before)  # what they had stays left out
+    assert any(abs(before[each["item"]] - each["score"]) > 1e-3 for each in after)
+    reasons = [reason for each in after for reason in each["reasons"]]
+    assert any(each["text"] == "q7 & x9" and "record" not in each for each in reasons)
+    assert any("record" in each for each in reasons)
+    for each in after:
+        assert sum(reason["weight"] for reason in each["reasons"]) == pytest.approx(each["score"])
+
+
+def test_of_whom_nothing_is_known_gets_what_suits_everyone(people: People) -> None:
+    told = people.recommend_with(None, 5)
+    assert len(told) == 5
+    assert {reason["kind"] for each in told for reason in each["reasons"]} == {"popular"}
 
 
 def test_an_encoder_that_learned_keeps_its_former_vectors_for_before(

@@ -1,0 +1,105 @@
+"""A person as the sum of their parts alone: somebody who is in no data, or who has more to say.
+
+What is given of them are vectors of texts (and of liked items), so that nothing has to be learned
+or stored for them; a fused recommender of one person comes of it, whose scores and reasons are
+those that the person would have, had the data held these parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtrec.recommend.fused import FusedRecommender, FusedSource
+from mtrec.recommend.profiles import ENCODER, at_length_one
+
+if TYPE_CHECKING:
+    from mtrec.models.encoder import Encoder
+    from mtrec.models.multitask import MultiTaskModel
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Read = Callable[[Sequence[str]], Mapping[str, Floats]]
+"""Texts to their vectors `(n, w)` by space, as a run's files hold those of its data."""
+
+
+@dataclass(frozen=True, eq=False)
+class NewTexts:
+    """Texts that are in no data.
+
+    Attributes:
+        texts: (n,)
+        vectors: theirs by space `(n, w)`, as a `Read` gives them.
+        activity: the record source that they are of; None where that is not known.
+    """
+
+    texts: tuple[str, ...]
+    vectors: Mapping[str, Floats]
+    activity: str | None = None
+
+
+def read_with_model(model: MultiTaskModel, texts: Sequence[str]) -> dict[str, Floats]:
+    """What a run that learned tasks makes of texts: in its encoder, and as its tasks read them."""
+    from mtrec.training.inference import infer
+    from mtrec.training.reporter import SilentReporter
+
+    said = infer(model, texts, None, SilentReporter())
+    spaces = {ENCODER: said.vectors, **said.states}
+    return {space: at_length_one(vectors) for space, vectors in spaces.items()}
+
+
+def read_with_encoder(encoder: Encoder, texts: Sequence[str]) -> dict[str, Floats]:
+    """What a run without tasks makes of texts."""
+    from mtrec.training.features import encode_texts
+    from mtrec.training.reporter import SilentReporter
+
+    return {ENCODER: at_length_one(encode_texts(encoder, texts, None, SilentReporter()))}
+
+
+def of_person(recommender: FusedRecommender, parts: Mapping[str, Floats]) -> FusedRecommender:
+    """The same recommender for one person alone, who stands at position 0.
+
+    Args:
+        parts: the vectors of their parts by source `(n, w)`, in the space that the source's parts
+            are from. Sources left out tell nothing of them; without any, they get what suits
+            everyone.
+    """
+    sources = {
+        name: _alone(source, parts.get(name)) for name, source in recommender.sources.items()
+    }
+    alone = FusedRecommender(
+        recommender.stage or "", sources, recommender.items, recommender.bias, users=1
+    )
+    alone.everyone = recommender.everyone
+    return alone
+
+
+def _alone(source: FusedSource, parts: Floats | None) -> FusedSource:
+    count = 0 if parts is None else len(parts)
+    vectors, scale = np.zeros((1, source.vectors.shape[1]), np.float32), 0.0
+    if parts is not None and count:
+        total = source.read(parts.astype(np.float64)).sum(axis=0)
+        scale = _scale(source, total, count)
+        vectors = (scale * total).astype(np.float32)[None]
+    return replace(
+        source,
+        vectors=vectors,
+        scales=np.array([scale], np.float32),
+        counts=np.array([count], np.int64),
+    )
+
+
+def _scale(source: FusedSource, total: Doubles, count: int) -> float:
+    """c_s of `count` parts that add up to `total`.
+
+    Where L_T learned what is read of them, 1 / √n, as the length of a sum of centred parts grows
+    with √n; otherwise what brings the sum to length 1.
+    """
+    if source.shift is not None:
+        return float(1 / np.sqrt(count))
+    length = float(np.linalg.norm(total))
+    return 1 / length if length > 0 else 0.0
