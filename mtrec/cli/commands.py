@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from mtrec.config import RunConfig, for_dataset, load_config, with_settings
 from mtrec.errors import InputError
 from mtrec.runs import launcher
 from mtrec.runs.estimate import how_far_off, read_estimate, roughly
+from mtrec.runs.export import README, exported_model, model_folder
 from mtrec.runs.export import export as export_run
-from mtrec.runs.export import exported_model, model_folder
 from mtrec.runs.launcher import GB
 from mtrec.runs.progress import LiveFiles, duration, read_progress
+from mtrec.runs.serving import export_served
 from mtrec.runs.store import FAILED, FINISHED, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
 
@@ -196,9 +198,13 @@ def predict(args: Namespace) -> Answer:
 def export(args: Namespace) -> Answer:
     store = _store()
     run = _finished(store, args.run)
-    export_run(store, run, args.folder)
     value = {"run": run.run, "folder": str(args.folder)}
-    return Answer(value, f"Run {run.run} is exported to {args.folder}.")
+    said = f"Run {run.run} is exported to {args.folder}."
+    if args.serve:
+        export_served(store, run, args.folder)
+        return Answer(value, f"{said} How to serve it: {args.folder / README}")
+    export_run(store, run, args.folder)
+    return Answer(value, said)
 
 
 def profile(args: Namespace) -> Answer:
@@ -208,17 +214,29 @@ def profile(args: Namespace) -> Answer:
 
 
 def recommend(args: Namespace) -> Answer:
-    _check_length(args.k)
-    if args.stage and args.recommender != FUSED:
-        raise InputError(
-            "Only the fused recommender has stages",
-            expected=f"--stage with --recommender {FUSED}, or without it",
-            found=f"--stage {args.stage} --recommender {args.recommender}",
-            fix="leave one of them out",
-        )
+    recommender = _recommender(args)
     people, _, notes = _people(args.run)
-    value = people.recommend(args.user, args.k, args.stage or args.recommender)
+    value = people.recommend(args.user, args.k, recommender)
     return Answer(value, show.recommendations(value), notes)
+
+
+def recommend_all(args: Namespace) -> Answer:
+    from mtrec.reports.lists import check_target, write_lists
+
+    recommender = _recommender(args)
+    check_target(args.out)
+    people, _, notes = _people(args.run)
+    reporter = Stretches()
+    begun = time.monotonic()
+    try:
+        rows = write_lists(people, args.out, args.k, reporter, recommender)
+    finally:
+        reporter.close()
+    seconds = round(time.monotonic() - begun, 1)
+    users = len(people.users)
+    value = {"out": str(args.out), "users": users, "rows": rows, "seconds": seconds}
+    said = f"{rows:,} recommendations for {users:,} people are in {args.out}."
+    return Answer(value, said, notes)
 
 
 def evaluate(args: Namespace) -> Answer:
@@ -344,6 +362,23 @@ def _people(name: str) -> tuple[People, Dataset, list[str]]:
     dataset = load_dataset(run.key, store.workspace)
     notes = [each.sentence for each in dataset.warnings if each.code == FEW_ITEMS]
     return People(store.fetch(run.run) / FOLDER), dataset, notes
+
+
+def _recommender(args: Namespace) -> str:
+    """The recommender that a request for lists names.
+
+    Raises:
+        InputError: its settings do not go together, or the list's length is none.
+    """
+    _check_length(args.k)
+    if args.stage and args.recommender != FUSED:
+        raise InputError(
+            "Only the fused recommender has stages",
+            expected=f"--stage with --recommender {FUSED}, or without it",
+            found=f"--stage {args.stage} --recommender {args.recommender}",
+            fix="leave one of them out",
+        )
+    return str(args.stage or args.recommender)
 
 
 def _check_length(k: int) -> None:

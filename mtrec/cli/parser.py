@@ -12,11 +12,6 @@ from mtrec.cli.commands import Answer
 from mtrec.errors import InputError
 from mtrec.schema import ADAPTED, MULTITASK, STAGES, TEST
 
-LATER = {
-    "recommend-all": "call recommend for each user",
-}
-"""Commands that the next versions bring, and what can be done until then."""
-
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with a request the way everything else in mtrec does."""
@@ -34,13 +29,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The request; its `do` takes it and gives an `Answer`.
 
     Raises:
-        InputError: the request can't be understood, or is for a command of a later version.
+        InputError: the request can't be understood.
     """
-    if arguments and arguments[0] in LATER:
-        raise InputError(
-            f"This version of mtrec has no command {arguments[0]} yet",
-            fix=LATER[arguments[0]],
-        )
     return _build().parse_args(arguments)
 
 
@@ -160,6 +150,11 @@ def _build() -> argparse.ArgumentParser:
     )
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("folder", metavar="FOLDER", type=Path, help="one that is not there yet")
+    sub.add_argument(
+        "--serve",
+        action="store_true",
+        help="with its people, as an MLflow model that `mlflow models serve` answers from",
+    )
 
     sub = command("profile", "what is known about a person", commands.profile)
     sub.add_argument("run", metavar="RUN")
@@ -168,13 +163,21 @@ def _build() -> argparse.ArgumentParser:
     sub = command("recommend", "what to recommend to a person, and why", commands.recommend)
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("user", metavar="USER")
-    sub.add_argument("-k", type=int, default=10, help="how many (default: 10)")
-    sub.add_argument(
-        "--recommender",
-        default=commands.FUSED,
-        help="fused (default: its furthest stage) or popular",
+    _add_lists(sub)
+
+    sub = command(
+        "recommend-all", "what to recommend to everyone, as a file", commands.recommend_all
     )
-    sub.add_argument("--stage", choices=STAGES, help="how far the model had come, where fused")
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE.parquet",
+        help="a row per person and item: user, place, item, title, score; a file that is there is "
+        "replaced",
+    )
+    _add_lists(sub)
 
     sub = command("evaluate", "how good the recommendations are, by stage", commands.evaluate)
     sub.add_argument("run", metavar="RUN")
@@ -193,6 +196,17 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="one setting, such as tasks.sentiment.lambda=2 or encoder.method=frozen; repeatable",
     )
+
+
+def _add_lists(parser: argparse.ArgumentParser) -> None:
+    """How long lists are, and who makes them."""
+    parser.add_argument("-k", type=int, default=10, help="how many (default: 10)")
+    parser.add_argument(
+        "--recommender",
+        default=commands.FUSED,
+        help="fused (default: its furthest stage) or popular",
+    )
+    parser.add_argument("--stage", choices=STAGES, help="how far the model had come, where fused")
 
 
 def _finish(parser: argparse.ArgumentParser, do: Callable[[argparse.Namespace], Answer]) -> None:

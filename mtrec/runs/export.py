@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from mtrec.models.multitask import MultiTaskModel
 
 README = "README.md"
+ARTIFACTS = "artifacts"  # in a folder to be served; MLflow's name for what is no code
 
 
 def export(store: RunStore, run: RunInfo, folder: Path) -> None:
@@ -27,8 +30,19 @@ def export(store: RunStore, run: RunInfo, folder: Path) -> None:
         InputError: the run learned no task, or the folder holds something already.
         MtrecError: the model cannot be read.
     """
-    from mtrec.training.checkpoint import ENCODER, load_model
+    with new_folder(folder) as part:
+        model = copy_model(store, run, part / MODEL)
+        shutil.copy(store.fetch(run.run) / CONFIG, part / CONFIG)
+        (part / README).write_text(_readme(run, model), encoding="utf-8")
 
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Where to write what becomes `folder`, all of it or nothing.
+
+    Raises:
+        InputError: the folder holds something already.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             "There is something in that place already",
@@ -36,14 +50,26 @@ def export(store: RunStore, run: RunInfo, folder: Path) -> None:
             found=str(folder),
             fix="name another folder",
         )
-    model = load_model(model_folder(store, run))
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     with replacing(folder.absolute()) as part:
-        shutil.copytree(model_folder(store, run), part / MODEL)
-        if not (part / MODEL / ENCODER).exists():
-            model.encoder.save(part / MODEL / ENCODER)
-        shutil.copy(store.fetch(run.run) / CONFIG, part / CONFIG)
-        (part / README).write_text(_readme(run, model), encoding="utf-8")
+        part.mkdir()
+        yield part
+
+
+def copy_model(store: RunStore, run: RunInfo, folder: Path) -> MultiTaskModel:
+    """Writes a run's model with its encoder into a folder that is not there yet, and returns it.
+
+    Raises:
+        InputError: the run learned no task.
+        MtrecError: the model cannot be read.
+    """
+    from mtrec.training.checkpoint import ENCODER, load_model
+
+    model = load_model(model_folder(store, run))
+    shutil.copytree(model_folder(store, run), folder)
+    if not (folder / ENCODER).exists():
+        model.encoder.save(folder / ENCODER)
+    return model
 
 
 def exported_bytes(store: RunStore, run: RunInfo) -> bytes:
@@ -71,9 +97,9 @@ def model_folder(store: RunStore, run: RunInfo) -> Path:
 
 
 def exported_model(folder: Path) -> Path | None:
-    """The model inside a folder that `export` wrote; None where it is no such folder."""
-    found = folder / MODEL
-    return found if found.is_dir() else None
+    """The model inside a folder that `export` wrote, to be served or not; None in any other."""
+    places = (folder / MODEL, folder / ARTIFACTS / MODEL)
+    return next((each for each in places if each.is_dir()), None)
 
 
 def _readme(run: RunInfo, model: MultiTaskModel) -> str:

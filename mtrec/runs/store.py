@@ -1,7 +1,8 @@
 """The store of runs: what was trained on what, how it went, and where its files lie.
 
-The only module that knows MLflow. Without `MLFLOW_TRACKING_URI` the runs are kept in an SQLite
-file of the workspace; with it, where it says, and a server gets a run's files when it ends.
+Apart from what serves a run, the only module that knows MLflow. Without `MLFLOW_TRACKING_URI` the
+runs are kept in an SQLite file of the workspace; with it, where it says, and a server gets a run's
+files when it ends.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ _TO_MLFLOW = {
     FAILED: "FAILED",
 }
 _FROM_MLFLOW = {theirs: ours for ours, theirs in _TO_MLFLOW.items()}
-_QUIET = {
+QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",  # it logs what it raises, traceback and all
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -254,7 +255,7 @@ class RunStore:
 
     @cached_property
     def _client(self) -> MlflowClient:
-        os.environ.update(_QUIET)
+        os.environ.update(QUIET)
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         from mlflow.tracking import MlflowClient
 
