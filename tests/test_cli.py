@@ -25,6 +25,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from mtrec.cli import commands, main, show
+from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.runs import processes
 from mtrec.runs.progress import LiveFiles, read_progress
 from mtrec.runs.store import RunStore
@@ -550,9 +551,19 @@ def test_profile(run: str, ask) -> None:  # type: ignore[no-untyped-def]
     assert refused.status == 2 and "nobody" in refused.err
 
 
+def test_every_recommender_is_named_where_help_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["recommend", "--help"])
+    said = "".join(capsys.readouterr().out.split())
+    assert all(name in said for name in RECOMMENDERS)
+
+
 @pytest.mark.slow
 def test_recommend(run: str, ask) -> None:  # type: ignore[no-untyped-def]
-    for arguments in ((), ("--stage", "pretrained"), ("--recommender", "popular")):
+    baselines = [("--recommender", name) for name in RECOMMENDERS]
+    for arguments in ((), ("--stage", "pretrained"), *baselines):
         items = ask("recommend", run, "u01", "-k", "5", *arguments, "--json").json(
             list[Recommended]
         )
@@ -653,7 +664,11 @@ def test_evaluate(run: str, ask) -> None:  # type: ignore[no-untyped-def]
     assert {row.stage for row in rows} == {None, "pretrained", "multitask", "adapted"}
     for row in rows:
         assert {"ndcg@10", "recall@10", "mrr@10", "coverage@10"} <= set(row.metrics)
-        assert all(0 <= figure.value <= 1 for figure in row.metrics.values())
+        assert all(each.value >= 0 for each in row.metrics.values())
+        shares = (
+            row.metrics[f"{name}@10"] for name in ("ndcg", "recall", "mrr", "map", "coverage")
+        )
+        assert all(each.value <= 1 for each in shares)
     shorter = ask("evaluate", run, "-k", "3", "--json").json(list[Evaluated])
     assert all("ndcg@3" in row.metrics for row in shorter)
     assert "popular" in ask("evaluate", run).out

@@ -204,7 +204,8 @@ def _add_lists(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recommender",
         default=commands.FUSED,
-        help="fused (default: its furthest stage) or popular",
+        help="fused (default: its furthest stage), or what it is compared with: popular, content, "
+        "item-knn, user-knn, ease, als or bpr",
     )
     parser.add_argument("--stage", choices=STAGES, help="how far the model had come, where fused")
 

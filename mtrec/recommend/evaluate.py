@@ -17,8 +17,14 @@ from mtrec.stats import bootstrap_mean, paired_difference
 
 K = 10
 ALL = "all"
-PER_USER = {"ndcg": metrics.ndcg, "recall": metrics.recall, "mrr": metrics.mrr}
+PER_USER = {
+    "ndcg": metrics.ndcg,
+    "recall": metrics.recall,
+    "mrr": metrics.mrr,
+    "map": metrics.average_precision,
+}
 Values = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +45,26 @@ class Judged:
     values: dict[str, Values]
 
 
-def judge(recommender: Recommender, data: RecommendationData, k: int = K) -> Judged:
-    """The lists of every user with at least one relevant item, and their metrics."""
+def judge(
+    recommender: Recommender, data: RecommendationData, k: int = K, texts: Floats | None = None
+) -> Judged:
+    """The lists of every user with at least one relevant item, and their metrics.
+
+    Args:
+        texts: the items' text vectors of length 1 `(I, w)`; without them nothing is said of how
+            diverse lists are.
+    """
     users = data.judged
     items = recommender.recommend(users, k, data.seen).items
     relevant = data.relevant[users]
     hits = metrics.hits_of(items, relevant)
     number = np.diff(relevant.indptr).astype(np.int64)
     values = {f"{name}@{k}": metric(hits, number, k) for name, metric in PER_USER.items()}
+    likes = np.asarray(data.liked.sum(axis=0), np.float32).ravel()
+    people = int((np.diff(data.liked.indptr) > 0).sum())
+    values[f"novelty@{k}"] = metrics.novelty(items, likes, people, k)
+    if texts is not None:
+        values[f"diversity@{k}"] = metrics.diversity(items, texts, k)
     return Judged(recommender.name, recommender.stage, users, items, values)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mtrec.recommend.base import POPULAR, Term
 from mtrec.recommend.fused import FusedRecommender
 
 SHOWN = 5
-POPULAR = "popular"
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -23,23 +23,6 @@ class Owned:
 
     positions: Ids
     vectors: Floats
-
-
-@dataclass(frozen=True)
-class Term:
-    """One summand of a score.
-
-    Attributes:
-        kind: `task`, `text`, `liked` or `popular`.
-        source: the name of the source; `popular` for what holds for everyone.
-        parts: the positions of the parts it stands for, none for `popular`.
-        weight: what it adds to the score.
-    """
-
-    kind: str
-    source: str
-    parts: tuple[int, ...]
-    weight: float
 
 
 def terms(

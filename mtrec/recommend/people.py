@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from mtrec.errors import InputError
-from mtrec.recommend.base import Recommender
-from mtrec.recommend.data import find_user
-from mtrec.recommend.explain import POPULAR, Owned, Term, main_reasons, terms, total
+from mtrec.recommend.base import LATENT, SIMILAR, Baseline, Setting, Term
+from mtrec.recommend.data import RecommendationData, find_user
+from mtrec.recommend.explain import Owned, main_reasons, terms, total
 from mtrec.recommend.fused import FusedRecommender
 from mtrec.recommend.guest import NewTexts, of_person
 from mtrec.recommend.popular import Popular
-from mtrec.recommend.profiles import LIKED
-from mtrec.recommend.stored import load_stage, matrix_of, read_arrays
-from mtrec.schema import ITEM, RECORD, TEXT, TITLE, USER
+from mtrec.recommend.profiles import ENCODER, LIKED, Vectors
+from mtrec.recommend.profiles import TEXT as TEXTS
+from mtrec.recommend.registry import RECOMMENDERS
+from mtrec.recommend.stored import kept_of, load_stage, matrix_of, read_arrays
+from mtrec.schema import ITEM, PRETRAINED, RECORD, TEXT, TITLE, USER
 
 PEOPLE, HISTORY, PARTS = "people.json", "history.safetensors", "parts.safetensors"
 USERS, ITEMS, RECORDS, TRAITS = (
@@ -45,6 +47,7 @@ class People:
         stages: the stages there are, the last one the furthest.
         activities: for each record source of the data, the sources of a profile that look at its
             texts; empty for a run of before this was kept.
+        baselines: those it was compared with, and the setting chosen for each.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,7 +64,13 @@ class People:
         self.description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.stages: list[str] = self.description["stages"]
         self.activities: dict[str, list[str]] = self.description.get("activities", {})
+        # Runs from before there were others were compared with what is popular.
+        tuned = self.description.get("baselines", {Popular.name: {"setting": {}}})
+        self.baselines: dict[str, Setting] = {
+            name: each["setting"] for name, each in tuned.items() if name in RECOMMENDERS
+        }
         self._loaded: dict[str, FusedRecommender] = {}
+        self._fitted: dict[str, Baseline] = {}
 
     @cached_property
     def users(self) -> NDArray[np.object_]:
@@ -79,22 +88,31 @@ class People:
             self._loaded[name] = load_stage(self.folder, name)
         return self._loaded[name]
 
-    def recommender(self, name: str) -> Recommender:
-        """`fused` (the furthest stage), a stage, or `popular`.
+    def recommender(self, name: str) -> FusedRecommender | Baseline:
+        """`fused` (the furthest stage), a stage, or a baseline.
 
         Raises:
             InputError: there is none of that name.
         """
-        if name == Popular.name:
-            return Popular(np.asarray(self._liked.sum(axis=0), np.float32).ravel())
+        if name in self.baselines:
+            if name not in self._fitted:
+                self._fitted[name] = RECOMMENDERS[name].again(
+                    kept_of(self.folder, name), self._data, self._texts, self.baselines[name]
+                )
+            return self._fitted[name]
         if name != FUSED and name not in self.stages:
             raise InputError(
                 f"There is no recommender {name}",
-                expected=f"one of {', '.join([FUSED, *self.stages, Popular.name])}",
+                expected=f"one of {', '.join([FUSED, *self.stages, *self.baselines])}",
                 found=name,
                 fix="leave --recommender out for the best one",
             )
         return self.stage(None if name == FUSED else name)
+
+    @property
+    def item_texts(self) -> NDArray[np.float32]:
+        """The items' text vectors `(I, w)` of length 1 in the encoder as it came."""
+        return self.stage(PRETRAINED).items[ENCODER]
 
     def profile(self, user: str, stage: str | None = None) -> dict[str, Any]:
         """The `profile` contract's value.
@@ -153,7 +171,7 @@ class People:
         if isinstance(chosen, FusedRecommender):
             split = terms(chosen, position, items, self._owned(chosen, position))
         else:
-            split = [[Term(POPULAR, POPULAR, (), float(each))] for each in ranking.scores[0]]
+            split = chosen.terms(position, items)
         return self._told(items, split)
 
     def recommend_with(
@@ -228,7 +246,7 @@ class People:
                 "score": total(summands),
                 "reasons": [self._reason(term, item, new) for term in main_reasons(summands)],
             }
-            for item, summands in zip(items, split, strict=False)
+            for item, summands in zip(items, split, strict=True)
         ]
 
     def _added(
@@ -279,7 +297,7 @@ class People:
             "weight": term.weight,
             "source": term.source,
         }
-        if len(term.parts) == 1:
+        if len(term.parts) == 1 and term.kind != SIMILAR:
             if term.kind == LIKED:
                 reason["item"] = self._items[ITEM].iloc[term.parts[0]]
             elif term.parts[0] < len(self._records):
@@ -287,6 +305,11 @@ class People:
         return reason
 
     def _words(self, term: Term, item: int, new: Sequence[str]) -> str:
+        if term.kind == LATENT:
+            return "goes with what they liked"
+        if term.kind == SIMILAR:
+            people = "person" if len(term.parts) == 1 else "people"
+            return f"liked by {len(term.parts):,} {people} with similar tastes"
         if not term.parts:
             likes = int(self._likes[item])
             return f"liked by {likes:,} {'person' if likes == 1 else 'people'}"
@@ -335,6 +358,34 @@ class People:
     @cached_property
     def _seen(self) -> Any:
         return matrix_of("seen", self._history)
+
+    @cached_property
+    def _data(self) -> RecommendationData:
+        """The history as baselines read it, with records numbered as they are kept."""
+        count = len(self._records)
+        authors = np.zeros(count, np.int64)
+        for name, source in self.stage(PRETRAINED).sources.items():
+            if source.kind == TEXTS:
+                owned = self._owners[name].tocoo()
+                authors[owned.col] = owned.row
+        return RecommendationData(
+            users=self.users,
+            items=self._items[ITEM].to_numpy(dtype=object),
+            titles=self._items[TITLE].to_numpy(dtype=object),
+            liked=self._liked,
+            seen=self._seen,
+            relevant=csr_matrix(self._seen.shape, dtype=np.float32),
+            segments=self._users["segment"].to_numpy(dtype=str),
+            records=np.arange(count, dtype=np.int64),
+            record_users=authors,
+            record_items=np.full(count, -1, np.int64),
+            activities=np.full(count, "", dtype=object),
+        )
+
+    @cached_property
+    def _texts(self) -> Vectors:
+        table = self._parts[self._table(self.stage(PRETRAINED), ENCODER)]
+        return Vectors(table.astype(np.float32), self.item_texts)
 
     @cached_property
     def _owners(self) -> dict[str, Any]:

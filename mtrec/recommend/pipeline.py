@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from mtrec.models.config import EncoderConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import MultiTaskModel
 from mtrec.recommend.adapt import adapt
-from mtrec.recommend.base import Recommender
+from mtrec.recommend.base import Baseline, Recommender
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import ALL, Judged, K, judge, mean_ndcg, paired, table
@@ -47,9 +47,11 @@ from mtrec.recommend.stored import (
     PAIRED,
     Arrays,
     matrix_arrays,
+    save_baseline,
     save_stage,
     write_arrays,
 )
+from mtrec.recommend.tuning import Tuned, strongest, tune
 from mtrec.schema import (
     ADAPTED,
     ITEM,
@@ -145,12 +147,21 @@ def run_recommend(
     )
     if learned is not None:
         stages.append(learned.recommender(sources, users))
-    metrics = _evaluate(stages, test, folder, reporter)
+    texts = raw[ENCODER]
+    tuned = tune(RECOMMENDERS, val, texts, cache, reporter)
+    baselines = {}
+    for name, baseline in RECOMMENDERS.items():
+        check_stop(reporter)
+        baselines[name] = baseline.fit(test, texts, **tuned[name].setting)
+        save_baseline(baselines[name], folder / FOLDER)
+    metrics = _evaluate(stages, baselines, strongest(tuned), test, texts, folder, reporter)
     if views and len(val.judged):
         before_likes = unadapted(MULTITASK, sources_of_val, learned_spaces, users)
         metrics[CHOSEN_BY] = mean_ndcg(before_likes, val)
     _write_traits(folder / FOLDER, dataset, model, inference, test, views)
-    _write_people(folder / FOLDER, dataset, test, sources, stages, raw, learned_spaces, views)
+    _write_people(
+        folder / FOLDER, dataset, test, sources, stages, tuned, raw, learned_spaces, views
+    )
     names = [each.stage or "" for each in stages]
     return RecommendResult(metrics, names, round(time.monotonic() - begun, 1))
 
@@ -211,22 +222,24 @@ def task_view(model: MultiTaskModel, task: str, activities: frozenset[str]) -> T
 
 def _evaluate(
     stages: Sequence[FusedRecommender],
+    baselines: Mapping[str, Baseline],
+    strongest: str,
     test: RecommendationData,
+    texts: Vectors,
     folder: Path,
     reporter: Reporter,
 ) -> dict[str, float]:
-    recommenders: list[Recommender] = [
-        *(baseline.fit(test) for baseline in RECOMMENDERS.values()),
-        *stages,
-    ]
+    """`strongest`: the baseline that the furthest stage is compared with, beside `COMPARED`."""
+    recommenders: list[Recommender] = [*baselines.values(), *stages]
     reporter.phase(JUDGING, len(recommenders))
     judged: dict[str, Judged] = {}
     for each in recommenders:
         check_stop(reporter)
-        judged[each.stage or each.name] = judge(each, test)
+        judged[each.stage or each.name] = judge(each, test, texts=texts.items)
         reporter.advance(1)
     rows = [row for each in judged.values() for row in table(each, test)]
-    pairs = [(judged[a], judged[b]) for a, b in COMPARED if a in judged and b in judged]
+    compared = dict.fromkeys([*COMPARED, (stages[-1].stage or "", strongest)])
+    pairs = [(judged[a], judged[b]) for a, b in compared if a in judged and b in judged]
     write_json(folder / EVALUATION, rows)
     write_json(folder / PAIRED, paired(pairs, test))
     return {
@@ -243,6 +256,7 @@ def _write_people(
     test: RecommendationData,
     sources: Mapping[str, Source],
     stages: Sequence[FusedRecommender],
+    tuned: Mapping[str, Tuned],
     raw: Spaces,
     learned: Spaces,
     views: Mapping[str, TaskView],
@@ -292,6 +306,7 @@ def _write_people(
             ]
             for activity in sorted(dataset.records[SOURCE].unique())
         },
+        "baselines": {name: asdict(each) for name, each in tuned.items()},
     }
     write_json(folder / PEOPLE, description)
 

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from mtrec.errors import InputError
 from mtrec.files import replacing
+from mtrec.recommend.base import Baseline
 from mtrec.recommend.fused import FusedRecommender, FusedSource
 from mtrec.schema import STAGES
 
@@ -86,6 +87,19 @@ def load_stage(folder: Path, stage: str) -> FusedRecommender:
     }
     items = {space: arrays[f"items.{space}"] for space in description["spaces"]}
     return FusedRecommender(stage, sources, items, arrays["bias"], description["users"])
+
+
+def save_baseline(baseline: Baseline, folder: Path) -> None:
+    """Writes `<name>.safetensors` into `folder` where the baseline keeps anything."""
+    kept = baseline.kept()
+    if kept:
+        write_arrays(folder / f"{baseline.name}.safetensors", kept, {})
+
+
+def kept_of(folder: Path, baseline: str) -> Arrays:
+    """What `save_baseline` wrote; nothing where it wrote nothing."""
+    path = folder / f"{baseline}.safetensors"
+    return read_arrays(path)[0] if path.exists() else {}
 
 
 def write_arrays(path: Path, arrays: Arrays, description: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ from mtrec.data.dataset import Dataset
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import K, judge, table
 from mtrec.recommend.people import People
-from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import EVALUATION, PAIRED
 
 
@@ -23,11 +22,9 @@ def evaluation(people: People, dataset: Dataset, k: int = K) -> list[dict[str, A
     if k == K:
         return _kept(people, EVALUATION)
     data = RecommendationData.from_dataset(dataset, "test")
-    recommenders = [
-        *(baseline.fit(data) for baseline in RECOMMENDERS.values()),
-        *(people.stage(stage) for stage in people.stages),
-    ]
-    return [row for each in recommenders for row in table(judge(each, data, k), data, k)]
+    recommenders = [people.recommender(name) for name in (*people.baselines, *people.stages)]
+    texts = people.item_texts
+    return [row for each in recommenders for row in table(judge(each, data, k, texts), data, k)]
 
 
 def differences(people: People) -> list[dict[str, Any]]:

@@ -264,7 +264,7 @@ def _fitted(vectors: Vectors, truth: NDArray[Any], asked: Vectors) -> tuple[NDAr
     """The classes learned, and how probable each is of what is asked; none where all are one."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     classes = np.unique(truth)
     if len(classes) < 2 or not len(asked):

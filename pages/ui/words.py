@@ -16,6 +16,9 @@ METRICS = {
     "ndcg": "List quality (NDCG)",
     "recall": "Hits found (recall)",
     "mrr": "First hit (MRR)",
+    "map": "Mean precision (MAP)",
+    "novelty": "How little known (novelty)",
+    "diversity": "How unlike each other (diversity)",
     "coverage": "Share of catalogue shown",
 }
 
@@ -37,6 +40,12 @@ METRIC_HELP = {
     "at its top, 0 when none is in it.",
     "recall": "The share of a person's liked items that made it into the list.",
     "mrr": "1 divided by the place of the first liked item in the list.",
+    "map": "How many of the items down to each liked one were liked too, averaged over the liked "
+    "ones: 1 when they all stand at the top of the list.",
+    "novelty": "How little known the items in a list are: 0 when everyone liked them before, and 1 "
+    "more each time that half as many did. More is not better by itself.",
+    "diversity": "How little the texts of the items in a list have in common: 0 when they all say "
+    "the same, about 1 when they have nothing in common. More is not better by itself.",
     "coverage": "The share of all items that stand in at least one person's list.",
 }
 
@@ -58,7 +67,15 @@ STAGES = {
     ADAPTED: "After learning what they like",
 }
 
-RECOMMENDERS = {"popular": "What is popular, the same for all"}
+RECOMMENDERS = {
+    "popular": "What is popular, the same for all",
+    "content": "What is near to their texts, nothing learned",
+    "item-knn": "Items that the same people liked (item kNN)",
+    "user-knn": "What people of similar tastes liked (user kNN)",
+    "ease": "What likes say of likes (EASE)",
+    "als": "Factors of likes (ALS)",
+    "bpr": "Factors of likes, by pairs (BPR)",
+}
 
 STAGE_HELP = (
     "Before training: the language model as it came. After learning the tasks: the same model "

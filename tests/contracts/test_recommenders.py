@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,13 +13,14 @@ import pytest
 
 from mtrec.errors import InputError
 from mtrec.recommend.adapt import adapt
-from mtrec.recommend.base import Recommender
+from mtrec.recommend.base import Baseline, Recommender, Setting
+from mtrec.recommend.collaborative import Collaborative
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import FusedRecommender, unadapted
 from mtrec.recommend.profiles import ENCODER, TaskView, Vectors, build_sources
 from mtrec.recommend.registry import RECOMMENDERS
-from mtrec.recommend.stored import load_stage, save_stage
+from mtrec.recommend.stored import kept_of, load_stage, save_baseline, save_stage
 from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, STAGES, TRUNK
 from mtrec.training.reporter import SilentReporter
 
@@ -45,6 +47,21 @@ def _dataset() -> Any:
     )
 
 
+def _some(width: int) -> Vectors:
+    rng = np.random.default_rng(width)
+    shapes = (len(_dataset().records), width), (ITEMS, width)
+    return Vectors.of_length_one(*(rng.normal(size=each).astype(np.float32) for each in shapes))
+
+
+def middle(baseline: type[Baseline]) -> Setting:
+    return baseline.grid[len(baseline.grid) // 2]
+
+
+@pytest.fixture(scope="module")
+def texts() -> Vectors:
+    return _some(6)
+
+
 @pytest.fixture(scope="module")
 def data() -> RecommendationData:
     return RecommendationData.from_dataset(_dataset(), "test")
@@ -52,14 +69,8 @@ def data() -> RecommendationData:
 
 @pytest.fixture(scope="module")
 def built(data: RecommendationData) -> dict[str, Recommender]:
-    rng = np.random.default_rng(1)
     dataset = _dataset()
-
-    def some(width: int) -> Vectors:
-        shapes = (len(dataset.records), width), (ITEMS, width)
-        return Vectors.of_length_one(*(rng.normal(size=each).astype(np.float32) for each in shapes))
-
-    spaces = {ENCODER: some(6), TRUNK: some(5)}
+    spaces = {ENCODER: _some(6), TRUNK: _some(5)}
     views = {"mood": TaskView(frozenset({"reviews"}), np.eye(5, dtype=np.float32))}
     val = RecommendationData.from_dataset(dataset, "val")
     sources = build_sources(data, spaces, views)
@@ -73,8 +84,9 @@ def built(data: RecommendationData) -> dict[str, Recommender]:
     )
     assert learned is not None
     plain = build_sources(data, {ENCODER: spaces[ENCODER]}, {})
+    texts = spaces[ENCODER]
     return {
-        **{name: each.fit(data) for name, each in RECOMMENDERS.items()},
+        **{name: each.fit(data, texts, **middle(each)) for name, each in RECOMMENDERS.items()},
         PRETRAINED: unadapted(PRETRAINED, plain, {ENCODER: spaces[ENCODER]}, USERS),
         MULTITASK: unadapted(MULTITASK, sources, spaces, USERS),
         ADAPTED: learned.recommender(sources, USERS),
@@ -158,3 +170,94 @@ def test_saved_and_loaded_it_scores_the_same(
     save_stage(recommender, tmp_path)
     everybody = np.arange(USERS)
     assert (load_stage(tmp_path, stage).scores(everybody) == recommender.scores(everybody)).all()
+
+
+@pytest.fixture(params=RECOMMENDERS)
+def baseline(request: pytest.FixtureRequest, built: dict[str, Recommender]) -> Baseline:
+    found = built[request.param]
+    assert isinstance(found, Baseline)
+    return found
+
+
+def test_a_baseline_kept_and_made_again_scores_the_same(
+    baseline: Baseline, data: RecommendationData, texts: Vectors, tmp_path: Path
+) -> None:
+    save_baseline(baseline, tmp_path)
+    kept = kept_of(tmp_path, baseline.name)
+    again = type(baseline).again(kept, data, texts, middle(type(baseline)))
+    everybody = np.arange(USERS)
+    assert (again.scores(everybody) == baseline.scores(everybody)).all()
+
+
+def test_a_baseline_gives_newcomers_what_is_popular(
+    baseline: Baseline, built: dict[str, Recommender]
+) -> None:
+    newcomer = np.array([NEWCOMER])
+    assert (baseline.scores(newcomer) == built["popular"].scores(newcomer)).all()
+
+
+def test_the_reasons_of_a_baseline_add_up_to_its_scores(baseline: Baseline) -> None:
+    items = np.array([7, 0, 24, 12])
+    for user in (0, 5, NEWCOMER):
+        told = baseline.terms(user, items)
+        assert all(told)
+        added = [sum(term.weight for term in terms) for terms in told]
+        assert added == pytest.approx(baseline.scores(np.array([user]))[0, items], abs=1e-5)
+
+
+def test_items_that_nobody_liked_come_last(
+    baseline: Baseline, data: RecommendationData, texts: Vectors
+) -> None:
+    liked = data.liked.tolil()
+    liked[:, [3, 8]] = 0
+    history = replace(data, liked=liked.tocsr())
+    kind = type(baseline)
+    found = kind.fit(history, texts, **middle(kind))
+    scores = found.scores(np.arange(USERS))
+    assert np.isfinite(scores).all()
+    added = [term[0].weight for term in found.terms(0, np.array([3, 8])) if len(term) == 1]
+    if issubclass(kind, Collaborative):  # texts may speak for them
+        assert (
+            scores[:, [3, 8]].max(axis=1) <= np.delete(scores, [3, 8], axis=1).min(axis=1)
+        ).all()
+        assert added == pytest.approx(scores[0, [3, 8]])
+
+
+def test_a_baseline_can_do_without_any_like(
+    baseline: Baseline, data: RecommendationData, texts: Vectors
+) -> None:
+    history = replace(data, liked=data.liked * 0, records=data.records[:0])
+    history.liked.eliminate_zeros()
+    history = replace(history, record_users=data.record_users[:0])
+    kind = type(baseline)
+    scores = kind.fit(history, texts, **middle(kind)).scores(np.arange(USERS))
+    assert (scores == 0).all()
+
+
+def test_every_setting_of_a_baseline_can_be_fitted_and_is_listed_once(
+    baseline: Baseline, data: RecommendationData, texts: Vectors
+) -> None:
+    grid = type(baseline).grid
+    assert len({repr(each) for each in grid}) == len(grid)
+    for setting in grid:
+        scores = type(baseline).fit(data, texts, **setting).scores(np.arange(USERS))
+        assert np.isfinite(scores).all()
+
+
+def test_a_baseline_learns_the_same_each_time(
+    baseline: Baseline, data: RecommendationData, texts: Vectors, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kind = type(baseline)
+    again = kind.fit(data, texts, **middle(kind))
+    everybody = np.arange(USERS)
+    assert (again.scores(everybody) == baseline.scores(everybody)).all()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_baseline_sees_nothing_that_is_held_out(
+    baseline: Baseline, data: RecommendationData, texts: Vectors
+) -> None:
+    kind = type(baseline)
+    blind = kind.fit(replace(data, relevant=data.relevant * 0), texts, **middle(kind))
+    everybody = np.arange(USERS)
+    assert (blind.scores(everybody) == baseline.scores(everybody)).all()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.profiles import ENCODER, TaskView, Vectors
@@ -106,5 +107,40 @@ def crowd() -> Callable[..., Any]:
             test=RecommendationData.from_dataset(dataset, "test"),
             spaces={ENCODER: space},
         )
+
+    return make
+
+
+@pytest.fixture
+def likes() -> Callable[..., RecommendationData]:
+    """The history of people `(U, I)` who liked these items and wrote nothing."""
+
+    def make(table: Any) -> RecommendationData:
+        liked = csr_matrix(np.array(table, dtype=np.float32))
+        users, items = liked.shape
+        none = np.empty(0, np.int64)
+        return RecommendationData(
+            users=np.array([f"u{each:03d}" for each in range(users)], dtype=object),
+            items=np.array([f"i{each:03d}" for each in range(items)], dtype=object),
+            titles=np.array([f"I{each:03d}" for each in range(items)], dtype=object),
+            liked=liked,
+            seen=liked,
+            relevant=csr_matrix(liked.shape, dtype=np.float32),
+            segments=np.full(users, "few"),
+            records=none,
+            record_users=none,
+            record_items=none,
+            activities=np.empty(0, dtype=object),
+        )
+
+    return make
+
+
+@pytest.fixture
+def wordless() -> Callable[[RecommendationData], Vectors]:
+    """Texts for baselines that do not look at them."""
+
+    def make(data: RecommendationData) -> Vectors:
+        return Vectors(np.zeros((0, 1), np.float32), np.zeros((len(data.items), 1), np.float32))
 
     return make

@@ -43,7 +43,7 @@ def test_adapted_beats_pretrained_and_popular_where_tastes_differ(
     data = crowd()
     sources = build_sources(data.test, data.spaces, {})
     before = mean_ndcg(unadapted("pretrained", sources, data.spaces, 60), data.test)
-    popular = mean_ndcg(Popular.fit(data.test), data.test)
+    popular = mean_ndcg(Popular.fit(data.test, data.spaces[ENCODER]), data.test)
     assert ndcg(data, learn(data)) > 1.2 * max(before, popular)
 
 

@@ -10,6 +10,9 @@ from mtrec.recommend.base import Recommender
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, paired, table
 from mtrec.recommend.popular import Popular
+from mtrec.recommend.profiles import Vectors
+
+NONE = Vectors(np.zeros((8, 1), np.float32), np.zeros((5, 1), np.float32))
 
 
 class Fixed(Recommender):
@@ -44,10 +47,25 @@ def test_the_table_has_the_contracts_rows_and_no_empty_segment(data: Recommendat
     assert [(row["segment"], row["users"]) for row in rows] == [("all", 2), ("few", 2)]
     assert set(rows[0]) == {"recommender", "stage", "segment", "users", "metrics"}
     assert rows[0]["stage"] is None
-    assert set(rows[0]["metrics"]) == {"ndcg@10", "recall@10", "mrr@10", "coverage@10"}
+    assert set(rows[0]["metrics"]) == {
+        "ndcg@10",
+        "recall@10",
+        "mrr@10",
+        "map@10",
+        "novelty@10",
+        "coverage@10",
+    }
     figure = rows[0]["metrics"]["mrr@10"]
     assert (figure["value"], figure["low"], figure["high"]) == (0.75, 0.5, 1.0)
     assert rows[0]["metrics"]["coverage@10"] == {"value": 4 / 5, "low": None, "high": None}
+
+
+def test_lists_are_held_against_popularity_and_texts(data: RecommendationData) -> None:
+    """In the history a, b and c were liked by one of the two people each, d and e by nobody."""
+    texts = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
+    found = judge(Fixed([[9, 8, 7, 6, 5]] * 3), data, texts=texts)
+    assert found.values["novelty@10"].tolist() == [1, 1]
+    assert found.values["diversity@10"] == pytest.approx([2 / 3, 2 / 3])
 
 
 def test_paired_differences_are_taken_user_by_user(data: RecommendationData) -> None:
@@ -63,10 +81,10 @@ def test_paired_differences_are_taken_user_by_user(data: RecommendationData) -> 
 def test_nobody_to_judge_by_gives_no_rows(small: Any) -> None:
     small.interactions = small.interactions[small.interactions["split"] != "test"]
     data = RecommendationData.from_dataset(small, "test")
-    found = judge(Popular.fit(data), data)
+    found = judge(Popular.fit(data, NONE), data)
     assert table(found, data) == []
     assert paired([(found, found)], data) == []
 
 
 def test_popular_counts_likes_of_the_history(data: RecommendationData) -> None:
-    assert Popular.fit(data).scores(np.array([0]))[0].tolist() == [1, 1, 1, 0, 0]
+    assert Popular.fit(data, NONE).scores(np.array([0]))[0].tolist() == [1, 1, 1, 0, 0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,9 +19,12 @@ from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.recommend.config import RecommendConfig
+from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.evaluate import judge, table
 from mtrec.recommend.guest import NewTexts, read_with_model
 from mtrec.recommend.people import People
 from mtrec.recommend.pipeline import CHOSEN_BY, run_recommend
+from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
 from mtrec.reports.evaluation import differences, evaluation
 from mtrec.schema import SPLIT, STAGES, TEST, TEXT, task_space
@@ -87,11 +91,15 @@ def people(folder: Path) -> People:
 def test_evaluation_holds_every_stage_beside_the_baseline(folder: Path) -> None:
     rows = json.loads((folder / "evaluation.json").read_text())
     everyone = [(row["recommender"], row["stage"]) for row in rows if row["segment"] == "all"]
-    assert everyone == [("popular", None), *(("fused", stage) for stage in STAGES)]
+    baselines = [(name, None) for name in RECOMMENDERS]
+    assert everyone == [*baselines, *(("fused", stage) for stage in STAGES)]
     assert len({row["users"] for row in rows if row["segment"] == "all"}) == 1
     for row in rows:
         assert row["segment"] in ("all", "cold", "few", "warm")
-        assert {"ndcg@10", "recall@10", "mrr@10", "coverage@10"} == set(row["metrics"])
+        assert set(row["metrics"]) == {
+            f"{name}@10"
+            for name in ("ndcg", "recall", "mrr", "map", "coverage", "novelty", "diversity")
+        }
 
 
 def test_settings_can_be_chosen_by_a_figure_that_takes_nothing_from_test(
@@ -109,7 +117,22 @@ def test_settings_can_be_chosen_by_a_figure_that_takes_nothing_from_test(
     assert any(other.get(key) != value for key, value in metrics.items())
 
 
-def test_stages_are_compared_user_by_user(folder: Path) -> None:
+def test_the_best_baseline_on_validation_is_compared_with_the_furthest_stage(
+    folder: Path, people: People
+) -> None:
+    tuned = people.description["baselines"]
+    assert set(tuned) == set(RECOMMENDERS)
+    for name, said in tuned.items():
+        assert said["setting"] in [dict(each) for each in RECOMMENDERS[name].grid]
+        assert said["ndcg"] == max(said["tried"])
+    best = max(tuned, key=lambda name: tuned[name]["ndcg"])
+    rows = json.loads((folder / "paired.json").read_text())
+    against = [row["b"]["recommender"] for row in rows if row["a"]["stage"] == "adapted"]
+    assert best in against
+
+
+def test_stages_are_compared_user_by_user(folder: Path, people: People) -> None:
+    tuned = people.description["baselines"]
     rows = json.loads((folder / "paired.json").read_text())
     pairs = {
         (row["a"]["stage"], row["b"]["stage"] or row["b"]["recommender"])
@@ -120,6 +143,7 @@ def test_stages_are_compared_user_by_user(folder: Path) -> None:
         ("adapted", "pretrained"),
         ("multitask", "pretrained"),
         ("adapted", "popular"),
+        ("adapted", max(tuned, key=lambda name: tuned[name]["ndcg"])),
     }
 
 
@@ -167,7 +191,7 @@ def test_traits_are_shares_with_their_number(people: People) -> None:
     assert topics["film"]["n"] == said["sources"]["topic"]["n"]
 
 
-@pytest.mark.parametrize("name", [*STAGES, "fused", "popular"])
+@pytest.mark.parametrize("name", [*STAGES, "fused", *RECOMMENDERS])
 def test_reasons_add_up_to_the_score(people: People, name: str) -> None:
     for user in people.users[:4]:
         for each in people.recommend(user, 10, name):
@@ -179,20 +203,47 @@ def test_reasons_add_up_to_the_score(people: People, name: str) -> None:
                 "text",
                 "liked",
                 "popular",
+                "similar",
+                "latent",
             }
             json.dumps(each, allow_nan=False)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_shown_scores_are_those_that_rank(people: People, stage: str) -> None:
-    recommender = people.stage(stage)
-    said = people.recommend("u03", 60, stage)
+@pytest.mark.parametrize("name", [*STAGES, *RECOMMENDERS])
+def test_shown_scores_are_those_that_rank(people: People, name: str) -> None:
+    recommender = people.recommender(name)
+    said = people.recommend("u03", 60, name)
     position = people.users.tolist().index("u03")
     scores = recommender.scores(np.array([position]))[0]
     titles = {f"Thing i{index:02d}": score for index, score in enumerate(scores)}
     assert [each["score"] for each in said] == pytest.approx(
         [titles[each["title"]] for each in said], abs=1e-4
     )
+
+
+@pytest.mark.parametrize("name", RECOMMENDERS)
+def test_a_baseline_answers_later_as_it_was_judged(
+    people: People, tiny_recipe: Path, name: str
+) -> None:
+    data = RecommendationData.from_dataset(read_dataset(tiny_recipe, TASK_TYPES), "test")
+    found = judge(people.recommender(name), data, texts=people.item_texts)
+    rows = json.loads((people.folder.parent / "evaluation.json").read_text())
+    kept = [row for row in rows if row["recommender"] == name]
+    assert table(found, data) == kept
+
+
+def test_a_run_from_before_there_were_other_baselines_has_what_is_popular(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    said = json.loads((tmp_path / FOLDER / "people.json").read_text())
+    del said["baselines"]
+    (tmp_path / FOLDER / "people.json").write_text(json.dumps(said))
+    old = People(tmp_path / FOLDER)
+    assert list(old.baselines) == ["popular"]
+    assert old.recommend("u01", recommender="popular")
+    with pytest.raises(InputError, match="no recommender ease"):
+        old.recommender("ease")
 
 
 def test_reasons_name_the_record_or_the_item(people: People, tiny_recipe: Path) -> None:
@@ -226,8 +277,8 @@ def test_unknown_users_stages_and_recommenders_are_refused(people: People) -> No
         people.profile("nobody")
     with pytest.raises(InputError, match="Nobody"):
         people.recommend("nobody")
-    with pytest.raises(InputError, match="no recommender als"):
-        people.recommend("u01", recommender="als")
+    with pytest.raises(InputError, match=r"no recommender best.*item-knn"):
+        people.recommend("u01", recommender="best")
     with pytest.raises(InputError, match=r"stage final.*adapted"):
         people.profile("u01", "final")
 
@@ -424,6 +475,8 @@ def test_small_data_gives_sensible_lists(run: Run, case: str, tmp_path: Path) ->
     for user in people.users:
         for stage in people.stages:
             json.dumps(people.profile(user, stage), allow_nan=False)
+        for name in people.baselines:
+            json.dumps(people.recommend(user, 100, name), allow_nan=False)
         listed = people.recommend(user, 100)
         assert len({each["item"] for each in listed}) == len(listed)
 
