@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
 
 from mtrec.files import write_json
 from mtrec.recommend.base import Baseline, Setting
@@ -23,6 +26,7 @@ from mtrec.training.reporter import Reporter, check_stop
 
 TUNING = "Tuning what recommendations are compared with"
 FOLDER = "baselines"
+JUDGED = 2_000  # people that a setting is judged on at most, so that large data takes no hours
 VERSION = 1  # higher wherever a baseline scores differently than before
 
 
@@ -88,17 +92,29 @@ def _tuned(
     baseline: type[Baseline], val: RecommendationData, texts: Vectors, reporter: Reporter
 ) -> Tuned:
     tried = []
+    judged = _some(val)
     for setting in baseline.grid:
         check_stop(reporter)
-        tried.append(mean_ndcg(baseline.fit(val, texts, **setting), val))
+        tried.append(mean_ndcg(baseline.fit(val, texts, **setting), judged))
         reporter.advance(1)
     ndcg = max(tried)
     return Tuned(baseline.grid[tried.index(ndcg)], ndcg, tried)
 
 
+def _some(val: RecommendationData) -> RecommendationData:
+    """The same history, judged on `JUDGED` people drawn at random where there are more."""
+    if len(val.judged) <= JUDGED:
+        return val
+    drawn = np.random.default_rng(0).choice(val.judged, JUDGED, replace=False)
+    held = np.isin(np.arange(len(val.users)), drawn)
+    relevant = csr_matrix(val.relevant.multiply(held[:, None]))
+    relevant.eliminate_zeros()
+    return replace(val, relevant=relevant)
+
+
 def _digest(baseline: type[Baseline], val: RecommendationData, texts: Vectors) -> str:
     """Of all that the choice depends on."""
-    said = json.dumps([VERSION, baseline.name, baseline.grid, val.liked.shape])
+    said = json.dumps([VERSION, JUDGED, baseline.name, baseline.grid, val.liked.shape])
     digest = hashlib.blake2b(said.encode(), digest_size=12)
     read: list[Any] = []
     for matrix in (val.liked, val.seen, val.relevant):

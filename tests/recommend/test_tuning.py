@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mtrec.recommend import tuning
 from mtrec.recommend.base import Baseline
 from mtrec.recommend.evaluate import mean_ndcg
 from mtrec.recommend.item_knn import ItemKNN
@@ -104,6 +105,24 @@ def test_without_likes_on_validation_the_middle_setting_is_taken(made: Any, tmp_
     assert (found.setting, found.ndcg, Counted.fitted) == ({"sign": 1}, None, 0)
     assert not list(tmp_path.iterdir())
     assert strongest({"counted": found}) == "popular"
+
+
+def test_of_many_people_some_are_drawn_to_judge_by(
+    made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same ones for each setting, and every one's history counts all the same."""
+    seen = []
+
+    class Watched(Counted):
+        def recommend(self, users: Any, k: int, seen_items: Any) -> Any:
+            seen.append(users.tolist())
+            return super().recommend(users, k, seen_items)
+
+    monkeypatch.setattr(tuning, "JUDGED", 7)
+    _tune(made, tmp_path, Watched)
+    assert len(seen) == len(Watched.grid)
+    assert all(len(each) == 7 and each == seen[0] for each in seen)
+    assert set(seen[0]) <= set(made.val.judged.tolist())
 
 
 def test_the_strongest_is_the_best_on_validation() -> None:
