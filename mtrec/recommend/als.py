@@ -18,7 +18,7 @@ class ALS(Latent):
         {"factors": factors, "alpha": alpha, "regularization": regularization}
         for factors in (16, 64)
         for alpha in (1, 5)
-        for regularization in (0.1, 3, 10, 30, 100)
+        for regularization in (0.1, 3, 10, 30)
     )
 
     @staticmethod
