@@ -276,7 +276,6 @@ def _reconcile(store: RunStore, run: RunInfo) -> None:
 def _obituary(live: LiveFiles, process: Process | None, last: Progress) -> str:
     if process is None:
         return "The training process could not be started."
-    processes.reap()
     code = processes.how_ended(process)
     how = "was killed, crashed, or the machine was restarted"
     if code is not None:

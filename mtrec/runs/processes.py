@@ -10,6 +10,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ import mtrec
 from mtrec.files import write_json
 from mtrec.runs.progress import LiveFiles
 from mtrec.workspace import Workspace
+
+LAST_THREADS = 5.0  # seconds that the threads of a process have to end after it
 
 _children: list[subprocess.Popen[bytes]] = []
 _ends: dict[int, int] = {}  # how children of this process ended, by pid
@@ -100,7 +103,15 @@ def reap() -> None:
 
 
 def how_ended(process: Process) -> int | None:
-    """The exit status of a child of this process that was reaped; None of all others."""
+    """The exit status of a process that ended and was a child of this one; None of all others.
+
+    One that is gone may have threads that are still ending, and no exit status before they did.
+    """
+    for child in _children:
+        if child.pid == process.pid:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(LAST_THREADS)
+    reap()
     return _ends.get(process.pid)
 
 
