@@ -65,6 +65,7 @@ class Stack:
             name: p for name, p in self.model.named_parameters() if not name.startswith("encoder.")
         }
         some = next(iter(single.values()))
+        self._float = some.dtype
         self._lambdas = {
             task: torch.tensor([each[task] for each in settings]).to(some) for task in model.tasks
         }  # (S,) each
@@ -184,11 +185,20 @@ class Stack:
         }
 
     def _logits(self, parameters: Parameters, reading: Reading) -> dict[str, Ragged[Tensor]]:
-        """What the model with these parameters says; no two of its parameters are one."""
-        logits: dict[str, Ragged[Tensor]] = functional_call(
-            self.model, parameters, (reading,), tie_weights=False
-        )
-        return logits
+        """What the model with these parameters says; no two of its parameters are one.
+
+        At the precision that its encoder computes with, where the texts' states come from.
+        """
+        encoder = self.model.encoder
+        with torch.autocast(
+            encoder.device.type, torch.bfloat16, enabled=encoder.precision == "bf16"
+        ):
+            logits: dict[str, Ragged[Tensor]] = functional_call(
+                self.model, parameters, (reading,), tie_weights=False
+            )
+        return {
+            task: Ragged(each.rows.to(self._float), each.counts) for task, each in logits.items()
+        }
 
     def _each(self, do: Callable[[Parameters], dict[str, Tensor]]) -> dict[str, Tensor]:
         """What comes of every model's parameters, `(S, ...)` each; one alone needs no stacking."""
