@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CRITICS = ROOT.parent / "shared" / "data" / "critics"
 PEOPLE, EACH = 20, 10  # critics, and reviews of each: trained on in half a minute
-WAIT = 60_000.0  # milliseconds to wait at most
+WAIT = 120_000.0  # milliseconds to wait at most
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

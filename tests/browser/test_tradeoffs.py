@@ -13,7 +13,7 @@ from tests.browser.driving import bring, button, click_cell, go, nothing_failed,
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WEIGHT = "Weight λ of "
-MADE = 240_000.0  # milliseconds that reading and trying may take
+MADE = 480_000.0  # milliseconds that reading and trying may take
 
 
 def weight(page: Page, task: str) -> str:

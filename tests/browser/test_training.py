@@ -12,7 +12,7 @@ from tests.browser.driving import bring, button, go, nothing_failed, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-TRAINING = 300_000.0  # milliseconds to wait at most
+TRAINING = 600_000.0  # milliseconds to wait at most
 
 
 def test_no_training_is_lost(address: str, page: Page, files: list[Path]) -> None:

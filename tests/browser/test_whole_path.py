@@ -13,7 +13,7 @@ from tests.browser.driving import bring, button, click_cell, go, nothing_failed,
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-TRAINING = 300_000.0  # milliseconds to wait at most
+TRAINING = 600_000.0  # milliseconds to wait at most
 PRESSES = 4  # of the back button that leave a page at the latest
 
 
