@@ -27,8 +27,8 @@ class Term:
     """One summand of a score.
 
     Attributes:
-        kind: `task`, `text`, `liked`, `popular`, `similar` (people of similar tastes) or `latent`
-            (nothing that could be named).
+        kind: `task`, `text`, `liked`, `mentioned`, `popular`, `similar` (people of similar tastes)
+            or `latent` (nothing that could be named).
         source: the name of the source; the kind again for the last three.
         parts: the positions of the parts it stands for: records, items, for `similar` people; none
             for `popular`, which holds for everyone, and `latent`.

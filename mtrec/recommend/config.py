@@ -18,7 +18,7 @@ class RecommendConfig(BaseModel):
         description="Make profiles and recommendations once the tasks have been learned",
     )
     dimension: int = Field(
-        256,
+        512,
         ge=2,
         le=2048,
         title="Numbers for each item",

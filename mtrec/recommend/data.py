@@ -42,7 +42,10 @@ class RecommendationData:
         items: ids `(I,)`, in catalogue order.
         titles: what an item is called `(I,)`.
         liked: csr `(U, I)` of ones, liked in the history.
-        seen: csr `(U, I)` of ones, every interaction of the history, liked or not.
+        mentioned: csr `(U, I)` of ones, what the history's records are about and no interaction of
+            it is.
+        seen: csr `(U, I)` of ones, every item of the history, liked or not, or mentioned: none of
+            them is a discovery.
         relevant: csr `(U, I)` of ones, liked in the split that is judged.
         segments: `cold`, `few` or `warm` `(U,)`, by the number of training interactions.
         records: the dataset's rows of the history's records that have a user `(R,)`.
@@ -55,6 +58,7 @@ class RecommendationData:
     items: NDArray[np.object_]
     titles: NDArray[np.object_]
     liked: Any
+    mentioned: Any
     seen: Any
     relevant: Any
     segments: NDArray[np.str_]
@@ -86,17 +90,25 @@ class RecommendationData:
         records = dataset.records
         allowed = records[SPLIT].isin(HISTORY[split]) & records[USER].notna()
         history = records[allowed.to_numpy(dtype=bool)]
+        record_users = user_index.get_indexer(history[USER]).astype(np.int64)
+        record_items = item_index.get_indexer(history[ITEM]).astype(np.int64)
+        is_about = record_items >= 0
+        acted = matrix(before)
+        about = ones(record_users[is_about], record_items[is_about], acted.shape)
+        mentioned = csr_matrix(about - about.multiply(acted))
+        mentioned.eliminate_zeros()
         return cls(
             users=users,
             items=items,
             titles=dataset.items[TITLE].to_numpy(dtype=object),
             liked=matrix(before & liked),
-            seen=matrix(before),
+            mentioned=mentioned,
+            seen=acted + mentioned,
             relevant=matrix((acts_split == split) & liked),
             segments=segments(matrix(acts_split == TRAIN)),
             records=history[RECORD].to_numpy(dtype=np.int64),
-            record_users=user_index.get_indexer(history[USER]).astype(np.int64),
-            record_items=item_index.get_indexer(history[ITEM]).astype(np.int64),
+            record_users=record_users,
+            record_items=record_items,
             activities=history[SOURCE].to_numpy(dtype=object),
         )
 
@@ -115,6 +127,7 @@ class RecommendationData:
             self,
             users=self.users[users],
             liked=self.liked[users],
+            mentioned=self.mentioned[users],
             seen=self.seen[users],
             relevant=self.relevant[users],
             segments=self.segments[users],
@@ -123,6 +136,16 @@ class RecommendationData:
             record_items=self.record_items[theirs],
             activities=self.activities[theirs],
         )
+
+    def judged_at_most(self, people: int) -> RecommendationData:
+        """The same history, judged on so many people, drawn at random where there are more."""
+        if len(self.judged) <= people:
+            return self
+        drawn = np.random.default_rng(0).choice(self.judged, people, replace=False)
+        held = np.isin(np.arange(len(self.users)), drawn)
+        relevant = csr_matrix(self.relevant.multiply(held[:, None]))
+        relevant.eliminate_zeros()
+        return replace(self, relevant=relevant)
 
     @property
     def judged(self) -> Ids:

@@ -17,6 +17,7 @@ from mtrec.stats import bootstrap_mean, paired_difference
 
 K = 10
 ALL = "all"
+JUDGED = 2_000  # people that a setting is judged on at most, so that large data takes no hours
 PER_USER = {
     "ndcg": metrics.ndcg,
     "recall": metrics.recall,

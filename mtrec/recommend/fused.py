@@ -30,7 +30,7 @@ class FusedSource:
     """A source as the profile holds it. A user without it has a row of zeros.
 
     Attributes:
-        kind: `task`, `text` or `liked`.
+        kind: `task`, `text`, `liked` or `mentioned`.
         space: the space of the items it is compared with, a key of `FusedRecommender.items`.
         weight: a_s, what it counts beside the other sources.
         vectors: x_s(u) `(U, D)`.

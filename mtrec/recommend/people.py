@@ -20,7 +20,7 @@ from mtrec.recommend.explain import Owned, main_reasons, terms, total
 from mtrec.recommend.fused import FusedRecommender
 from mtrec.recommend.guest import NewTexts, of_person
 from mtrec.recommend.popular import Popular
-from mtrec.recommend.profiles import ENCODER, LIKED, Vectors
+from mtrec.recommend.profiles import ENCODER, LIKED, MENTIONED, OF_ITEMS, Vectors
 from mtrec.recommend.profiles import TEXT as TEXTS
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import kept_of, load_stage, matrix_of, read_arrays
@@ -35,6 +35,7 @@ USERS, ITEMS, RECORDS, TRAITS = (
 )
 FUSED = "fused"
 NEIGHBOURS = 5
+TOGETHER = {LIKED: "things they liked", MENTIONED: "things they wrote about"}
 
 
 class People:
@@ -140,7 +141,7 @@ class People:
             "interactions": int(known["interactions"]),
             "sources": {
                 name: {
-                    "kind": source.kind,
+                    "kind": LIKED if source.kind in OF_ITEMS else source.kind,
                     "weight": float(weight),
                     "n": int(source.counts[position]),
                 }
@@ -258,7 +259,7 @@ class People:
         positions = len(self._records) + np.arange(len(new.texts))
         found = {}
         for name, source in recommender.sources.items():
-            if source.kind == LIKED:
+            if source.kind in OF_ITEMS:
                 continue
             if new.activity is not None and name not in self.activities[new.activity]:
                 continue
@@ -277,9 +278,9 @@ class People:
     def _owned(self, recommender: FusedRecommender, user: int) -> dict[str, Owned]:
         found = {}
         for name, source in recommender.sources.items():
-            owners = self._liked if source.kind == LIKED else self._owners[name]
+            owners = self._owners[name]
             positions = owners.indices[owners.indptr[user] : owners.indptr[user + 1]]
-            if source.kind == LIKED:
+            if source.kind in OF_ITEMS:
                 table = recommender.items[source.parts]
             else:
                 table = self._parts[self._table(recommender, source.parts)]
@@ -298,7 +299,7 @@ class People:
             "source": term.source,
         }
         if len(term.parts) == 1 and term.kind != SIMILAR:
-            if term.kind == LIKED:
+            if term.kind in OF_ITEMS:
                 reason["item"] = self._items[ITEM].iloc[term.parts[0]]
             elif term.parts[0] < len(self._records):
                 reason["record"] = int(self._records[RECORD].iloc[term.parts[0]])
@@ -314,9 +315,8 @@ class People:
             likes = int(self._likes[item])
             return f"liked by {likes:,} {'person' if likes == 1 else 'people'}"
         if len(term.parts) > 1:
-            what = "things they liked" if term.kind == LIKED else "of their texts"
-            return f"{len(term.parts):,} {what} together"
-        if term.kind == LIKED:
+            return f"{len(term.parts):,} {TOGETHER.get(term.kind, 'of their texts')} together"
+        if term.kind in OF_ITEMS:
             return str(self._items[TITLE].iloc[term.parts[0]])
         known = len(self._records)
         if term.parts[0] >= known:
@@ -373,6 +373,7 @@ class People:
             items=self._items[ITEM].to_numpy(dtype=object),
             titles=self._items[TITLE].to_numpy(dtype=object),
             liked=self._liked,
+            mentioned=csr_matrix(self._seen.shape, dtype=np.float32),
             seen=self._seen,
             relevant=csr_matrix(self._seen.shape, dtype=np.float32),
             segments=self._users["segment"].to_numpy(dtype=str),

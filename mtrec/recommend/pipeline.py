@@ -15,7 +15,7 @@ from mtrec.files import write_json
 from mtrec.models.config import EncoderConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import MultiTaskModel
-from mtrec.recommend.adapt import adapt
+from mtrec.recommend.adapt import adapt, choose
 from mtrec.recommend.base import Baseline, Recommender
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
@@ -33,7 +33,7 @@ from mtrec.recommend.people import (
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import (
     ENCODER,
-    LIKED,
+    OF_ITEMS,
     Source,
     TaskView,
     Vectors,
@@ -108,7 +108,7 @@ def run_recommend(
     """Builds every stage there can be, judges them beside the baselines on test, and writes
     `recommend/`, `evaluation.json` and `paired.json` into a run's folder.
 
-    Nothing is chosen on test: L_T learns from train and is stopped on val; test is read once.
+    Nothing is chosen on test: how to learn is told by train and val, and test is read once.
 
     Args:
         model: the trained model, and `inference` what it says of all records; None where the data
@@ -137,15 +137,10 @@ def run_recommend(
     if views:
         stages.append(unadapted(MULTITASK, sources, learned_spaces, users))
     sources_of_val = build_sources(val, learned_spaces, views)
-    learned = adapt(
-        val,
-        sources_of_val,
-        learned_spaces[ENCODER].items,
-        config,
-        seed,
-        reporter,
-    )
-    if learned is not None:
+    item_texts = learned_spaces[ENCODER].items
+    plan = choose(val, sources_of_val, item_texts, config, seed, reporter)
+    if plan is not None:
+        learned = adapt(test, sources, item_texts, config, plan, seed, reporter)
         stages.append(learned.recommender(sources, users))
     texts = raw[ENCODER]
     tuned = tune(RECOMMENDERS, val, texts, cache, reporter)
@@ -268,7 +263,7 @@ def _write_people(
         {
             USER: test.users,
             "records": np.bincount(test.record_users, minlength=len(test.users)),
-            "interactions": np.diff(test.seen.indptr),
+            "interactions": np.diff(test.seen.indptr) - np.diff(test.mentioned.indptr),
             "segment": test.segments,
         }
     )
@@ -301,7 +296,7 @@ def _write_people(
             activity: [
                 name
                 for name, source in sources.items()
-                if source.kind != LIKED
+                if source.kind not in OF_ITEMS
                 and (name not in views or activity in views[name].activities)
             ]
             for activity in sorted(dataset.records[SOURCE].unique())

@@ -1,7 +1,8 @@
-"""What is known of a person, source by source: each task, their plain texts, the items they liked.
+"""What is known of a person, source by source: each task, their plain texts, the items they liked
+and those they wrote about.
 
 A source is a set of parts, one vector each, and whose they are: a person's records (as plain text,
-or as one task's head sees them) or the texts of the items they liked. Everything about a source is
+or as one task's head sees them) or the texts of items. Everything about a source is
 a sum over parts, so that a part can be taken out, or named as a reason, exactly.
 """
 
@@ -23,6 +24,8 @@ Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
 TASK, TEXT, LIKED = "task", "text", "liked"
+MENTIONED = "mentioned"  # items that somebody wrote about, without any act on them
+OF_ITEMS = (LIKED, MENTIONED)  # the kinds whose parts are items
 ENCODER = "encoder"  # the space of what the encoder gives; others hold what tasks read of it
 
 
@@ -31,7 +34,7 @@ class Source:
     """One source of everyone's profiles.
 
     Attributes:
-        kind: `task`, `text` or `liked`.
+        kind: `task`, `text`, `liked` or `mentioned`.
         space: the space of its parts' vectors.
         parts: vectors `(M, w)`.
         about: the item each part is about `(M,)`, -1 for none.
@@ -140,9 +143,10 @@ def build_sources(
     everything = np.ones(len(data.records), dtype=bool)
     found[free_name(TEXT, {*found, *taken})] = of_records(TEXT, ENCODER, everything)
     about = np.arange(len(data.items), dtype=np.int64)
-    found[free_name(LIKED, {*found, *taken})] = Source(
-        LIKED, ENCODER, spaces[ENCODER].items, about, data.liked
-    )
+    for kind, owners in ((LIKED, data.liked), (MENTIONED, data.mentioned)):
+        found[free_name(kind, {*found, *taken})] = Source(
+            kind, ENCODER, spaces[ENCODER].items, about, owners
+        )
     return {name: source for name, source in found.items() if source.owners.nnz}
 
 

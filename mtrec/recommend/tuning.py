@@ -9,24 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from scipy.sparse import csr_matrix
 
 from mtrec.files import write_json
 from mtrec.recommend.base import Baseline, Setting
 from mtrec.recommend.data import RecommendationData
-from mtrec.recommend.evaluate import mean_ndcg
+from mtrec.recommend.evaluate import JUDGED, mean_ndcg
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import Vectors
 from mtrec.training.reporter import Reporter, check_stop
 
 TUNING = "Tuning what recommendations are compared with"
 FOLDER = "baselines"
-JUDGED = 2_000  # people that a setting is judged on at most, so that large data takes no hours
 VERSION = 1  # higher wherever a baseline scores differently than before
 
 
@@ -92,24 +88,13 @@ def _tuned(
     baseline: type[Baseline], val: RecommendationData, texts: Vectors, reporter: Reporter
 ) -> Tuned:
     tried = []
-    judged = _some(val)
+    judged = val.judged_at_most(JUDGED)
     for setting in baseline.grid:
         check_stop(reporter)
         tried.append(mean_ndcg(baseline.fit(val, texts, **setting), judged))
         reporter.advance(1)
     ndcg = max(tried)
     return Tuned(baseline.grid[tried.index(ndcg)], ndcg, tried)
-
-
-def _some(val: RecommendationData) -> RecommendationData:
-    """The same history, judged on `JUDGED` people drawn at random where there are more."""
-    if len(val.judged) <= JUDGED:
-        return val
-    drawn = np.random.default_rng(0).choice(val.judged, JUDGED, replace=False)
-    held = np.isin(np.arange(len(val.users)), drawn)
-    relevant = csr_matrix(val.relevant.multiply(held[:, None]))
-    relevant.eliminate_zeros()
-    return replace(val, relevant=relevant)
 
 
 def _digest(baseline: type[Baseline], val: RecommendationData, texts: Vectors) -> str:

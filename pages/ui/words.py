@@ -172,7 +172,12 @@ STATUS_ICONS = {
     "failed": ":material/error:",
 }
 
-SOURCES = {"text": "all their texts", "liked": "things they liked", "popular": "popular"}
+SOURCES = {
+    "text": "all their texts",
+    "liked": "things they liked",
+    "mentioned": "things they wrote about",
+    "popular": "popular",
+}
 
 GUESSING_HELP = (
     "The language model reads the training texts with about every seventh word hidden and learns "

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from mtrec.errors import InputError
-from mtrec.recommend.adapt import adapt
+from mtrec.recommend.adapt import Plan, adapt
 from mtrec.recommend.base import Baseline, Recommender, Setting
+from mtrec.recommend.closed_form import Form
 from mtrec.recommend.collaborative import Collaborative
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
@@ -78,11 +79,11 @@ def built(data: RecommendationData) -> dict[str, Recommender]:
         val,
         build_sources(val, spaces, views),
         spaces[ENCODER].items,
-        RecommendConfig(dimension=6, epochs=2),
+        RecommendConfig(dimension=6),
+        Plan(Form(), passes=2),
         0,
         SilentReporter(),
     )
-    assert learned is not None
     plain = build_sources(data, {ENCODER: spaces[ENCODER]}, {})
     texts = spaces[ENCODER]
     return {

@@ -124,6 +124,7 @@ def likes() -> Callable[..., RecommendationData]:
             items=np.array([f"i{each:03d}" for each in range(items)], dtype=object),
             titles=np.array([f"I{each:03d}" for each in range(items)], dtype=object),
             liked=liked,
+            mentioned=csr_matrix(liked.shape, dtype=np.float32),
             seen=liked,
             relevant=csr_matrix(liked.shape, dtype=np.float32),
             segments=np.full(users, "few"),

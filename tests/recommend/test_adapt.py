@@ -9,10 +9,12 @@ import torch
 from scipy.sparse import csr_matrix
 
 from mtrec.recommend import adapt as module
-from mtrec.recommend.adapt import Learned, adapt
+from mtrec.recommend.adapt import Plan, adapt, choose
+from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.evaluate import mean_ndcg
 from mtrec.recommend.fused import unadapted
+from mtrec.recommend.learned import Learned
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import ENCODER, build_sources
 from mtrec.training.reporter import SilentReporter, Stopped
@@ -25,14 +27,22 @@ class Stopping(SilentReporter):
         return True
 
 
-def learn(data: Any, config: RecommendConfig = CONFIG, **others: Any) -> Learned | None:
+def planned(data: Any, config: RecommendConfig = CONFIG, **others: Any) -> Plan | None:
     sources = build_sources(data.val, data.spaces, {})
     settings = {"seed": 0, "reporter": SilentReporter()} | others
-    return adapt(data.val, sources, data.spaces[ENCODER].items, config, **settings)
+    return choose(data.val, sources, data.spaces[ENCODER].items, config, **settings)
 
 
-def ndcg(data: Any, learned: Learned | None) -> float:
-    assert learned is not None
+def learn(data: Any, plan: Plan | None = None) -> Learned:
+    """From train and val, as chosen on val."""
+    plan = plan or planned(data)
+    assert plan is not None
+    sources = build_sources(data.test, data.spaces, {})
+    texts = data.spaces[ENCODER].items
+    return adapt(data.test, sources, texts, CONFIG, plan, 0, SilentReporter())
+
+
+def ndcg(data: Any, learned: Learned) -> float:
     sources = build_sources(data.test, data.spaces, {})
     return mean_ndcg(learned.recommender(sources, len(data.test.users)), data.test)
 
@@ -50,8 +60,7 @@ def test_adapted_beats_pretrained_and_popular_where_tastes_differ(
 def test_text_alone_tells_tastes_apart_once_adapted(crowd: Any, one_thread: None) -> None:
     """People of whom nothing but texts is known: their likes are taken out of the history."""
     data = crowd()
-    learned = learn(data, RecommendConfig(dimension=8, epochs=30, patience=30))
-    assert learned is not None
+    learned = learn(data)
     sources = build_sources(data.test, data.spaces, {})
     scores = learned.recommender({"text": sources["text"]}, 60).scores(np.arange(60))
     own = np.arange(60)[:, None] % 2 == np.arange(40) % 2
@@ -63,46 +72,49 @@ def test_text_alone_tells_tastes_apart_once_adapted(crowd: Any, one_thread: None
 def test_the_same_seed_learns_the_same(crowd: Any, one_thread: None) -> None:
     data = crowd()
     first, second = learn(data), learn(data)
-    assert first is not None
-    assert second is not None
     assert (first.bias == second.bias).all()
     assert all((first.projections[name] == second.projections[name]).all() for name in ("text",))
 
 
 def test_it_stops_when_asked(crowd: Any) -> None:
+    data = crowd()
     with pytest.raises(Stopped):
-        learn(crowd(), reporter=Stopping())
+        planned(data, reporter=Stopping())
+    with pytest.raises(Stopped):
+        texts = data.spaces[ENCODER].items
+        sources = build_sources(data.test, data.spaces, {})
+        adapt(data.test, sources, texts, CONFIG, Plan(Form(), 1), 0, Stopping())
 
 
 def test_without_training_likes_there_is_nothing_to_learn(crowd: Any) -> None:
     data = crowd()
     data.val = replace(data.val, liked=csr_matrix(data.val.liked.shape, dtype=np.float32))
-    assert learn(data) is None
+    assert planned(data) is None
 
 
-def test_without_validation_likes_the_closed_form_stays(crowd: Any) -> None:
+def test_without_validation_likes_the_usual_form_stays(crowd: Any) -> None:
     data = crowd()
     nothing = csr_matrix(data.val.relevant.shape, dtype=np.float32)
     data.val = replace(data.val, relevant=nothing)
-    learned = learn(data)
-    assert learned is not None
-    assert not learned.projections["text"].any()
-    assert ndcg(data, learned) > 0
+    plan = planned(data)
+    assert plan == Plan(Form(), passes=0)
+    assert ndcg(data, learn(data, plan)) > 0
 
 
 def test_one_user_and_one_item_are_enough(crowd: Any) -> None:
     data = crowd(users=1, items=2)
-    assert learn(data) is not None
+    assert np.isfinite(learn(data).items).all()
 
 
 def test_many_items_are_sampled_and_learn_as_well(
     crowd: Any, one_thread: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = crowd(items=80)
-    whole = ndcg(data, learn(data))
+    plan = Plan(Form(), passes=2)
+    whole = ndcg(data, learn(data, plan))
     monkeypatch.setattr(module, "ALL_ITEMS", 10)
     monkeypatch.setattr(module, "SAMPLED", 20)
-    assert ndcg(data, learn(data)) > 0.7 * whole
+    assert ndcg(data, learn(data, plan)) > 0.7 * whole
 
 
 def test_sampled_columns_stand_for_all_items(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,6 +17,24 @@ def test_history_is_train_before_val_and_train_and_val_before_test(small: Any) -
     assert test.seen.toarray().tolist() == [[1, 1, 0, 0, 0], [0, 1, 1, 0, 0], [0] * 5]
     assert val.liked.toarray().tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0] * 5]
     assert test.liked.toarray().tolist() == [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0] * 5]
+
+
+def test_what_was_written_about_without_an_act_is_mentioned_and_no_discovery(small: Any) -> None:
+    acts = small.interactions
+    small.interactions = acts[~((acts["user"] == "ann") & (acts["item"] == "b"))]
+    val = RecommendationData.from_dataset(small, "val")
+    assert val.mentioned.toarray().tolist() == [[0, 1, 0, 0, 0], [0] * 5, [0] * 5]
+    assert val.seen.toarray().tolist() == [[1, 1, 0, 0, 0], [0, 1, 0, 0, 0], [0] * 5]
+    some = val.of(np.array([0, 2]))
+    assert some.mentioned.toarray().tolist() == [[0, 1, 0, 0, 0], [0] * 5]
+
+
+def test_judged_at_most_so_many_people(small: Any) -> None:
+    test = RecommendationData.from_dataset(small, "test")
+    fewer = test.judged_at_most(1)
+    assert len(fewer.judged) == 1
+    assert set(fewer.judged) < set(test.judged)
+    assert test.judged_at_most(2) is test
 
 
 def test_only_liked_items_of_the_judged_split_are_relevant(small: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtrec.recommend.adapt import adapt
+from mtrec.recommend.adapt import Plan, adapt
+from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import FusedRecommender, unadapted
@@ -37,11 +38,11 @@ def case(request: pytest.FixtureRequest, crowd: Any, one_thread: None) -> tuple[
         data.val,
         build_sources(data.val, data.spaces, {}),
         data.spaces[ENCODER].items,
-        RecommendConfig(dimension=8, epochs=5, patience=5),
+        RecommendConfig(dimension=8),
+        Plan(Form(), passes=2),
         0,
         SilentReporter(),
     )
-    assert learned is not None
     return learned.recommender(sources, 60), sources
 
 

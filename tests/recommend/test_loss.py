@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from mtrec.recommend.adapt import Learned, with_items
 from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.learned import Learned, with_items
 from mtrec.recommend.loss import Adaptation, Batch, loss, scale
 from mtrec.recommend.profiles import build_sources
 

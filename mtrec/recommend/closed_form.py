@@ -1,0 +1,197 @@
+"""The closed form that L_T starts from: what a person liked, mentioned and wrote, and popularity.
+
+    score(u, i) = ⟨ x_liked + m x_mentioned + t x_wrote , q_i ⟩ + p log(1 + likes of i) ,
+
+with q of `mtrec.recommend.colikes`; x_liked and x_mentioned are sums of the items' q over √n. What
+texts say, in the tasks' eyes and plainly, is read so that x_wrote comes near x_liked: by one ridge
+regression from all of it, over the people who wrote and liked something (Gantner, Drumond,
+Freudenthaler, Rendle & Schmidt-Thieme, 2010, *Learning attribute-to-feature mappings for cold-start
+recommendations*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags
+
+from mtrec.recommend.base import Ids, Recommender
+from mtrec.recommend.colikes import Spectrum
+from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.evaluate import mean_ndcg
+from mtrec.recommend.learned import Learned, summed, with_items
+from mtrec.recommend.popular import likes_of
+from mtrec.recommend.profiles import LIKED, MENTIONED, OF_ITEMS, Source
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+SPREAD = 0.3  # how far an average person's scores differ, as logits
+AVERAGED = 128  # people over whom that is measured
+
+
+@dataclass(frozen=True)
+class Form:
+    """The settings of a closed form; as they stand here where nothing can be chosen by.
+
+    Attributes:
+        ridge: the penalty λ of the items' vectors.
+        popular: p.
+        wrote: t.
+        smoothing: the penalty of what is read of texts.
+        mentioned: m.
+    """
+
+    ridge: float = 200.0
+    popular: float = 0.25
+    wrote: float = 0.3
+    smoothing: float = 30.0
+    mentioned: float = 0.3
+
+
+POPULAR = (0.0, 0.1, 0.25, 0.5, 1.0)
+# What is chosen together, one after another.
+STEPS: tuple[dict[str, tuple[float, ...]], ...] = (
+    {"ridge": (20.0, 50.0, 100.0, 150.0, 200.0, 400.0, 800.0)},
+    {"popular": POPULAR},
+    {"wrote": (0.03, 0.1, 0.3, 1.0), "smoothing": (3.0, 30.0, 300.0)},
+    {"mentioned": (0.03, 0.1, 0.3, 1.0)},
+    {"popular": POPULAR},
+)
+
+
+class _Profiles(Recommender):
+    """People's vectors `(U, d)` compared with items' `(I, d)`, and a bias `(I,)`."""
+
+    name = "closed form"
+
+    def __init__(self, people: Floats, items: Floats, bias: Floats) -> None:
+        self.people, self.items, self.bias = people, items, bias
+
+    def scores(self, users: Ids) -> Floats:
+        scores: Floats = self.people[users] @ self.items.T + self.bias
+        return scores
+
+
+class Forms:
+    """All closed forms of one history in which somebody liked something.
+
+    Args:
+        data: whose history it is.
+        sources: built from it.
+        texts: the items' text vectors of length 1 `(I, w)`.
+        dimension: of the items' vectors.
+    """
+
+    def __init__(
+        self,
+        data: RecommendationData,
+        sources: Mapping[str, Source],
+        texts: Floats,
+        dimension: int,
+        seed: int,
+    ) -> None:
+        self.data, self.sources = data, sources
+        self.spectrum = Spectrum.of(data.liked, texts, dimension, seed)
+        self.popularity = np.log1p(likes_of(data.liked)).astype(np.float32)
+        self.liked, self.mentioned = _averaged(data.liked), _averaged(data.mentioned)
+        self.read = {name: each for name, each in sources.items() if each.kind not in OF_ITEMS}
+        self.means = {
+            name: each.parts[np.unique(each.owners.indices)].mean(axis=0)
+            for name, each in self.read.items()
+        }
+        sums = [summed(each, self.means[name])[0] for name, each in self.read.items()]
+        self.wrote = np.concatenate([np.zeros((len(data.users), 0), np.float32), *sums], axis=1)
+        # Only the last ones are kept: of many items or settings they would fill the memory.
+        self._items = lru_cache(maxsize=1)(self._find_items)
+        self._reading = lru_cache(maxsize=1)(self._find_reading)
+        self._people = lru_cache(maxsize=1)(self._find_people)
+
+    def choose(self) -> tuple[Form, float]:
+        """The form that is best on validation, and its NDCG@10 there.
+
+        Without likes on validation there is nothing to choose by: the usual form, and 0.
+        """
+        best = Form()
+        if not len(self.data.judged):
+            return best, 0.0
+        found = {best: self.ndcg(best)}
+        for step in STEPS:
+            if "wrote" in step and not self.read:
+                continue
+            if "mentioned" in step and not self.data.mentioned.nnz:
+                continue
+            for values in product(*step.values()):
+                form = replace(best, **dict(zip(step, values, strict=True)))
+                if form not in found:
+                    found[form] = self.ndcg(form)
+            best = max(found, key=found.__getitem__)
+        return best, found[best]
+
+    def ndcg(self, form: Form) -> float:
+        """NDCG@10 on validation."""
+        items, _ = self._items(form.ridge)
+        liked, mentioned = self._people(form.ridge)
+        wrote = self.wrote[self.data.judged] @ self._reading(form.ridge, form.smoothing)
+        people = liked + np.float32(form.mentioned) * mentioned + np.float32(form.wrote) * wrote
+        bias = np.float32(form.popular) * self.popularity
+        return mean_ndcg(_Profiles(people, items, bias), self.data.of(self.data.judged))
+
+    def learned(self, form: Form) -> Learned:
+        """The form as L_T goes on from it."""
+        items, gain = self._items(form.ridge)
+        gains = {LIKED: gain, MENTIONED: gain * np.float32(form.mentioned)}
+        projections, start = {}, 0
+        adapted = with_items(self.sources, items)
+        means = dict(self.means)
+        for name, source in adapted.items():
+            width = source.parts.shape[1]
+            if name in self.read:
+                reading = self._reading(form.ridge, form.smoothing)[start : start + width]
+                projections[name] = np.float32(form.wrote) * reading
+                start += width
+            else:
+                means[name] = np.zeros(width, np.float32)
+                projections[name] = gains[source.kind] * np.eye(width, dtype=np.float32)
+        bias = np.float32(form.popular) * self.popularity
+        return Learned.of(items, bias, projections, means, adapted)
+
+    def _find_items(self, ridge: float) -> tuple[Floats, np.float32]:
+        """q `(I, d)`, and what its sums are multiplied by, so that scores differ by `SPREAD`."""
+        items = self.spectrum.items(ridge)
+        some = self.liked[np.flatnonzero(np.diff(self.liked.indptr))[:AVERAGED]] @ items
+        spread = float((some @ items.T).std(axis=1).mean())
+        return items, np.float32(SPREAD / spread if spread > 0 else 1.0)
+
+    def _find_people(self, ridge: float) -> tuple[Floats, Floats]:
+        """x_liked and x_mentioned of the people who are judged `(J, d)`."""
+        items, gain = self._items(ridge)
+        judged = self.data.judged
+        return gain * (self.liked[judged] @ items), gain * (self.mentioned[judged] @ items)
+
+    def _find_reading(self, ridge: float, smoothing: float) -> Floats:
+        """What is read of texts `(W, d)`, all sources below one another."""
+        items, gain = self._items(ridge)
+        wanted = self.wrote.T @ (gain * (self.liked @ items))
+        penalty = smoothing * np.eye(len(wanted))
+        reading: Floats = np.linalg.solve(self._gram + penalty, wanted).astype(np.float32)
+        return reading
+
+    @cached_property
+    def _gram(self) -> Doubles:
+        """Of what those wrote who liked something `(W, W)`; the others say nothing of likes."""
+        wrote = self.wrote[np.diff(self.liked.indptr) > 0].astype(np.float64)
+        gram: Doubles = wrote.T @ wrote
+        return gram
+
+
+def _averaged(matrix: Any) -> Any:
+    """Rows of ones over the root of how many they are."""
+    counts = np.diff(matrix.indptr)
+    return csr_matrix(diags(1 / np.sqrt(np.maximum(counts, 1))) @ matrix, dtype=np.float32)

@@ -1,0 +1,89 @@
+"""The form that L_T starts from: by hand, as it is judged, and as it is handed on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from mtrec.recommend.closed_form import Form, Forms
+from mtrec.recommend.evaluate import mean_ndcg
+from mtrec.recommend.profiles import ENCODER, build_sources
+
+FORMS = [
+    Form(),
+    Form(ridge=20.0, popular=0.0, wrote=1.0, smoothing=3.0, mentioned=1.0),
+    Form(ridge=50.0, popular=1.0, wrote=0.0, smoothing=300.0, mentioned=0.0),
+]
+
+
+def forms_of(data: Any) -> Forms:
+    sources = build_sources(data.val, data.spaces, {})
+    return Forms(data.val, sources, data.spaces[ENCODER].items, 8, 0)
+
+
+@pytest.fixture
+def mentioning(crowd: Any) -> Any:
+    """A crowd of whom everybody also wrote about something that they never used."""
+    data = crowd()
+    users, items = data.val.liked.shape
+    rng = np.random.default_rng(0)
+    unused = np.asarray((data.val.seen + data.val.relevant).todense()) == 0
+    drawn = np.array([rng.choice(np.flatnonzero(row)) for row in unused])
+    mentioned = csr_matrix(
+        (np.ones(users, np.float32), (np.arange(users), drawn)), shape=(users, items)
+    )
+    data.val = replace(data.val, mentioned=mentioned, seen=data.val.seen + mentioned)
+    return data
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_judged_as_what_it_hands_on_recommends(mentioning: Any, form: Form) -> None:
+    val = mentioning.val
+    sources = build_sources(val, mentioning.spaces, {})
+    assert {"text", "liked", "mentioned"} <= set(sources)
+    forms = forms_of(mentioning)
+    handed_on = forms.learned(form).recommender(sources, len(val.users))
+    assert forms.ndcg(form) == pytest.approx(mean_ndcg(handed_on, val), abs=1e-9)
+
+
+def test_the_best_form_is_chosen(mentioning: Any) -> None:
+    forms = forms_of(mentioning)
+    form, ndcg = forms.choose()
+    assert ndcg == forms.ndcg(form)
+    assert all(ndcg >= forms.ndcg(each) for each in (Form(), replace(form, ridge=800.0)))
+
+
+def test_what_is_mentioned_and_what_is_liked_count_by_the_root_of_how_many(
+    mentioning: Any,
+) -> None:
+    forms = forms_of(mentioning)
+    form = Form(popular=0.0, wrote=0.0, mentioned=0.5)
+    sources = build_sources(mentioning.val, mentioning.spaces, {})
+    learned = forms.learned(form)
+    scores = learned.recommender(sources, len(mentioning.val.users)).scores(np.array([3]))[0]
+
+    q, gain = learned.items, learned.projections["liked"][0, 0]
+    liked = mentioning.val.liked[[3]].indices
+    (mentioned,) = mentioning.val.mentioned[[3]].indices
+    profile = gain * (q[liked].sum(axis=0) / np.sqrt(len(liked)) + 0.5 * q[mentioned])
+    assert scores == pytest.approx(q @ profile, rel=1e-4)
+
+
+def test_what_is_read_of_texts_is_a_ridge_regression_to_what_is_liked(crowd: Any) -> None:
+    data = crowd()
+    form = Form(wrote=1.0, smoothing=10.0)
+    learned = forms_of(data).learned(form)
+    text = build_sources(data.val, data.spaces, {})["text"]
+    counts = np.maximum(text.counts, 1)[:, None]
+    x = (text.sums() - text.counts[:, None] * learned.means["text"]) / np.sqrt(counts)
+    likes = data.val.liked
+    gain = learned.projections["liked"][0, 0]
+    number = np.maximum(np.diff(likes.indptr), 1)[:, None]
+    y = gain * (likes @ learned.items) / np.sqrt(number)
+    known = np.diff(likes.indptr) > 0
+    gradient = x[known].T @ (x[known] @ learned.projections["text"] - y[known])
+    assert gradient + 10 * learned.projections["text"] == pytest.approx(0, abs=1e-2)
