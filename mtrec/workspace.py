@@ -52,3 +52,8 @@ class Workspace:
     def searching(self) -> Path:
         """The live files of searches."""
         return self.root / "searches"
+
+    @property
+    def presentation(self) -> Path:
+        """Whether pages hide people and texts, and what their pseudonyms are drawn by."""
+        return self.root / "presentation.json"

@@ -130,12 +130,13 @@ def describe(upload: str, folder: Path) -> None:
     written = dump_recipe(parse_recipe(choices, "the choices above"))
     (folder / DRAFT).write_text(written, encoding="utf-8")
     dataset = check(folder / DRAFT, written)
+    shown = state.shown(dataset)
     datasets.sizes(*(len(dataset.tables[table]) for table in datasets.TABLES))
     datasets.tasks(dataset.tasks, dataset.scheme, dataset.reason, "check")
-    datasets.problems(dataset.warnings)
-    datasets.unfold("When it happened", lambda: inside.time(dataset, "check"))
+    datasets.problems(shown.warnings)
+    datasets.unfold("When it happened", lambda: inside.time(shown, "check"))
     lost = many(len(dataset.aside), "entry", "entries")
-    datasets.unfold(f"What cannot be used ({lost})", lambda: inside.aside(dataset, "check"))
+    datasets.unfold(f"What cannot be used ({lost})", lambda: inside.aside(shown, "check"))
     with st.expander("The recipe that Import writes"):
         st.code(written, language="yaml")
     if st.button(

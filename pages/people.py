@@ -14,8 +14,8 @@ from pages.ui.text import plain
 
 
 @st.cache_data(max_entries=4, show_spinner="Finding everyone…")
-def everyone(key: str) -> list[str]:
-    """Every person of a dataset, those with the most texts first."""
+def everyone(key: str, presenting: bool) -> list[str]:
+    """Every person of a dataset as pages call them, those with the most texts first."""
     dataset = state.open_dataset(key)
     texts = dataset.records[USER].value_counts()
     users = dataset.users[[USER]].assign(texts=lambda frame: frame[USER].map(texts).fillna(0))
@@ -47,7 +47,7 @@ def find(known: list[str]) -> str:
 def draw(run: RunInfo) -> None:
     """Everything about one person, as a finished run sees them."""
     dataset = state.open_dataset(run.key)
-    known = everyone(run.key)
+    known = everyone(run.key, state.presenting())
     if not known:
         shell.empty("This data does not say who wrote or did what.", shell.DATA, "Bring other data")
         return

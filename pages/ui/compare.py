@@ -50,20 +50,24 @@ SAME_TEXTS = (
 def compared(ours: Path, theirs: Path, key: str, split: str) -> list[TaskComparison]:
     """The tasks that both runs answered on one part of the dataset `key`."""
     a, b = (load_predictions(folder, split) for folder in (ours, theirs))
-    return compare(state.open_dataset(key), a, b, split)
+    return compare(state.whole_dataset(key), a, b, split)
 
 
 @st.cache_data(max_entries=16, show_spinner="Looking for what changed…")
-def _changed(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str) -> pd.DataFrame:
+def _changed(
+    ours: Path, theirs: Path, key: str, task: str, split: str, kind: str, presenting: bool
+) -> pd.DataFrame:
     """The texts of a task that only one of the two has right, with labels as people read them.
 
     Args:
         kind: the task's type.
+        presenting: whether people and texts are hidden.
     """
     a, b = (load_predictions(folder, split) for folder in (ours, theirs))
     task_type = TASK_TYPES[kind]
     table = changed(a, b, task, task_type, split)
-    records = state.open_dataset(key).records.loc[table[RECORD], [TEXT, USER]]
+    records = state.open_dataset(key).records.loc[table[RECORD], [RECORD, TEXT, USER]]
+    table[RECORD] = records[RECORD].to_numpy()
     for place, column in enumerate((TEXT, USER), 1):
         table.insert(place, column, records[column].to_numpy())
     for column in (TRUTH, PREDICTED_A, PREDICTED_B):
@@ -275,7 +279,7 @@ def _written(value: Any) -> str:
 def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str) -> None:
     """The texts that only one of the two has right, and the selected one to read."""
     st.markdown(f"**Texts of {plain(task)} that changed sides**", help=RIGHT_HELP)
-    table = _changed(ours, theirs, key, task, split, kind)
+    table = _changed(ours, theirs, key, task, split, kind, state.presenting())
     if table.empty:
         st.markdown("None: each text is right in both or wrong in both.")
         return

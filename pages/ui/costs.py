@@ -36,7 +36,7 @@ def table(dataset: DatasetSummary, config: RunConfig) -> None:
         "changes nothing. What it finds is kept for these settings.",
     ):
         with place, st.spinner("Trying every way on a few texts…"):
-            measure_costs(state.open_dataset(dataset.key), config, state.workspace())
+            measure_costs(state.whole_dataset(dataset.key), config, state.workspace())
         st.rerun()
     with place:
         if costs is None:

@@ -120,7 +120,7 @@ def judged(subject: Subject) -> Judged:
         shares=shares.to_numpy(np.float32),
         carried=carries(answered[TRUTH], labels, task_type),
         given=carries(answered[PREDICTED], labels, task_type),
-        writers=state.open_dataset(key).records.loc[answered[RECORD], USER].tolist(),
+        writers=state.whole_dataset(key).records.loc[answered[RECORD], USER].tolist(),
         unanswered=len(labelled) - len(answered),
         thresholds=load_thresholds(folder / MODEL, task) if task_type.several else (),
     )

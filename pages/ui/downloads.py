@@ -45,10 +45,12 @@ def draw(run: RunInfo, split: str) -> None:
         examples = st.toggle(
             "With example texts",
             key=EXAMPLES,
+            disabled=state.presenting(),
             help="Adds up to five texts of each task that were answered wrongly, those the model "
             "was surest of. These texts, and the ids of the people who wrote them, are then in "
-            "the report: think about who may see it.",
+            "the report: think about who may see it. Not in presentation mode.",
         )
+        examples = examples and not state.presenting()
 
         def report() -> str:
             training = Training(

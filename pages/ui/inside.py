@@ -140,7 +140,7 @@ def aside(dataset: Dataset, key: str) -> None:
         "*row*: the whole row could not be used; otherwise only that cell of it, and the rest of "
         "the row is there."
     )
-    shown = table[[SOURCE, ROW, PART, REASON, WRITTEN]]
+    shown = table[shell.filled(table, [SOURCE, ROW, PART, REASON, WRITTEN])]
     st.dataframe(
         shown.head(SHOWN_ASIDE),
         hide_index=True,

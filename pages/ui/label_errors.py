@@ -50,7 +50,7 @@ def ranking(root: Path, run: str, task: str) -> tuple[pd.DataFrame, pd.Series]:
     from mtrec.training.reporter import SilentReporter
 
     store = state.store()
-    dataset = state.open_dataset(store.get(run).key)
+    dataset = state.whole_dataset(store.get(run).key)
     known, records = dataset.tasks[task], _labelled(dataset, task)
     task_type, texts = TASK_TYPES[known.type], records[TEXT].tolist()
     encoder = store.config(run).encoder

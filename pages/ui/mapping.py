@@ -13,6 +13,7 @@ from mtrec.data.long import task_name
 from mtrec.data.recipe import FileOptions, Recipe
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import number
+from pages.ui import hiding, state
 from pages.ui.text import plain
 from pages.ui.words import LABEL_KINDS
 
@@ -51,6 +52,8 @@ PREVIEWED = {
     "event": "event",
     "attributes": "attribute",
 }
+# Of these roles cells are shown in presentation mode; another column may hold ids or texts.
+SHOWN_WHILE_PRESENTING = {"label", "item", "id", "time", "part", "title", "value", "event"}
 TINTS = {
     "text": "0, 114, 178",
     "label": "213, 94, 0",
@@ -145,7 +148,12 @@ def _preview(table: pd.DataFrame, recipe: Mapping[str, Any], file: str) -> None:
     for section in sections:
         if section.get("file") == file:
             roles |= _roles_in(section)
+    if file == recipe.get(USERS, {}).get("file"):
+        roles = {column: "person" if role == "id" else role for column, role in roles.items()}
     shown = table.head(20)
+    if state.presenting():
+        told = [column for column in shown if roles.get(column) not in SHOWN_WHILE_PRESENTING]
+        shown = shown.assign(**{column: hiding.dotted_cells(shown[column]) for column in told})
     styled = shown.rename(columns={name: f"{name} · {role}" for name, role in roles.items()})
     colours = {
         f"{name} · {role}": f"background-color: rgba({TINTS.get(role, OTHER_TINT)}, 0.18)"

@@ -188,7 +188,7 @@ def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, pred
     table = records.loc[found[RECORD], [RECORD, TEXT, USER, SOURCE]].reset_index(drop=True)
     table.insert(1, CONFIDENCE, 100 * found[CONFIDENCE].to_numpy())
     activity = [SOURCE] if records[SOURCE].nunique() > 1 else []  # else the same in every row
-    before = np.flatnonzero(table[RECORD] == st.session_state.get(state.TEXT))
+    before = np.flatnonzero(found[RECORD] == st.session_state.get(state.TEXT))
     chosen = st.dataframe(
         table,
         hide_index=True,
@@ -217,14 +217,14 @@ def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, pred
         )
         return
     place = chosen.selection.rows[0]
-    row, labelled = table.iloc[place], found.iloc[place]
+    row = found.iloc[place]
     st.session_state[state.TEXT] = row[RECORD]
     record.draw(
         run,
         row[RECORD],
         task,
-        labelled[ALL_TRUE],
-        labelled[ALL_SAID],
+        row[ALL_TRUE],
+        row[ALL_SAID],
         f"behind-{task}",
         (truth, predicted),
     )

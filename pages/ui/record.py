@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING, TaskType, Unit
 from mtrec.tasks.relation import MARK
 from mtrec.wording import many, number
-from pages.ui import drawn, shell, state
+from pages.ui import drawn, hiding, shell, state
 from pages.ui.charts import SHADE
 from pages.ui.text import plain
 
@@ -62,7 +62,7 @@ def _learned(run: RunInfo, task: str) -> Learned:
     """What a run's model learned a task from."""
     from mtrec.reports.nearest import learned_from
 
-    records = state.open_dataset(run.key).records
+    records = state.whole_dataset(run.key).records
     model, lock = state.model(run)
     with lock:
         return learned_from(model, records, task, state.store().workspace.cache)
@@ -105,11 +105,12 @@ def draw(
         dataset = state.open_dataset(run.key)
         row = _row(dataset, int(record))
         text, kind = str(row[TEXT]), dataset.tasks[task].type
+        read = str(state.whole_dataset(run.key).records.loc[int(record), TEXT])
         _labels(text, kind, truth, predicted)
         _every_task(run, int(record), text, dataset, key)
         asked = _asked(TASK_TYPES[kind], truth, predicted, cell)
-        _why(run, int(record), text, task, kind, asked, key)
-        _like(run, int(record), text, task, kind, key)
+        _why(run, int(record), read, task, kind, asked, key)
+        _like(run, int(record), read, task, kind, key)
         if pd.notna(row[USER]):
             shell.person(row[USER], f"Open {plain(row[USER])}")
 
@@ -217,7 +218,10 @@ def _why(
             with st.spinner("Looking at every word…"), lock:
                 st.session_state[kept] = attribute(model, task, text, asked.label, asked.span)
             place.empty()
-        _words(st.session_state[kept], TASK_TYPES[kind], asked.is_missed, key)
+        found: Attribution | None = st.session_state[kept]
+        if found is not None and state.presenting():
+            found = replace(found, words=[hiding.dotted(word) for word in found.words])
+        _words(found, TASK_TYPES[kind], asked.is_missed, key)
 
 
 def _words(found: Attribution | None, kind: TaskType, is_missed: bool, key: str) -> None:
@@ -334,7 +338,9 @@ def _like(run: RunInfo, record: int, text: str, task: str, kind: str, key: str) 
                 return
             st.session_state[kept] = _nearest(run, record, text, task)
             place.empty()
-        _list(*st.session_state[kept], TASK_TYPES[kind], task, key)
+        found, among = st.session_state[kept]
+        how = state.hidden(run.key)
+        _list(found if how is None else how.frame(found), among, TASK_TYPES[kind], task, key)
 
 
 def _nearest(

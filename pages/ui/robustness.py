@@ -62,7 +62,7 @@ def _test(run: RunInfo, task: str, kind: str) -> None:
 
 def _measured(run: RunInfo) -> dict[str, Robustness]:
     """What damage does to every task of a run's model."""
-    dataset = state.open_dataset(run.key)
+    dataset = state.whole_dataset(run.key)
     model, lock = state.model(run)
     words = "Damaging and reading the texts…"
     bar = st.progress(0.0, words)

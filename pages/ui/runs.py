@@ -91,6 +91,9 @@ def _log(run: RunInfo) -> None:
     if not lines:
         return
     with st.expander("The log, for developers"):
+        if state.presenting():
+            st.caption("It may quote texts, so it is not shown in presentation mode.")
+            return
         if len(lines) > LOG_SHOWN:
             st.caption(f"The last {LOG_SHOWN} of {many(len(lines), 'line')}.")
         st.code("\n".join(lines[-LOG_SHOWN:]), language=None, wrap_lines=True)

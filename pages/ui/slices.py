@@ -22,6 +22,7 @@ from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import RIGHT_HELP
 
 SLICE = "slice"  # key, and in the URL
+ASKED = "asked"  # column
 NAME = 60  # characters of a name from data in a sentence
 HOLDS, UNTOLD = "circle", "circle-open"  # marks of parts that are weaker beyond noise, and others
 HELP = (
@@ -38,7 +39,7 @@ HELP = (
 def _looked(folder: Path, key: str, task: str) -> Weaknesses:
     """What was found in one task of a run's folder, on the dataset `key`."""
     val, test = (load_predictions(folder, split, task) for split in (VAL, TEST))
-    return weaknesses(state.open_dataset(key), task, val, test)
+    return weaknesses(state.whole_dataset(key), task, val, test)
 
 
 def draw(run: RunInfo, task: str, kind: str) -> None:
@@ -196,7 +197,7 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
         },
         alt="Wrong texts of a part",
     )
-    told = table.drop(columns=[TRUTH, PREDICTED])
+    told = table.drop(columns=[TRUTH, PREDICTED, ASKED])
     shell.download(told, f"{task}-weaker", f"slice-csv-{name}")
     if not picked.selection.rows:
         st.caption(
@@ -207,7 +208,7 @@ def _wrong(run: RunInfo, task: str, kind: str, findings: list[Finding]) -> None:
     row = table.iloc[picked.selection.rows[0]]
     truth, said = row[TRUTH], row[PREDICTED]
     mistake = _mistake(TASK_TYPES[kind], truth, said)
-    record.draw(run, row[RECORD], task, truth, said, f"slice-{task}", mistake)
+    record.draw(run, row[ASKED], task, truth, said, f"slice-{task}", mistake)
 
 
 def _mistake(task_type: TaskType, truth: str, predicted: str) -> tuple[str, str]:
@@ -218,14 +219,15 @@ def _mistake(task_type: TaskType, truth: str, predicted: str) -> tuple[str, str]
 def _texts(run: RunInfo, task: str, kind: str, part: Finding) -> pd.DataFrame:
     """The wrong texts of a part, the surest answers first; sureness in percent.
 
-    Beside labels as they are kept stand `true` and `said`, as people read them.
+    Beside labels as they are kept stand `true` and `said`, as people read them, and `asked`, what
+    the record is asked by.
     """
     said = load_predictions(state.store().fetch(run.run), TEST, task)
     wrong = said[said[RECORD].isin(part.wrong)].sort_values(
         CONFIDENCE, ascending=False, kind="stable"
     )
     table = state.open_dataset(run.key).records.loc[wrong[RECORD], [RECORD, TEXT, USER]]
-    table = table.reset_index(drop=True)
+    table = table.rename_axis(ASKED).reset_index()
     for column, words in ((TRUTH, "true"), (PREDICTED, "said")):
         table[column] = wrong[column].to_numpy()
         told = map(TASK_TYPES[kind].describe, table[column], table[TEXT])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, NoReturn
@@ -22,6 +23,7 @@ from mtrec.recommend.stored import FOLDER
 from mtrec.runs import launcher
 from mtrec.runs.store import FINISHED, MODEL, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
+from pages.ui import hiding
 from pages.ui.text import shortened
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ VIEW = "view"  # of the page Data
 UPLOAD = "upload"  # the folder of files dropped on the Data page
 PART = "part"  # of the data: test or validation
 TAB = "tab"  # of the page Report
+
+PRESENTATION = "presentation"  # the switch, in the session and in the workspace
 
 # In the session: what is selected in a table, for when somebody comes back to the page.
 CELL = "cell"  # of a task's confusion matrix
@@ -74,9 +78,42 @@ def _dataset(key: str, root: Path) -> Dataset:
     return load_dataset(key, Workspace(root))
 
 
-def open_dataset(key: str) -> Dataset:
-    """A dataset by `name@version`, its tables kept in memory; they must not be changed."""
+def whole_dataset(key: str) -> Dataset:
+    """A dataset by `name@version` as it is, for figures and models: its ids and texts are hidden
+    nowhere. Its tables are kept in memory; they must not be changed.
+    """
     return _dataset(key, workspace().root)
+
+
+def open_dataset(key: str) -> Dataset:
+    """The same as pages show it: in presentation mode with pseudonyms for ids and dots for texts.
+
+    A function that keeps what it makes of it takes `presenting` as an argument.
+    """
+    how = hidden(key)
+    return whole_dataset(key) if how is None else how.dataset
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _hiding(key: str, root: Path, secret: str) -> hiding.Hiding:
+    return hiding.Hiding(_dataset(key, root), secret)
+
+
+def hidden(key: str) -> hiding.Hiding | None:
+    """How a dataset is shown in presentation mode; None where everything is shown."""
+    secret = hiding.secret_of(workspace())
+    return _hiding(key, workspace().root, secret) if presenting() and secret else None
+
+
+def shown(read: Dataset) -> Dataset:
+    """A dataset that was read and not stored, as pages show it."""
+    secret = hiding.secret_of(workspace())
+    return hiding.Hiding(read, secret).dataset if presenting() and secret else read
+
+
+def presenting() -> bool:
+    """Whether people and texts are hidden."""
+    return hiding.is_on(workspace())
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening profiles…")
@@ -84,11 +121,17 @@ def _people(folder: Path) -> People:
     return People(folder)
 
 
-def people(run: RunInfo) -> People | None:
-    """The profiles and recommendations of a finished run; None where it made none."""
+def whole_people(run: RunInfo) -> People | None:
+    """The profiles and recommendations of a finished run as they are; None where it made none."""
     if store().summary(run.run).get(NO_RECOMMENDATIONS):
         return None
     return _people(store().fetch(run.run) / FOLDER)
+
+
+def people(run: RunInfo) -> People | None:
+    """The same as pages show them: in presentation mode asked for and told by pseudonyms."""
+    whole, how = whole_people(run), hidden(run.key)
+    return whole if whole is None or how is None else hiding.HiddenPeople(whole, how)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model…")
@@ -147,6 +190,39 @@ def pickers() -> None:
             help="One training of this dataset. Report and People show what it learned.",
             placeholder="None yet: start one",
         )
+        _presentation()
+    _follow_names(next((run for run in theirs if run_label(run) == st.session_state[RUN]), None))
+
+
+def _presentation() -> None:
+    """The switch that hides people and texts, which every window of the workspace follows."""
+    st.session_state[PRESENTATION] = presenting()
+    st.toggle(
+        "Presentation",
+        key=PRESENTATION,
+        on_change=lambda: hiding.switch(workspace(), st.session_state[PRESENTATION]),
+        help="For showing this to others: people get names such as Person 07 and texts become "
+        "dots, on every page, in addresses and in downloads. Figures stay as they are, and so do "
+        "the names of items and labels. It stays on in every window until you switch it off.",
+    )
+
+
+def _follow_names(run: RunInfo | None) -> None:
+    """Calls a chosen person what pages call people now, also where an old link says otherwise."""
+    places = [st.query_params, st.session_state]
+    held = [(place, key) for key in (PERSON, NEXT + PERSON, LAST + PERSON) for place in places]
+    held = [(place, key) for place, key in held if place.get(key)]
+    secret = hiding.secret_of(workspace())
+    if not held or not secret:
+        return
+    on, known = presenting(), run and _hiding(run.key, workspace().root, secret)
+    for place, key in held:
+        person = place[key]
+        name = known and (known.shown(person) if on else known.known(person))
+        if name and name != person:
+            place[key] = name
+        elif not name and on:
+            del place[key]
 
 
 def pick(
@@ -247,7 +323,10 @@ def dataset() -> DatasetSummary | None:
     """The chosen dataset, without its tables; None where none was imported."""
     known = list_datasets(workspace())
     chosen = st.session_state.get(DATASET)
-    return next((each for each in known if ref(each, known) == chosen), None)
+    found = next((each for each in known if ref(each, known) == chosen), None)
+    if found is None or not presenting():
+        return found
+    return replace(found, warnings=[hiding.unnamed(each) for each in found.warnings])
 
 
 def run() -> RunInfo | None:

@@ -154,7 +154,7 @@ def make_ready(dataset: DatasetSummary) -> None:
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     config = for_dataset(RunConfig(), kinds)
     bar = Bar()
-    instrument = Instrument(state.open_dataset(dataset.key), config, state.workspace().cache, bar)
+    instrument = Instrument(state.whole_dataset(dataset.key), config, state.workspace().cache, bar)
     made = Ready(instrument)
     bar.close()
     made.outcomes([dict.fromkeys(instrument.tasks, 1.0)])

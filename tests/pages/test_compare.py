@@ -108,7 +108,7 @@ def shown(
     )
     patch.setattr(state, "store", lambda: store)
     patch.setattr(state, "runs", lambda: runs)
-    patch.setattr(state, "open_dataset", lambda key: dataset)
+    patch.setattr(state, "whole_dataset", lambda key: dataset)
     st.cache_data.clear()
     app = AppTest.from_function(script, default_timeout=60, kwargs={"run": run, "task": task})
     app.query_params.update(choices)

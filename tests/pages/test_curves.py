@@ -104,7 +104,7 @@ def opened(
     description = {"tasks": [{"name": "mood", "thresholds": thresholds}]}
     (folder / "model" / "model.json").write_text(json.dumps(description))
     patch.setattr(state, "store", lambda: Store(folder))
-    patch.setattr(state, "open_dataset", lambda key: dataset)
+    patch.setattr(state, "whole_dataset", lambda key: dataset)
     st.cache_data.clear()
     st.cache_resource.clear()
     arguments = {"split": split, "kind": kind, "labels": labels}

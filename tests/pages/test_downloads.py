@@ -49,7 +49,7 @@ def opened(stored: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
         summary=lambda run: {NO_RECOMMENDATIONS: "Nobody liked anything."},
     )
     monkeypatch.setattr(state, "store", lambda: store)
-    monkeypatch.setattr(state, "open_dataset", lambda key: dataset)
+    monkeypatch.setattr(state, "whole_dataset", lambda key: dataset)
     return folder
 
 
@@ -133,7 +133,7 @@ def test_the_figures_are_the_report_contract(offers: dict[str, Offer], opened: P
 def test_without_tasks_there_are_no_figures(
     offers: dict[str, Offer], stored: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "open_dataset", lambda key: replace(stored[1], tasks={}))
+    monkeypatch.setattr(state, "whole_dataset", lambda key: replace(stored[1], tasks={}))
     drawn()
     assert offers["Download the figures (JSON)"]["disabled"]
     assert "nothing to judge tasks by" in offers["Download the report (HTML)"]["data"]()

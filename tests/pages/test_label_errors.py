@@ -76,7 +76,7 @@ def opened(
     )
     dataset = SimpleNamespace(records=records, tasks={TASK: task})
     patch.setattr(state, "store", lambda: store)
-    patch.setattr(state, "open_dataset", lambda key: dataset)
+    patch.setattr(state, "whole_dataset", lambda key: dataset)
     patch.setattr(label_errors, "read_vectors", lambda texts, *rest: vectors[-len(texts) :])
     st.cache_data.clear()
     app = AppTest.from_function(script, default_timeout=120, kwargs={"kind": kind}).run()

@@ -122,7 +122,7 @@ def people(runs: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> lis
     store = SimpleNamespace(fetch=lambda run: runs / run, workspace=SimpleNamespace(cache=None))
     linked: list[str] = []
     monkeypatch.setattr(state, "store", lambda: store)
-    monkeypatch.setattr(state, "open_dataset", lambda key: dataset)
+    monkeypatch.setattr(state, "whole_dataset", lambda key: dataset)
     monkeypatch.setattr(shell, "person", lambda user, label: linked.append(user))
     st.cache_data.clear()
     st.cache_resource.clear()
@@ -348,7 +348,7 @@ def test_a_finished_training_explains_itself(done: Done, monkeypatch: pytest.Mon
     monkeypatch.setattr(shell, "person", lambda user, label: None)
     version = done.run.version
     monkeypatch.setattr(
-        state, "open_dataset", lambda key, opened=state.open_dataset: opened(f"shop@{version}")
+        state, "whole_dataset", lambda key, opened=state.open_dataset: opened(f"shop@{version}")
     )
     st.cache_data.clear()
     st.cache_resource.clear()

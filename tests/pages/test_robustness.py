@@ -61,7 +61,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     specs = {"verdict": HeadSpec("verdict", "binary", ("bad", "good"))}
     model = SimpleNamespace(tasks=specs, read=[], says=None, lock=Lock())
     monkeypatch.setattr("mtrec.training.inference.infer", infer)
-    monkeypatch.setattr(state, "open_dataset", lambda key: SimpleNamespace(records=records))
+    monkeypatch.setattr(state, "whole_dataset", lambda key: SimpleNamespace(records=records))
     monkeypatch.setattr(state, "model", lambda run: (model, model.lock))
     return model
 

@@ -73,7 +73,7 @@ def shown(
         }
     ).to_parquet(folder / "predictions.parquet")
     patch.setattr(state, "store", lambda: SimpleNamespace(fetch=lambda run: folder))
-    patch.setattr(state, "open_dataset", lambda key: dataset)
+    patch.setattr(state, "whole_dataset", lambda key: dataset)
     st.cache_data.clear()
     app = AppTest.from_function(script, default_timeout=60)
     app.query_params.update(choices)

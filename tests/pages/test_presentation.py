@@ -1,0 +1,102 @@
+"""Presentation mode: nothing that a page sends names a person or holds a word they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mtrec.config import RunConfig, with_settings
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import store_dataset
+from mtrec.runs import launcher
+from mtrec.runs.store import FINISHED, RunStore
+from mtrec.tasks import TASK_TYPES
+from mtrec.workspace import Workspace
+from pages.ui import hiding
+from tests.marking import marked_files, marks, sent
+from tests.pages.conftest import QUICK, Done, open_page
+
+pytestmark = pytest.mark.slow
+
+TABS = ("Labels", "Mix-ups", "Sureness", "Weak spots", "Doubts", "Compare", "Try it")
+VISITS = [
+    ("start", {}),
+    ("data", {}),
+    ("tradeoffs", {}),
+    ("train", {}),
+    ("search", {}),
+    *(("report", {"tab": tab, "task": "mood"}) for tab in (*TABS, "Recommendations")),
+    *(("report", {"tab": "Mix-ups", "task": task}) for task in ("names", "link")),
+    ("people", {}),
+]
+SHOWS = {("data", ""), ("people", "")} | {
+    ("report", tab) for tab in ("Mix-ups", "Doubts", "Compare")
+}  # where there are ids or texts to hide
+
+
+@pytest.fixture(scope="module")
+def trained_marked(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """Two trainings on data whose ids and texts are told from all else."""
+    workspace = Workspace(tmp_path_factory.mktemp("marked"))
+    recipe = marked_files(tmp_path_factory.mktemp("files"))
+    store_dataset(read_dataset(recipe, TASK_TYPES), workspace)
+    store = RunStore(workspace)
+    for seed in (0, 1):
+        config = with_settings(RunConfig(), [*QUICK, f"train.seed={seed}"])
+        run = launcher.submit(store, "marked", config, f"Seed {seed}")
+        info = launcher.wait(store, run, lambda run, progress: None)
+        assert info.status == FINISHED, info.reason
+    return Done(workspace, info)
+
+
+@pytest.fixture
+def marked(trained_marked: Done, monkeypatch: pytest.MonkeyPatch) -> Iterator[Done]:
+    """The app takes the workspace for its own; everything is opened, and every table clicked."""
+    monkeypatch.setenv("MTREC_WORKSPACE", str(trained_marked.workspace.root))
+    draw, unfold = st.dataframe, st.expander
+
+    def clicked(*args: Any, **options: Any) -> Any:
+        drawn = draw(*args, **options)
+        mode = options.get("selection_mode")
+        if options.get("key") == "run-list":
+            return drawn
+        if mode == "single-row":
+            return SimpleNamespace(selection=SimpleNamespace(rows=[0]))
+        if mode == "single-cell":
+            table = args[0].data
+            cell = (0, table.columns[int(table.iloc[0].argmax())])
+            return SimpleNamespace(selection=SimpleNamespace(cells=[cell]))
+        return drawn
+
+    def opened(*args: Any, **options: Any) -> Any:
+        return unfold(*args, **options | {"expanded": True})
+
+    monkeypatch.setattr(st, "dataframe", clicked)
+    monkeypatch.setattr(st, "expander", opened)
+    yield trained_marked
+    hiding.switch(trained_marked.workspace, False)
+
+
+def visited(page: str, choices: dict[str, str]) -> AppTest:
+    """A page on which everything was asked for that shows texts."""
+    app = open_page(page, **choices)
+    for key in ("look-mood", "-why", "-like"):
+        for button in [each for each in app.button if each.key and each.key.endswith(key)]:
+            button.click().run()
+    assert not app.exception and not app.error
+    return app
+
+
+@pytest.mark.parametrize(("page", "choices"), VISITS)
+def test_no_id_and_no_text_is_sent(page: str, choices: dict[str, str], marked: Done) -> None:
+    shows = (page, choices.get("tab", "")) in SHOWS
+    assert bool(marks(*sent(visited(page, choices)))) is shows
+    hiding.switch(marked.workspace, True)
+    assert marks(*sent(visited(page, choices))) == set()
+    hiding.switch(marked.workspace, False)
+    assert bool(marks(*sent(visited(page, choices)))) is shows
