@@ -219,10 +219,11 @@ def _follow_names(run: RunInfo | None) -> None:
     for place, key in held:
         person = place[key]
         name = known and (known.shown(person) if on else known.known(person))
-        if name and name != person:
-            place[key] = name
-        elif not name and on:
-            del place[key]
+        with suppress(StreamlitAPIException):  # where a control has the URL, it takes what it holds
+            if name and name != person:
+                place[key] = name
+            elif not name and on:
+                del place[key]
 
 
 def pick(

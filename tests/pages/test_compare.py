@@ -100,6 +100,7 @@ def shown(
     dataset = SimpleNamespace(
         records=pd.DataFrame(
             {
+                "record": range(SIZE),
                 "text": [f"text *{record}*" for record in range(SIZE)],
                 "user": pd.Series(people, dtype="str"),
             }

@@ -348,7 +348,7 @@ def test_a_finished_training_explains_itself(done: Done, monkeypatch: pytest.Mon
     monkeypatch.setattr(shell, "person", lambda user, label: None)
     version = done.run.version
     monkeypatch.setattr(
-        state, "whole_dataset", lambda key, opened=state.open_dataset: opened(f"shop@{version}")
+        state, "whole_dataset", lambda key, opened=state.whole_dataset: opened(f"shop@{version}")
     )
     st.cache_data.clear()
     st.cache_resource.clear()
