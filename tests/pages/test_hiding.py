@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mtrec.data.checks.ids import check_ids
 from mtrec.data.dataset import Dataset
@@ -15,15 +18,12 @@ from mtrec.recommend.people import People
 from mtrec.schema import RECORD, ROW, TEXT, USER, WRITTEN
 from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
-from pages.ui import hiding
+from pages.ui import hiding, runs, state
 from pages.ui.hiding import HiddenPeople, Hiding, dotted
-from tests.marking import marked_files, marks
+from tests.marking import marked_files, marks, sent
 
 SECRET = "0f" * 32
-HARMLESS = {  # what of `People` holds no id or text, or is made of what `HiddenPeople` says
-    "item_texts",
-    "check_activity",
-}
+HARMLESS = {"item_texts", "check_activity"}  # of `People`: nothing about anybody
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +114,31 @@ def test_whatever_people_tell_is_told_by_pseudonyms() -> None:
     """Something new there is either hidden or said here to be harmless."""
     public = {name for name in vars(People) if not name.startswith("_")}
     assert public == HARMLESS | {name for name in vars(HiddenPeople) if not name.startswith("_")}
+
+
+def failing() -> None:
+    from mtrec.errors import InputError
+    from pages.ui import shell
+
+    shell.problem(InputError("This cannot be read", found="zyxword by SECRETUSER1", fix="mend it"))
+
+
+def ended() -> None:
+    from types import SimpleNamespace
+
+    from pages.ui import runs
+
+    runs._log(SimpleNamespace(run="r1"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("script", [failing, ended])
+def test_what_errors_and_logs_quote_is_not_told(
+    script: Callable[[], None], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "store", lambda: SimpleNamespace(folder=lambda run: None))
+    monkeypatch.setattr(runs, "read_log", lambda folder: ["KeyError: 'SECRETUSER1'"])
+    for on in (False, True):
+        hiding.switch(workspace, on)
+        app = AppTest.from_function(script).run()
+        assert not app.exception
+        assert bool(marks(*sent(app))) is not on
