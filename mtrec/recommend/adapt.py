@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mtrec.recommend.closed_form import Form, Forms
+from mtrec.recommend.closed_form import TRIED, Form, Forms
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import JUDGED, mean_ndcg
@@ -48,6 +48,11 @@ class Plan:
     passes: int
 
 
+def units(config: RecommendConfig) -> int:
+    """How many units of work `choose` takes at most."""
+    return TRIED + config.epochs
+
+
 def choose(
     data: RecommendationData,
     sources: Mapping[str, Source],
@@ -72,10 +77,10 @@ def choose(
     """
     if not data.liked.nnz:
         return None
-    reporter.phase(CHOOSING, config.epochs)
+    reporter.phase(CHOOSING, units(config))
     data = data.judged_at_most(JUDGED)
     forms = Forms(data, sources, texts, config.dimension, seed)
-    form, best = forms.choose()
+    form, best = forms.choose(reporter)
     passes = 0
     if len(data.judged):
         learning = _passes(data, sources, forms.learned(form), config, seed, reporter)
@@ -126,7 +131,8 @@ def _passes(
     model = Adaptation(
         start.projections, of_items, torch.from_numpy(start.items), torch.from_numpy(start.bias)
     )
-    gain = float(np.diag(start.projections[of_items[0]]).mean())
+    gains = [np.diag(start.projections[name]).mean() for name in of_items]
+    gain = float(max(gains, default=1.0))
     optimizer = torch.optim.AdamW(
         [
             {

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from mtrec.recommend.evaluate import mean_ndcg
 from mtrec.recommend.learned import Learned, summed, with_items
 from mtrec.recommend.popular import likes_of
 from mtrec.recommend.profiles import LIKED, MENTIONED, OF_ITEMS, Source
+from mtrec.training.reporter import Reporter, check_stop
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -64,6 +66,7 @@ STEPS: tuple[dict[str, tuple[float, ...]], ...] = (
     {"mentioned": (0.03, 0.1, 0.3, 1.0)},
     {"popular": POPULAR},
 )
+TRIED = 1 + sum(prod(len(values) for values in step.values()) for step in STEPS)  # at most
 
 
 class _Profiles(Recommender):
@@ -113,24 +116,30 @@ class Forms:
         self._reading = lru_cache(maxsize=1)(self._find_reading)
         self._people = lru_cache(maxsize=1)(self._find_people)
 
-    def choose(self) -> tuple[Form, float]:
-        """The form that is best on validation, and its NDCG@10 there.
+    def choose(self, reporter: Reporter) -> tuple[Form, float]:
+        """The form that is best on validation, and its NDCG@10 there; up to `TRIED` units of work.
 
         Without likes on validation there is nothing to choose by: the usual form, and 0.
+
+        Raises:
+            Stopped: the reporter asked to stop.
         """
         best = Form()
         if not len(self.data.judged):
             return best, 0.0
         found = {best: self.ndcg(best)}
+        kinds = {each.kind for each in self.sources.values()}
         for step in STEPS:
             if "wrote" in step and not self.read:
                 continue
-            if "mentioned" in step and not self.data.mentioned.nnz:
+            if "mentioned" in step and MENTIONED not in kinds:
                 continue
             for values in product(*step.values()):
                 form = replace(best, **dict(zip(step, values, strict=True)))
                 if form not in found:
+                    check_stop(reporter)
                     found[form] = self.ndcg(form)
+                    reporter.advance(1)
             best = max(found, key=found.__getitem__)
         return best, found[best]
 
@@ -172,8 +181,10 @@ class Forms:
     def _find_people(self, ridge: float) -> tuple[Floats, Floats]:
         """x_liked and x_mentioned of the people who are judged `(J, d)`."""
         items, gain = self._items(ridge)
-        judged = self.data.judged
-        return gain * (self.liked[judged] @ items), gain * (self.mentioned[judged] @ items)
+        judged, kinds = self.data.judged, {each.kind for each in self.sources.values()}
+        nothing = np.zeros((len(judged), items.shape[1]), np.float32)
+        liked = gain * (self.liked[judged] @ items) if LIKED in kinds else nothing
+        return liked, gain * (self.mentioned[judged] @ items) if MENTIONED in kinds else nothing
 
     def _find_reading(self, ridge: float, smoothing: float) -> Floats:
         """What is read of texts `(W, d)`, all sources below one another."""

@@ -111,6 +111,19 @@ class People:
         return self.stage(None if name == FUSED else name)
 
     @property
+    def records(self) -> NDArray[np.int64]:
+        """The dataset's rows of the records that were kept, sorted `(R,)`."""
+        return self._records[RECORD].to_numpy(dtype=np.int64)
+
+    def parts(self, stage: FusedRecommender, space: str) -> NDArray[np.float32]:
+        """The vectors of these records in a space of a stage `(R, w)`."""
+        return self._parts[self._table(stage, space)].astype(np.float32)
+
+    def activities_of(self, source: str) -> frozenset[str]:
+        """The record sources whose texts a source of profiles looks at."""
+        return frozenset(name for name, seen in self.activities.items() if source in seen)
+
+    @property
     def item_texts(self) -> NDArray[np.float32]:
         """The items' text vectors `(I, w)` of length 1 in the encoder as it came."""
         return self.stage(PRETRAINED).items[ENCODER]
@@ -385,8 +398,7 @@ class People:
 
     @cached_property
     def _texts(self) -> Vectors:
-        table = self._parts[self._table(self.stage(PRETRAINED), ENCODER)]
-        return Vectors(table.astype(np.float32), self.item_texts)
+        return Vectors(self.parts(self.stage(PRETRAINED), ENCODER), self.item_texts)
 
     @cached_property
     def _owners(self) -> dict[str, Any]:

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy.sparse import csr_matrix
 
+from mtrec.data.dataset import Dataset
+from mtrec.data.importer import read_dataset
+from mtrec.models.config import EncoderConfig, TrunkConfig
+from mtrec.models.encoder import load_encoder
+from mtrec.models.multitask import HeadSpec, MultiTaskModel
+from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.people import People
+from mtrec.recommend.pipeline import run_recommend
 from mtrec.recommend.profiles import ENCODER, TaskView, Vectors
-from mtrec.schema import TRUNK
+from mtrec.recommend.stored import FOLDER
+from mtrec.schema import TEXT, TRUNK
+from mtrec.tasks import TASK_TYPES
+from mtrec.training.checkpoint import save_model
+from mtrec.training.inference import infer
+from mtrec.training.reporter import SilentReporter
+
+Run = Callable[..., Path]
 
 RECORDS = [  # user, item, source, split
     ("ann", "a", "reviews", "train"),
@@ -145,3 +163,55 @@ def wordless() -> Callable[[RecommendationData], Vectors]:
         return Vectors(np.zeros((0, 1), np.float32), np.zeros((len(data.items), 1), np.float32))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs the stage on a recipe with an untrained model and returns the run's folder."""
+
+    def run_on(data: Path | Dataset, method: str = "frozen", kind: str = "shared") -> Path:
+        dataset = read_dataset(data, TASK_TYPES) if isinstance(data, Path) else data
+        torch.manual_seed(0)  # the model is not trained
+        folder, cache = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("cache")
+        config = EncoderConfig.model_validate(
+            {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
+        )
+        model = inference = None
+        reporter = SilentReporter()
+        if dataset.tasks:
+            heads = [
+                HeadSpec(name, task.type, tuple(task.labels))
+                for name, task in dataset.tasks.items()
+            ]
+            trunk = TrunkConfig.model_validate({"kind": kind, "width": 16})
+            model = MultiTaskModel(load_encoder(config), trunk, heads).eval()
+            if model.encoder.learns:
+                for parameter in model.encoder.parameters():
+                    parameter.data += 0.05 * parameter.data.abs()
+            inference = infer(model, dataset.records[TEXT].tolist(), cache, reporter)
+            save_model(model, folder / "model")
+        result = run_recommend(
+            dataset,
+            model,
+            inference,
+            config,
+            RecommendConfig(dimension=8, epochs=2),
+            folder,
+            cache,
+            0,
+            reporter,
+        )
+        (folder / "metrics.json").write_text(json.dumps(result.metrics))
+        return folder
+
+    return run_on
+
+
+@pytest.fixture(scope="module")
+def folder(run: Run, tiny_recipe: Path) -> Path:
+    return run(tiny_recipe)
+
+
+@pytest.fixture(scope="module")
+def people(folder: Path) -> People:
+    return People(folder / FOLDER)

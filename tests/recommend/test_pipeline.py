@@ -10,82 +10,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from mtrec.data.dataset import Dataset
 from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
-from mtrec.models.config import EncoderConfig, TrunkConfig
-from mtrec.models.encoder import load_encoder
-from mtrec.models.multitask import HeadSpec, MultiTaskModel
-from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, table
 from mtrec.recommend.guest import NewTexts, read_with_model
 from mtrec.recommend.people import People
-from mtrec.recommend.pipeline import CHOSEN_BY, run_recommend
+from mtrec.recommend.pipeline import CHOSEN_BY
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
 from mtrec.reports.evaluation import differences, evaluation
 from mtrec.schema import SPLIT, STAGES, TEST, TEXT, task_space
 from mtrec.tasks import TASK_TYPES
-from mtrec.training.checkpoint import load_model, save_model
-from mtrec.training.inference import infer
-from mtrec.training.reporter import SilentReporter
-
-Run = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def run(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs the stage on a recipe with an untrained model and returns the run's folder."""
-
-    def run_on(data: Path | Dataset, method: str = "frozen", kind: str = "shared") -> Path:
-        dataset = read_dataset(data, TASK_TYPES) if isinstance(data, Path) else data
-        torch.manual_seed(0)  # the model is not trained
-        folder, cache = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("cache")
-        config = EncoderConfig.model_validate(
-            {"name": str(tiny_encoder_folder), "method": method, "top_layers": 1}
-        )
-        model = inference = None
-        reporter = SilentReporter()
-        if dataset.tasks:
-            heads = [
-                HeadSpec(name, task.type, tuple(task.labels))
-                for name, task in dataset.tasks.items()
-            ]
-            trunk = TrunkConfig.model_validate({"kind": kind, "width": 16})
-            model = MultiTaskModel(load_encoder(config), trunk, heads).eval()
-            if model.encoder.learns:
-                for parameter in model.encoder.parameters():
-                    parameter.data += 0.05 * parameter.data.abs()
-            inference = infer(model, dataset.records[TEXT].tolist(), cache, reporter)
-            save_model(model, folder / "model")
-        result = run_recommend(
-            dataset,
-            model,
-            inference,
-            config,
-            RecommendConfig(dimension=8, epochs=2),
-            folder,
-            cache,
-            0,
-            reporter,
-        )
-        (folder / "metrics.json").write_text(json.dumps(result.metrics))
-        return folder
-
-    return run_on
-
-
-@pytest.fixture(scope="module")
-def folder(run: Run, tiny_recipe: Path) -> Path:
-    return run(tiny_recipe)
-
-
-@pytest.fixture(scope="module")
-def people(folder: Path) -> People:
-    return People(folder / FOLDER)
+from mtrec.training.checkpoint import load_model
+from tests.recommend.conftest import Run
 
 
 def test_evaluation_holds_every_stage_beside_the_baseline(folder: Path) -> None:
