@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from mtrec.data.recipe import nearest
+from mtrec.data.checked import nearest
 from mtrec.errors import InputError
 from mtrec.models.config import EncoderConfig, TrunkConfig
 from mtrec.recommend.config import RecommendConfig

@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from mtrec.data.recipe import NAME, Recipe, dump_recipe, load_recipe, nearest
+from mtrec.data.checked import nearest
+from mtrec.data.recipe import NAME, Recipe, dump_recipe, load_recipe
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import write_json
 from mtrec.schema import SPLITS, DataWarning, task_column

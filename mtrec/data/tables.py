@@ -8,6 +8,7 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
+from mtrec.data.checked import nearest
 from mtrec.data.checks.personal import mask_personal
 from mtrec.data.expression import Expression, numbers
 from mtrec.data.notes import Notes, as_written
@@ -18,7 +19,6 @@ from mtrec.data.recipe import (
     RecordSource,
     SplitValue,
     UsersSpec,
-    nearest,
 )
 from mtrec.data.sources import source_name
 from mtrec.data.splits import PUBLISHED

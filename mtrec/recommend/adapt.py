@@ -36,7 +36,7 @@ ADAPTING = "Learning to recommend"
 
 
 @dataclass(frozen=True)
-class Plan:
+class Chosen:
     """What validation chose.
 
     Attributes:
@@ -60,7 +60,7 @@ def choose(
     config: RecommendConfig,
     seed: int,
     reporter: Reporter,
-) -> Plan | None:
+) -> Chosen | None:
     """How to learn from people's likes: as the held-out likes of `data` say.
 
     Args:
@@ -90,7 +90,7 @@ def choose(
                 passes, best = done, found
             if done - passes == config.patience:
                 break
-    return Plan(form, passes)
+    return Chosen(form, passes)
 
 
 def adapt(
@@ -98,7 +98,7 @@ def adapt(
     sources: Mapping[str, Source],
     texts: Floats,
     config: RecommendConfig,
-    plan: Plan,
+    chosen: Chosen,
     seed: int,
     reporter: Reporter,
 ) -> Learned:
@@ -107,12 +107,12 @@ def adapt(
     Raises:
         Stopped: the reporter asked to stop.
     """
-    reporter.phase(ADAPTING, plan.passes)
-    start = Forms(data, sources, texts, config.dimension, seed).learned(plan.form)
-    if not plan.passes:
+    reporter.phase(ADAPTING, chosen.passes)
+    start = Forms(data, sources, texts, config.dimension, seed).learned(chosen.form)
+    if not chosen.passes:
         return start
     learning = _passes(data, sources, start, config, seed, reporter)
-    return next(islice(learning, plan.passes - 1, None))
+    return next(islice(learning, chosen.passes - 1, None))
 
 
 def _passes(

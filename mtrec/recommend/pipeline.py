@@ -138,9 +138,9 @@ def run_recommend(
         stages.append(unadapted(MULTITASK, sources, learned_spaces, users))
     sources_of_val = build_sources(val, learned_spaces, views)
     item_texts = learned_spaces[ENCODER].items
-    plan = choose(val, sources_of_val, item_texts, config, seed, reporter)
-    if plan is not None:
-        learned = adapt(test, sources, item_texts, config, plan, seed, reporter)
+    chosen = choose(val, sources_of_val, item_texts, config, seed, reporter)
+    if chosen is not None:
+        learned = adapt(test, sources, item_texts, config, chosen, seed, reporter)
         stages.append(learned.recommender(sources, users))
     texts = raw[ENCODER]
     tuned = tune(RECOMMENDERS, val, texts, cache, reporter)

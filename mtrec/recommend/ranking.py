@@ -23,7 +23,7 @@ class Ranking:
     scores: NDArray[np.float32]
 
 
-def top(scores: NDArray[np.float32], k: int) -> Ranking:
+def top(scores: NDArray[Any], k: int) -> Ranking:
     """The `k` best columns of each row of `scores (U, I)`; ties go to the earlier column.
 
     Columns of score -inf are never taken. `k` is cut to the number of columns.

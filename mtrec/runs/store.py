@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from mtrec.config import RunConfig, load_config
-from mtrec.data.recipe import nearest
+from mtrec.data.checked import nearest
 from mtrec.errors import InputError, MtrecError
 from mtrec.files import replacing, write_json
 from mtrec.shortages import shortage

@@ -26,7 +26,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from mtrec.config import RunConfig, parse_config
-from mtrec.data.recipe import nearest
+from mtrec.data.checked import nearest
 from mtrec.errors import InputError, MtrecError
 from mtrec.runs import processes
 from mtrec.runs.progress import LiveFiles

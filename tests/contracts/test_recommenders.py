@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from mtrec.errors import InputError
-from mtrec.recommend.adapt import Plan, adapt
+from mtrec.recommend.adapt import Chosen, adapt
+from mtrec.recommend.arrange import Plan, Ruled
 from mtrec.recommend.base import Baseline, Recommender, Setting
+from mtrec.recommend.catalogue import Attribute, Catalogue
 from mtrec.recommend.closed_form import Form
 from mtrec.recommend.collaborative import Collaborative
 from mtrec.recommend.config import RecommendConfig
@@ -21,6 +24,7 @@ from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import FusedRecommender, unadapted
 from mtrec.recommend.profiles import ENCODER, TaskView, Vectors, build_sources
 from mtrec.recommend.registry import RECOMMENDERS
+from mtrec.recommend.rules import parse_rules
 from mtrec.recommend.stored import kept_of, load_stage, save_baseline, save_stage
 from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, STAGES, TRUNK
 from mtrec.training.reporter import SilentReporter
@@ -80,7 +84,7 @@ def built(data: RecommendationData) -> dict[str, Recommender]:
         build_sources(val, spaces, views),
         spaces[ENCODER].items,
         RecommendConfig(dimension=6),
-        Plan(Form(), passes=2),
+        Chosen(Form(), passes=2),
         0,
         SilentReporter(),
     )
@@ -160,6 +164,63 @@ def test_ties_go_to_the_earlier_item(recommender: Recommender, data: Recommendat
     found = recommender.recommend(np.arange(USERS), ITEMS, data.seen)
     tied = found.scores[:, 1:] == found.scores[:, :-1]
     assert (np.diff(found.items, axis=1)[tied & (found.items[:, 1:] >= 0)] > 0).all()
+
+
+@pytest.fixture(scope="module")
+def catalogue(texts: Vectors) -> Catalogue:
+    """Every item of kind x or y, the first of them the newest."""
+    kinds = np.arange(ITEMS) % 2
+    held = csr_matrix(np.eye(2, dtype=np.float32)[kinds])
+    ids = _dataset().items["item"].to_numpy(dtype=object)
+    when = np.datetime64("2024-01-31") - np.arange(ITEMS)
+    return Catalogue(
+        items=ids,
+        titles=ids,
+        attributes={"kind": Attribute(np.array(["x", "y"], dtype=object), held, False)},
+        texts=texts.items,
+        first={"val": when, "test": when},
+    )
+
+
+def _under(recommender: Recommender, catalogue: Catalogue, *rules: dict[str, Any]) -> Ruled:
+    given = parse_rules({"rules": list(rules)}, "rules.yaml")
+    return Ruled(recommender, Plan.of(given, catalogue, "test"))
+
+
+def test_without_rules_nothing_changes(
+    recommender: Recommender, data: RecommendationData, catalogue: Catalogue
+) -> None:
+    plain = recommender.recommend(np.arange(USERS), 10, data.seen)
+    found = _under(recommender, catalogue).recommend(np.arange(USERS), 10, data.seen)
+    assert (found.items == plain.items).all() and (found.scores == plain.scores).all()
+
+
+def test_under_rules_lists_are_what_the_rules_say(
+    recommender: Recommender, data: RecommendationData, catalogue: Catalogue
+) -> None:
+    ruled = _under(
+        recommender,
+        catalogue,
+        {"kind": "exclude", "items": ["i00", "i01"]},
+        {"kind": "pin", "items": ["i20"]},
+        {"kind": "boost", "attribute": "kind", "values": ["y"], "by": 0.5},
+        {"kind": "limit", "attribute": "kind", "at_most": 4},
+        {"kind": "diversify", "strength": 0.3},
+        {"kind": "fresh", "by": 0.2},
+    )
+    everybody = np.arange(USERS)
+    found = ruled.recommend(everybody, 1000, data.seen)
+    for user, items in enumerate(found.items):
+        listed = items[items >= 0]
+        had = set(data.seen[[user]].indices.tolist())
+        assert len(set(listed.tolist())) == len(listed) > 0
+        assert not set(listed.tolist()) & (had | {0, 1})
+        assert listed[0] == 20 or 20 in had
+        assert np.bincount(listed % 2).max() <= 4
+        scores = recommender.scores(np.array([user]))[0]
+        assert found.scores[user, : len(listed)] == pytest.approx(scores[listed], abs=1e-5)
+        alone = ruled.recommend(np.array([user]), 1000, data.seen)
+        assert alone.items[0].tolist() == items.tolist()
 
 
 @pytest.mark.parametrize("stage", STAGES)

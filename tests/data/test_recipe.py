@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtrec.data.recipe import Recipe, dump_recipe, load_recipe, nearest, parse_recipe
+from mtrec.data.checked import nearest
+from mtrec.data.recipe import Recipe, dump_recipe, load_recipe, parse_recipe
 from mtrec.errors import InputError
 
 FULL = """

@@ -9,7 +9,7 @@ import torch
 from scipy.sparse import csr_matrix
 
 from mtrec.recommend import adapt as module
-from mtrec.recommend.adapt import Plan, adapt, choose
+from mtrec.recommend.adapt import Chosen, adapt, choose
 from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.evaluate import mean_ndcg
@@ -27,19 +27,19 @@ class Stopping(SilentReporter):
         return True
 
 
-def planned(data: Any, config: RecommendConfig = CONFIG, **others: Any) -> Plan | None:
+def planned(data: Any, config: RecommendConfig = CONFIG, **others: Any) -> Chosen | None:
     sources = build_sources(data.val, data.spaces, {})
     settings = {"seed": 0, "reporter": SilentReporter()} | others
     return choose(data.val, sources, data.spaces[ENCODER].items, config, **settings)
 
 
-def learn(data: Any, plan: Plan | None = None) -> Learned:
+def learn(data: Any, chosen: Chosen | None = None) -> Learned:
     """From train and val, as chosen on val."""
-    plan = plan or planned(data)
-    assert plan is not None
+    chosen = chosen or planned(data)
+    assert chosen is not None
     sources = build_sources(data.test, data.spaces, {})
     texts = data.spaces[ENCODER].items
-    return adapt(data.test, sources, texts, CONFIG, plan, 0, SilentReporter())
+    return adapt(data.test, sources, texts, CONFIG, chosen, 0, SilentReporter())
 
 
 def ndcg(data: Any, learned: Learned) -> float:
@@ -83,7 +83,7 @@ def test_it_stops_when_asked(crowd: Any) -> None:
     with pytest.raises(Stopped):
         texts = data.spaces[ENCODER].items
         sources = build_sources(data.test, data.spaces, {})
-        adapt(data.test, sources, texts, CONFIG, Plan(Form(), 1), 0, Stopping())
+        adapt(data.test, sources, texts, CONFIG, Chosen(Form(), 1), 0, Stopping())
 
 
 def test_without_training_likes_there_is_nothing_to_learn(crowd: Any) -> None:
@@ -96,9 +96,9 @@ def test_without_validation_likes_the_usual_form_stays(crowd: Any) -> None:
     data = crowd()
     nothing = csr_matrix(data.val.relevant.shape, dtype=np.float32)
     data.val = replace(data.val, relevant=nothing)
-    plan = planned(data)
-    assert plan == Plan(Form(), passes=0)
-    assert ndcg(data, learn(data, plan)) > 0
+    chosen = planned(data)
+    assert chosen == Chosen(Form(), passes=0)
+    assert ndcg(data, learn(data, chosen)) > 0
 
 
 def test_one_user_and_one_item_are_enough(crowd: Any) -> None:
@@ -110,11 +110,11 @@ def test_many_items_are_sampled_and_learn_as_well(
     crowd: Any, one_thread: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = crowd(items=80)
-    plan = Plan(Form(), passes=2)
-    whole = ndcg(data, learn(data, plan))
+    chosen = Chosen(Form(), passes=2)
+    whole = ndcg(data, learn(data, chosen))
     monkeypatch.setattr(module, "ALL_ITEMS", 10)
     monkeypatch.setattr(module, "SAMPLED", 20)
-    assert ndcg(data, learn(data, plan)) > 0.7 * whole
+    assert ndcg(data, learn(data, chosen)) > 0.7 * whole
 
 
 def test_sampled_columns_stand_for_all_items(monkeypatch: pytest.MonkeyPatch) -> None:

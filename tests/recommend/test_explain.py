@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtrec.recommend.adapt import Plan, adapt
+from mtrec.recommend.adapt import Chosen, adapt
 from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.explain import Owned, main_reasons, terms, total
@@ -27,7 +27,7 @@ def case(request: pytest.FixtureRequest, crowd: Any, one_thread: None) -> tuple[
         build_sources(data.val, data.spaces, {}),
         data.spaces[ENCODER].items,
         RecommendConfig(dimension=8),
-        Plan(Form(), passes=2),
+        Chosen(Form(), passes=2),
         0,
         SilentReporter(),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtrec.recommend.adapt import Plan, adapt
+from mtrec.recommend.adapt import Chosen, adapt
 from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
@@ -39,7 +39,7 @@ def case(request: pytest.FixtureRequest, crowd: Any, one_thread: None) -> tuple[
         build_sources(data.val, data.spaces, {}),
         data.spaces[ENCODER].items,
         RecommendConfig(dimension=8),
-        Plan(Form(), passes=2),
+        Chosen(Form(), passes=2),
         0,
         SilentReporter(),
     )
