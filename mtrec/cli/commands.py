@@ -27,6 +27,7 @@ from mtrec.workspace import Workspace
 
 if TYPE_CHECKING:
     from mtrec.data.dataset import Dataset
+    from mtrec.recommend.arrange import Plan
     from mtrec.recommend.people import People
 
 SAMPLE = Path(mtrec.__file__).parents[1] / "sample_data" / "recipe.yaml"
@@ -215,8 +216,8 @@ def profile(args: Namespace) -> Answer:
 
 def recommend(args: Namespace) -> Answer:
     recommender = _recommender(args)
-    people, _, notes = _people(args.run)
-    value = people.recommend(args.user, args.k, recommender)
+    people, dataset, notes = _people(args.run)
+    value = people.recommend(args.user, args.k, recommender, _plan(args, people, dataset))
     return Answer(value, show.recommendations(value), notes)
 
 
@@ -225,11 +226,12 @@ def recommend_all(args: Namespace) -> Answer:
 
     recommender = _recommender(args)
     check_target(args.out)
-    people, _, notes = _people(args.run)
+    people, dataset, notes = _people(args.run)
+    plan = _plan(args, people, dataset)
     reporter = Stretches()
     begun = time.monotonic()
     try:
-        rows = write_lists(people, args.out, args.k, reporter, recommender)
+        rows = write_lists(people, args.out, args.k, reporter, recommender, plan)
     finally:
         reporter.close()
     seconds = round(time.monotonic() - begun, 1)
@@ -237,6 +239,21 @@ def recommend_all(args: Namespace) -> Answer:
     value = {"out": str(args.out), "users": users, "rows": rows, "seconds": seconds}
     said = f"{rows:,} recommendations for {users:,} people are in {args.out}."
     return Answer(value, said, notes)
+
+
+def rules(args: Namespace) -> Answer:
+    from mtrec.recommend.rules import load_rules
+    from mtrec.reports.effects import told
+
+    recommender = _recommender(args)
+    asked = load_rules(args.rules)
+    people, dataset, notes = _people(args.run)
+    reporter, folder = Stretches(), args.rules.parent
+    try:
+        value = told(people, dataset, asked, folder, reporter, recommender, args.k, args.rules.name)
+    finally:
+        reporter.close()
+    return Answer(value, show.rules(value), notes)
 
 
 def evaluate(args: Namespace) -> Answer:
@@ -362,6 +379,23 @@ def _people(name: str) -> tuple[People, Dataset, list[str]]:
     dataset = load_dataset(run.key, store.workspace)
     notes = [each.sentence for each in dataset.warnings if each.code == FEW_ITEMS]
     return People(store.fetch(run.run) / FOLDER), dataset, notes
+
+
+def _plan(args: Namespace, people: People, dataset: Dataset) -> Plan | None:
+    """The rules that a request for lists names, where it names any.
+
+    Raises:
+        InputError: they cannot be read, or name what is not there.
+    """
+    from mtrec.recommend.arrange import Plan
+    from mtrec.recommend.rules import load_rules
+    from mtrec.reports.effects import catalogue_of
+
+    if args.rules is None:
+        return None
+    asked = load_rules(args.rules)
+    catalogue = catalogue_of(people, dataset, asked, args.rules.parent)
+    return Plan.of(asked, catalogue, "test", args.rules.name)
 
 
 def _recommender(args: Namespace) -> str:

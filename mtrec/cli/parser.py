@@ -164,6 +164,7 @@ def _build() -> argparse.ArgumentParser:
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("user", metavar="USER")
     _add_lists(sub)
+    _add_rules(sub)
 
     sub = command(
         "recommend-all", "what to recommend to everyone, as a file", commands.recommend_all
@@ -177,6 +178,12 @@ def _build() -> argparse.ArgumentParser:
         help="a row per person and item: user, place, item, title, score; a file that is there is "
         "replaced",
     )
+    _add_lists(sub)
+    _add_rules(sub)
+
+    sub = command("rules", "what rules do to lists, and to how good they are", commands.rules)
+    sub.add_argument("run", metavar="RUN")
+    sub.add_argument("rules", type=Path, metavar="RULES.yaml", help="a file of rules")
     _add_lists(sub)
 
     sub = command("evaluate", "how good the recommendations are, by stage", commands.evaluate)
@@ -208,6 +215,13 @@ def _add_lists(parser: argparse.ArgumentParser) -> None:
         "item-knn, user-knn, ease, als or bpr",
     )
     parser.add_argument("--stage", choices=STAGES, help="how far the model had come, where fused")
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    """What lists follow whatever a recommender says."""
+    parser.add_argument(
+        "--rules", type=Path, metavar="RULES.yaml", help="a file of rules that lists follow"
+    )
 
 
 def _finish(parser: argparse.ArgumentParser, do: Callable[[argparse.Namespace], Answer]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from mtrec.schema import SPLITS, DataWarning
 
 Json = Mapping[str, Any]
+HIDDEN = ("kind", "enabled")  # of a rule, told elsewhere
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -235,6 +236,61 @@ def differences(value: Sequence[Json]) -> str:
         a, b = (each[side]["stage"] or each[side]["recommender"] for side in ("a", "b"))
         rows.append([f"{a} minus {b}", name, each["users"], estimate(figure)])
     return table(["same users, two lists", "metric", "users", "difference"], rows) if rows else ""
+
+
+def rules(value: Json) -> str:
+    """What each rule does on validation, beside the others that are on; all of them on test too."""
+    if not value["rules"]:
+        return "The file holds no rule."
+    rows = [
+        [
+            _rule(each["rule"]),
+            "on" if each["enabled"] else "off",
+            split,
+            *_effect(each[split], value["k"]),
+        ]
+        for each in [
+            *value["rules"],
+            {"rule": {"kind": "all that are on"}, "enabled": True, **value["together"]},
+        ]
+        for split in ("val", "test")
+        if split == "val" or each["enabled"]
+    ]
+    k = value["k"]
+    header = [
+        "rule",
+        "",
+        "split",
+        "people",
+        f"change of ndcg@{k}",
+        "lists changed",
+        "new in a list",
+    ]
+    lines = [table(header, rows), ""]
+    lines.append(
+        "Each rule against the same lists without it. Decide on validation (val); test is told "
+        "only of rules that are on."
+    )
+    if value["stray"]:
+        lines.append(f"Facts about items that are not in the data: {value['stray']:,}.")
+    return "\n".join(lines)
+
+
+def _rule(rule: Json) -> str:
+    said = [f"{name} {_listed(value)}" for name, value in rule.items() if name not in HIDDEN]
+    return _short(" ".join([str(rule["kind"]), *said]))
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _effect(effect: Json | None, k: int) -> list[object]:
+    if effect is None:
+        return [0, "nobody to judge", "-", "-"]
+    changed = f"{effect['lists_changed'] / effect['people']:.0%}"
+    new = f"{effect['items_changed']:.1f} of {k}"
+    return [effect["people"], estimate(effect["difference"]), changed, new]
 
 
 def _short(text: str, width: int = 60) -> str:

@@ -22,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtrec.recommend.base import Floats, Ids, Recommender
-from mtrec.recommend.catalogue import Catalogue
+from mtrec.recommend.catalogue import Catalogue, shared
 from mtrec.recommend.ranking import CELLS, Ranking, top
-from mtrec.recommend.rules import Boost, Diversify, Exclude, Fresh, Limit, Pin, Rules
+from mtrec.recommend.rules import FILE, Boost, Diversify, Exclude, Fresh, Limit, Pin, Rules
 
 WINDOW = 100  # items that one is chosen from
 WIDER = 4  # times as many are looked at where limits bar too many
 
 Doubles = NDArray[np.float64]
-FILE = "rules.yaml"
+RULE, KNOWLEDGE = "rule", "knowledge"  # kinds of reasons
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Plan:
         lift: what is added to an item's relevance `(I,)`.
         limits: for each limit csr and csc `(I, V)`, who has which value, and how many are listed.
         diversity: d.
-        texts: the items' text vectors of length 1 `(I, w)`.
+        catalogue: what is known of the items.
         said: what was done to an item, in words, by its position.
     """
 
@@ -52,7 +52,7 @@ class Plan:
     lift: Doubles
     limits: Sequence[tuple[Any, Any, int]]
     diversity: float
-    texts: Floats
+    catalogue: Catalogue
     said: dict[int, list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -104,9 +104,32 @@ class Plan:
             lift=lift,
             limits=limits,
             diversity=diversity,
-            texts=catalogue.texts,
+            catalogue=catalogue,
             said=said,
         )
+
+    def reasons(self, item: int, liked: Ids) -> list[dict[str, Any]]:
+        """What rules did to an item, and which facts it shares with things that somebody liked.
+
+        Reasons as `People` gives them, of weight 0: they are no part of a score.
+        """
+        found: list[dict[str, Any]] = [
+            {"kind": RULE, "text": each, "weight": 0.0, "source": RULE}
+            for each in self.said.get(item, [])
+        ]
+        known = self.catalogue
+        for relation, entity, other in shared(known, item, liked):
+            text = f"same {relation}, {entity}, as {known.titles[other]}, which they liked"
+            found.append(
+                {
+                    "kind": KNOWLEDGE,
+                    "text": text,
+                    "weight": 0.0,
+                    "source": relation,
+                    "item": known.items[other],
+                }
+            )
+        return found
 
 
 class Ruled(Recommender):
@@ -168,7 +191,7 @@ class Ruled(Recommender):
 
     def _walk(self, pool: Ids, relevance: Doubles, k: int, is_part: bool) -> Ids | None:
         """Goes down the pool, place by place; None where more must be looked at to be sure."""
-        plan = self.plan
+        plan, texts = self.plan, self.plan.catalogue.texts
         pinned = plan.pinned[np.isfinite(relevance[plan.pinned])]
         window = WINDOW if plan.diversity else 1
         free = ~np.isin(pool, pinned)
@@ -189,7 +212,7 @@ class Ruled(Recommender):
                 free[best] = False
                 item = int(pool[best])
             if plan.diversity:
-                cosine = plan.texts[pool] @ plan.texts[item]
+                cosine = texts[pool] @ texts[item]
                 alike = np.maximum(alike, cosine) if listed else cosine.astype(np.float64)
             for counts, (csr, csc, most) in zip(held, plan.limits, strict=True):
                 values = csr.indices[csr.indptr[item] : csr.indptr[item + 1]]

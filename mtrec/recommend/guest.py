@@ -8,7 +8,7 @@ those that the person would have, had the data held these parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from mtrec.recommend.fused import FusedRecommender, FusedSource
 from mtrec.recommend.profiles import ENCODER, at_length_one
+from mtrec.recommend.rewound import anew
 
 if TYPE_CHECKING:
     from mtrec.models.encoder import Encoder
     from mtrec.models.multitask import MultiTaskModel
 
 Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 Read = Callable[[Sequence[str]], Mapping[str, Floats]]
 """Texts to their vectors `(n, w)` by space, as a run's files hold those of its data."""
 
@@ -79,27 +79,8 @@ def of_person(recommender: FusedRecommender, parts: Mapping[str, Floats]) -> Fus
 
 
 def _alone(source: FusedSource, parts: Floats | None) -> FusedSource:
-    count = 0 if parts is None else len(parts)
-    vectors, scale = np.zeros((1, source.vectors.shape[1]), np.float32), 0.0
+    width, count = source.vectors.shape[1], 0 if parts is None else len(parts)
+    totals = np.zeros((1, width))
     if parts is not None and count:
-        total = source.read(parts.astype(np.float64)).sum(axis=0)
-        scale = _scale(source, total, count)
-        vectors = (scale * total).astype(np.float32)[None]
-    return replace(
-        source,
-        vectors=vectors,
-        scales=np.array([scale], np.float32),
-        counts=np.array([count], np.int64),
-    )
-
-
-def _scale(source: FusedSource, total: Doubles, count: int) -> float:
-    """c_s of `count` parts that add up to `total`.
-
-    Where L_T learned what is read of them, 1 / √n, as the length of a sum of centred parts grows
-    with √n; otherwise what brings the sum to length 1.
-    """
-    if source.shift is not None:
-        return float(1 / np.sqrt(count))
-    length = float(np.linalg.norm(total))
-    return 1 / length if length > 0 else 0.0
+        totals = source.read(parts.astype(np.float64)).sum(axis=0, keepdims=True)
+    return anew(source, totals, np.array([count], np.int64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags_array
 
 from mtrec.errors import InputError
+from mtrec.recommend.arrange import Plan, Ruled
 from mtrec.recommend.base import LATENT, SIMILAR, Baseline, Setting, Term
 from mtrec.recommend.data import RecommendationData, find_user
 from mtrec.recommend.explain import Owned, main_reasons, terms, total
@@ -23,6 +25,7 @@ from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import ENCODER, LIKED, MENTIONED, OF_ITEMS, Vectors
 from mtrec.recommend.profiles import TEXT as TEXTS
 from mtrec.recommend.registry import RECOMMENDERS
+from mtrec.recommend.rewound import rewound
 from mtrec.recommend.stored import kept_of, load_stage, matrix_of, read_arrays
 from mtrec.schema import ITEM, PRETRAINED, RECORD, TEXT, TITLE, USER
 
@@ -168,25 +171,78 @@ class People:
             ],
         }
 
-    def recommend(self, user: str, k: int = 10, recommender: str = FUSED) -> list[dict[str, Any]]:
+    def before(self, recommender: str, data: RecommendationData) -> FusedRecommender | Baseline:
+        """The same recommender, had people done and written only what the history of `data` holds.
+
+        A baseline is fitted to that history anew; of a stage, what was learned stays, which is from
+        training alone.
+
+        Args:
+            data: of the run's dataset, such as what is known before validation.
+
+        Raises:
+            InputError: there is no recommender of that name.
+        """
+        known = np.isin(self._records[RECORD].to_numpy(), data.records)
+        if recommender in self.baselines:
+            all_known = self._data
+            history = replace(
+                all_known,
+                liked=data.liked,
+                seen=data.seen,
+                records=all_known.records[known],
+                record_users=all_known.record_users[known],
+                record_items=all_known.record_items[known],
+                activities=all_known.activities[known],
+            )
+            setting = self.baselines[recommender]
+            return RECOMMENDERS[recommender].fit(history, self._texts, **setting)
+        chosen = self.recommender(recommender)
+        if not isinstance(chosen, FusedRecommender):
+            raise TypeError(f"{recommender} is neither a stage nor a baseline")
+        kept = diags_array(known.astype(np.float32))
+        owners, parts = {}, {}
+        for name, source in chosen.sources.items():
+            if source.kind == LIKED:
+                owners[name], parts[name] = data.liked, chosen.items[source.parts]
+                continue
+            owned = csr_matrix(self._owners[name] @ kept)
+            owned.eliminate_zeros()
+            owners[name] = owned
+            parts[name] = self._parts[self._table(chosen, source.parts)].astype(np.float32)
+        return rewound(chosen, owners, parts)
+
+    def recommend(
+        self, user: str, k: int = 10, recommender: str = FUSED, plan: Plan | None = None
+    ) -> list[dict[str, Any]]:
         """The `recommend` contract's value: the best `k` items that the history does not hold.
 
         The reasons of an item add up to its score. A reason names, beside the contract's keys, its
         source and the record (a row of the dataset) or the item it is; what is left is one reason
-        per source.
+        per source. Under rules there are more reasons, of weight 0: a rule moves an item and
+        leaves its score.
+
+        Args:
+            plan: the rules that lists follow.
 
         Raises:
             InputError: nobody has this id, or there is no such recommender.
         """
         position = find_user(self.users, user)
         chosen = self.recommender(recommender)
-        ranking = chosen.recommend(np.array([position]), k, self._seen)
+        ranks = chosen if plan is None else Ruled(chosen, plan)
+        ranking = ranks.recommend(np.array([position]), k, self._seen)
         items = ranking.items[0][ranking.items[0] >= 0]
         if isinstance(chosen, FusedRecommender):
             split = terms(chosen, position, items, self._owned(chosen, position))
         else:
             split = chosen.terms(position, items)
-        return self._told(items, split)
+        told = self._told(items, split)
+        if plan is not None:
+            liked = self._liked[[position]].indices
+            for each, item in zip(told, items, strict=True):
+                each["reasons"] += plan.reasons(int(item), liked)
+        return told
 
     def recommend_with(
         self, new: NewTexts | None, k: int = 10, user: str | None = None
@@ -227,8 +283,17 @@ class People:
                 fix="leave it out where none fits",
             )
 
-    def ranked(self, users: NDArray[np.int64], k: int, recommender: str = FUSED) -> pd.DataFrame:
+    def ranked(
+        self,
+        users: NDArray[np.int64],
+        k: int,
+        recommender: str = FUSED,
+        plan: Plan | None = None,
+    ) -> pd.DataFrame:
         """The lists of several users, given by their positions in `users`, without reasons.
+
+        Args:
+            plan: the rules that lists follow.
 
         Returns:
             A row per recommended item: user, place (from 1), item, title, score.
@@ -236,7 +301,9 @@ class People:
         Raises:
             InputError: there is no such recommender.
         """
-        lists = self.recommender(recommender).recommend(users, k, self._seen)
+        chosen = self.recommender(recommender)
+        ranks = chosen if plan is None else Ruled(chosen, plan)
+        lists = ranks.recommend(users, k, self._seen)
         rows, places = np.nonzero(lists.items >= 0)
         items = lists.items[rows, places]
         return pd.DataFrame(

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from mtrec.data.checked import Column, File, Part, explain, no_keys, parse_yaml, read_yaml
 from mtrec.files import replacing
 
+FILE = "rules.yaml"  # what such a file is called unless somebody says otherwise
 WHAT, SUCH = "The file of rules", "rules: []"
 Ids = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 

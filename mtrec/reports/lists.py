@@ -9,6 +9,7 @@ from pyarrow.parquet import ParquetWriter
 
 from mtrec.errors import InputError
 from mtrec.files import replacing
+from mtrec.recommend.arrange import Plan
 from mtrec.recommend.fused import blocks
 from mtrec.recommend.people import FUSED, People
 from mtrec.schema import ITEM, TITLE, USER
@@ -48,11 +49,19 @@ def check_target(path: Path) -> None:
 
 
 def write_lists(
-    people: People, path: Path, k: int, reporter: Reporter, recommender: str = FUSED
+    people: People,
+    path: Path,
+    k: int,
+    reporter: Reporter,
+    recommender: str = FUSED,
+    plan: Plan | None = None,
 ) -> int:
     """Writes the `k` best items of everyone whom the data knows, best first; all or nothing.
 
     Columns: user, place (from 1), item, title, score. A list is shorter where less is left.
+
+    Args:
+        plan: the rules that lists follow.
 
     Returns:
         How many rows were written.
@@ -65,7 +74,7 @@ def write_lists(
     reporter.phase(LISTING, users)
     with replacing(path.absolute()) as part, ParquetWriter(part, SCHEMA, compression="zstd") as out:
         for block in blocks(users):
-            found = people.ranked(block, k, recommender)
+            found = people.ranked(block, k, recommender, plan)
             out.write_table(pa.Table.from_pandas(found, SCHEMA, preserve_index=False))
             rows += len(found)
             reporter.advance(len(block))

@@ -14,7 +14,7 @@ import pytest
 from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
 from mtrec.recommend.data import RecommendationData
-from mtrec.recommend.evaluate import judge, table
+from mtrec.recommend.evaluate import judge, mean_ndcg, table
 from mtrec.recommend.guest import NewTexts, read_with_model
 from mtrec.recommend.people import People
 from mtrec.recommend.pipeline import CHOSEN_BY
@@ -54,6 +54,29 @@ def test_settings_can_be_chosen_by_a_figure_that_takes_nothing_from_test(
     other = json.loads((run(blind) / "metrics.json").read_text())
     assert other[CHOSEN_BY] == metrics[CHOSEN_BY]
     assert any(other.get(key) != value for key, value in metrics.items())
+
+
+def test_before_validation_a_recommender_knows_what_it_knew_then(
+    folder: Path, people: People, tiny_recipe: Path
+) -> None:
+    """Stages from stored parts come to the figure of the run, baselines to that of their tuning."""
+    dataset = read_dataset(tiny_recipe, TASK_TYPES)
+    val = RecommendationData.from_dataset(dataset, "val")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    found = mean_ndcg(people.before("multitask", val), val)
+    assert found == pytest.approx(metrics[CHOSEN_BY], abs=1e-3)
+    for name, said in people.description["baselines"].items():
+        assert mean_ndcg(people.before(name, val), val) == pytest.approx(said["ndcg"], abs=1e-3)
+    with pytest.raises(InputError, match="no recommender magic"):
+        people.before("magic", val)
+
+
+def test_before_test_a_stage_is_what_was_stored(people: People, tiny_recipe: Path) -> None:
+    test = RecommendationData.from_dataset(read_dataset(tiny_recipe, TASK_TYPES), "test")
+    everybody = np.arange(len(test.users))
+    for stage in STAGES:
+        again = people.before(stage, test).scores(everybody)
+        assert again == pytest.approx(people.stage(stage).scores(everybody), abs=2e-3)
 
 
 def test_the_best_baseline_on_validation_is_compared_with_the_furthest_stage(

@@ -25,7 +25,7 @@ class Few:
         if name != "fused":
             raise InputError(f"There is no recommender {name}")
 
-    def ranked(self, users: Any, k: int, recommender: str) -> pd.DataFrame:
+    def ranked(self, users: Any, k: int, recommender: str, plan: Any) -> pd.DataFrame:
         self.blocks.append(len(users))
         rows = [
             (self.users[user], place + 1, f"i{place}", "=Title", 1.0 / (place + 1))
@@ -69,10 +69,10 @@ def test_a_list_that_breaks_off_leaves_what_was_there(
     path.write_text("what was there before")
 
     class Broken(Few):
-        def ranked(self, users: Any, k: int, recommender: str) -> pd.DataFrame:
+        def ranked(self, users: Any, k: int, recommender: str, plan: Any) -> pd.DataFrame:
             if self.blocks:
                 raise OSError(28, "No space left on device")
-            return super().ranked(users, k, recommender)
+            return super().ranked(users, k, recommender, plan)
 
     monkeypatch.setattr(fused, "BLOCK", 2)
     with pytest.raises(OSError, match="No space"):

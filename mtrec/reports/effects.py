@@ -1,0 +1,217 @@
+"""What rules do to lists and to their quality, one rule at a time, person by person.
+
+A rule is judged against the same lists without it, all others as they are, on what the same people
+liked later. Whether to switch it on is decided on validation; what it does on test is said only of
+rules that are on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from mtrec.data.dataset import Dataset
+from mtrec.recommend.arrange import Plan, Ruled
+from mtrec.recommend.catalogue import Catalogue
+from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.evaluate import Judged, K, judge
+from mtrec.recommend.people import FUSED, People
+from mtrec.recommend.rules import FILE, Rules
+from mtrec.schema import TEST, VAL
+from mtrec.stats import Difference, paired_difference
+from mtrec.training.reporter import Reporter, check_stop
+
+TRYING = "Trying rules"
+SIDES: tuple[Literal["val", "test"], ...] = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change of rules does to the lists of one split.
+
+    Attributes:
+        people: whose lists they are: those who liked something later.
+        before, after: the mean NDCG of their lists.
+        difference: of NDCG, after minus before, paired over people.
+        lists: how many lists are not what they were.
+        items: how many items of a list were not in it before, on average.
+    """
+
+    people: int
+    before: float
+    after: float
+    difference: Difference
+    lists: int
+    items: float
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "people": self.people,
+            "before": self.before,
+            "after": self.after,
+            "difference": {**self.difference.estimate.json(), "p_value": self.difference.p_value},
+            "lists_changed": self.lists,
+            "items_changed": self.items,
+        }
+
+
+class Trials:
+    """Judges one recommender's lists under different rules, each once.
+
+    Attributes:
+        data: history and what is judged of one split.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        dataset: Dataset,
+        catalogue: Catalogue,
+        split: Literal["val", "test"],
+        recommender: str = FUSED,
+        k: int = K,
+    ) -> None:
+        """On validation the recommender is as it would have been before validation.
+
+        Raises:
+            InputError: there is no such recommender.
+        """
+        self.data = RecommendationData.from_dataset(dataset, split)
+        self.recommender = (
+            people.before(recommender, self.data)
+            if split == VAL
+            else people.recommender(recommender)
+        )
+        self._catalogue, self._split, self._k = catalogue, split, k
+        self._judged: dict[str, Judged] = {}
+
+    def effect(self, before: Rules, after: Rules) -> Effect | None:
+        """What follows if the rules in force are `after` rather than `before`.
+
+        Returns:
+            None where nobody has liked anything in this split.
+
+        Raises:
+            InputError: a rule names what is not there.
+        """
+        if not len(self.data.judged):
+            return None
+        one, other = self._under(before), self._under(after)
+        name = f"ndcg@{self._k}"
+        old, new = one.values[name], other.values[name]
+        return Effect(
+            people=len(one.users),
+            before=float(old.mean()),
+            after=float(new.mean()),
+            difference=paired_difference(new, old),
+            lists=int((one.items != other.items).any(axis=1).sum()),
+            items=float(
+                np.mean(
+                    [
+                        len(np.setdiff1d(now[now >= 0], then))
+                        for then, now in zip(one.items, other.items, strict=True)
+                    ]
+                )
+            ),
+        )
+
+    def _under(self, rules: Rules) -> Judged:
+        key = repr(rules.in_force)
+        if key not in self._judged:
+            plan = Plan.of(rules, self._catalogue, self._split)
+            self._judged[key] = judge(Ruled(self.recommender, plan), self.data, self._k)
+        return self._judged[key]
+
+
+def effects(
+    trials: Trials, rules: Rules, reporter: Reporter, only_in_force: bool = False
+) -> tuple[list[Effect | None], Effect | None]:
+    """The effect of each rule beside the others that are on, and of all that are on together.
+
+    Of a rule that is off, it is what follows if it is switched on.
+
+    Args:
+        only_in_force: leaves out, as None, rules that are off.
+
+    Raises:
+        Stopped: the reporter asked to stop.
+        InputError: a rule names what is not there.
+    """
+    reporter.phase(TRYING, len(rules.rules) + 1)
+    found: list[Effect | None] = []
+    for place, rule in enumerate(rules.rules):
+        check_stop(reporter)
+        with_it, without = rules.switched(place, True), rules.switched(place, False)
+        skipped = only_in_force and not rule.enabled
+        found.append(None if skipped else trials.effect(without, with_it))
+        reporter.advance(1)
+    together = trials.effect(Rules(), rules)
+    reporter.advance(1)
+    return found, together
+
+
+def catalogue_of(people: People, dataset: Dataset, rules: Rules, folder: Path) -> Catalogue:
+    """The items of a run's dataset, with the knowledge that the rules name.
+
+    Args:
+        folder: where the file of rules lies, and the knowledge beside it.
+
+    Raises:
+        InputError: the knowledge cannot be used.
+    """
+    knowledge = None if rules.knowledge is None else folder / rules.knowledge
+    return Catalogue.of(dataset, people.item_texts, knowledge)
+
+
+def told(
+    people: People,
+    dataset: Dataset,
+    rules: Rules,
+    folder: Path,
+    reporter: Reporter,
+    recommender: str = FUSED,
+    k: int = K,
+    file: str = FILE,
+) -> dict[str, Any]:
+    """The `rules` command's value.
+
+    Returns:
+        `{recommender, k, rules: [{rule, enabled, val, test}], together: {val, test}, stray}`, with
+        an effect `{people, before, after, difference: {value, low, high, p_value}, lists_changed,
+        items_changed}` or null where nobody can be judged or, on test, the rule is off.
+
+    Raises:
+        InputError: the rules name what is not there, or there is no such recommender.
+    """
+    catalogue = catalogue_of(people, dataset, rules, folder)
+    Plan.of(rules, catalogue, "test", file)  # refuses before anything takes long
+    sides = {
+        split: effects(
+            Trials(people, dataset, catalogue, split, recommender, k),
+            rules,
+            reporter,
+            only_in_force=split == TEST,
+        )
+        for split in SIDES
+    }
+    return {
+        "recommender": recommender,
+        "k": k,
+        "rules": [
+            {
+                "rule": rule.model_dump(mode="json", exclude_defaults=True),
+                "enabled": rule.enabled,
+                **{split: _json(sides[split][0][place]) for split in sides},
+            }
+            for place, rule in enumerate(rules.rules)
+        ],
+        "together": {split: _json(sides[split][1]) for split in sides},
+        "stray": catalogue.stray,
+    }
+
+
+def _json(effect: Effect | None) -> dict[str, Any] | None:
+    return None if effect is None else effect.json()
