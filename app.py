@@ -57,6 +57,12 @@ def pages() -> list[st.Page]:
             icon=":material/group:",
             help="One person: profile, texts, nearest people, recommendations.",
         ),
+        st.Page(
+            "pages/recommendations.py",
+            title="Recommendations",
+            icon=":material/recommend:",
+            help="Lists beside each other, what they show of all items, and rules for them.",
+        ),
     ]
 
 

@@ -68,6 +68,9 @@ def next_steps(run: RunInfo | None) -> None:
             steps.append(
                 (shell.PEOPLE, "Meet people", "Profiles, and recommendations with their reasons.")
             )
+            steps.append(
+                (shell.RECOMMENDATIONS, "Compare lists", "Whose lists are best, and your rules.")
+            )
     with st.container(horizontal=True):
         for page, label, words in steps:
             with st.container(border=True, width=CARD):

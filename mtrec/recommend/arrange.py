@@ -28,6 +28,7 @@ from mtrec.recommend.rules import FILE, Boost, Diversify, Exclude, Fresh, Limit,
 
 WINDOW = 100  # items that one is chosen from
 WIDER = 4  # times as many are looked at where limits bar too many
+COPIES = 4  # of a block's scores that are held at once
 
 Doubles = NDArray[np.float64]
 RULE, KNOWLEDGE = "rule", "knowledge"  # kinds of reasons
@@ -154,19 +155,18 @@ class Ruled(Recommender):
         width = min(k, seen.shape[1])
         items = np.full((len(users), width), -1, np.int64)
         values = np.full((len(users), width), -np.inf, np.float32)
-        block = max(1, CELLS // max(1, seen.shape[1]))
+        block = max(1, CELLS // (COPIES * max(1, seen.shape[1])))
         for start in range(0, len(users), block):
             part = users[start : start + block]
             scores = self.scores(part)
-            relevance = self._relevance(scores, seen[part])
-            for row, each in enumerate(relevance):
-                found = self._listed(each, width)
-                items[start + row, : len(found)] = found
-                values[start + row, : len(found)] = scores[row, found]
+            lists = self._lists(self._relevance(scores, seen[part]), width)
+            items[start : start + len(part)] = lists
+            picked = np.take_along_axis(scores, np.maximum(lists, 0), axis=1)
+            values[start : start + len(part)] = np.where(lists >= 0, picked, -np.inf)
         return Ranking(items, values)
 
     def _relevance(self, scores: Floats, seen: Any) -> Doubles:
-        """r `(B, I)`, -inf where an item may not be listed."""
+        """r `(B, I)`, above all others where an item is pinned, -inf where it may not be listed."""
         left = scores.astype(np.float64)
         left[seen.nonzero()] = -np.inf
         left[:, self.plan.barred] = -np.inf
@@ -176,52 +176,70 @@ class Ruled(Recommender):
         last = np.where(np.isfinite(last), last, 0)
         span = np.where(highest > last, highest - last, 1)
         relevance: Doubles = (left - last) / span + self.plan.lift
+        pinned = self.plan.pinned
+        if len(pinned):
+            above = relevance.max(axis=1, keepdims=True) + len(pinned) - np.arange(len(pinned))
+            mine = relevance[:, pinned]
+            relevance[:, pinned] = np.where(np.isfinite(mine), above, mine)
         return relevance
 
-    def _listed(self, relevance: Doubles, k: int) -> Ids:
-        """One person's list, of at most `k` items, from their relevance `(I,)`."""
-        pool = k + WINDOW
-        while True:
-            best = top(relevance[None], pool).items[0]
-            best = best[best >= 0]
-            found = self._walk(best, relevance, k, pool == len(best) < len(relevance))
-            if found is not None:
-                return found
-            pool *= WIDER
+    def _lists(self, relevance: Doubles, k: int) -> Ids:
+        """Lists `(B, k)` by relevance `(B, I)`, -1 where one is shorter."""
+        if not self.plan.limits and not self.plan.diversity:
+            return top(relevance, k).items
+        lists = np.full((len(relevance), k), -1, np.int64)
+        for row, each in enumerate(relevance):
+            pool, found = k + WINDOW, None
+            while found is None:
+                best = top(each[None], pool).items[0]
+                best = best[best >= 0]
+                found = self._walk(best, each, k, pool == len(best) < len(each))
+                pool *= WIDER
+            lists[row, : len(found)] = found
+        return lists
 
-    def _walk(self, pool: Ids, relevance: Doubles, k: int, is_part: bool) -> Ids | None:
-        """Goes down the pool, place by place; None where more must be looked at to be sure."""
-        plan, texts = self.plan, self.plan.catalogue.texts
-        pinned = plan.pinned[np.isfinite(relevance[plan.pinned])]
+    def _walk(self, pool: Ids, relevance: Doubles, k: int, is_part: bool) -> list[int] | None:
+        """Goes down one person's items, place by place.
+
+        Args:
+            pool: those that are looked at, by falling relevance `(P,)`.
+            relevance: of every item `(I,)`.
+            is_part: whether there are more.
+
+        Returns:
+            None where more must be looked at to be sure.
+        """
+        plan = self.plan
+        pins = int(np.isfinite(relevance[plan.pinned]).sum())
         window = WINDOW if plan.diversity else 1
-        free = ~np.isin(pool, pinned)
-        held = [np.zeros(csr.shape[1], np.int64) for csr, _, _ in plan.limits]
+        texts = plan.catalogue.texts[pool] if plan.diversity else np.empty((0, 0), np.float32)
         alike = np.zeros(len(pool))
+        free = np.ones(len(relevance), dtype=bool)
+        held = [np.zeros(csr.shape[1], np.int64) for csr, _, _ in plan.limits]
         listed: list[int] = []
         while len(listed) < k:
-            if len(listed) < len(pinned):
-                item = int(pinned[len(listed)])
-            else:
-                ahead = np.flatnonzero(free)[:window]
-                if is_part and len(ahead) < window:
-                    return None
-                if not len(ahead):
-                    break
+            ahead = np.flatnonzero(free[pool])[:window]
+            if is_part and len(ahead) < window:
+                return None
+            if len(listed) < pins:
+                best = len(listed)
+            elif len(ahead):
                 marginal = (1 - plan.diversity) * relevance[pool[ahead]]
-                best = ahead[np.argmax(marginal - plan.diversity * alike[ahead])]
-                free[best] = False
-                item = int(pool[best])
+                best = int(ahead[np.argmax(marginal - plan.diversity * alike[ahead])])
+            else:
+                break
+            item = int(pool[best])
+            free[item] = False
             if plan.diversity:
-                cosine = texts[pool] @ texts[item]
+                cosine = texts @ texts[best]
                 alike = np.maximum(alike, cosine) if listed else cosine.astype(np.float64)
             for counts, (csr, csc, most) in zip(held, plan.limits, strict=True):
                 values = csr.indices[csr.indptr[item] : csr.indptr[item + 1]]
                 counts[values] += 1
-                for full in values[counts[values] >= most]:
-                    holders = csc.indices[csc.indptr[full] : csc.indptr[full + 1]]
-                    free &= ~np.isin(pool, holders)
+                for full in values[counts[values] == most]:
+                    free[csc.indices[csc.indptr[full] : csc.indptr[full + 1]]] = False
             listed.append(item)
-        return np.array(listed, np.int64)
+        return listed
 
 
 def _chosen(rule: Exclude | Pin | Boost, catalogue: Catalogue, where: str) -> Ids:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,6 +99,11 @@ class Catalogue:
             first={split: _first(dataset, position, before) for split, before in HISTORY.items()},
             stray=stray,
         )
+
+    @cached_property
+    def titles_by_id(self) -> dict[str, str]:
+        """What each item is called, by its id."""
+        return dict(zip(self.items.tolist(), self.titles.tolist(), strict=True))
 
     def attribute(self, name: str, where: str) -> Attribute:
         """An attribute by its name; raises InputError where there is none."""

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, diags_array
 
 from mtrec.errors import InputError
 from mtrec.recommend.arrange import Plan, Ruled
-from mtrec.recommend.base import LATENT, SIMILAR, Baseline, Setting, Term
+from mtrec.recommend.base import LATENT, SIMILAR, Baseline, Ids, Setting, Term
 from mtrec.recommend.data import RecommendationData, find_user
 from mtrec.recommend.explain import Owned, main_reasons, terms, total
 from mtrec.recommend.fused import FusedRecommender
@@ -24,6 +24,7 @@ from mtrec.recommend.guest import NewTexts, of_person
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import ENCODER, LIKED, MENTIONED, OF_ITEMS, Vectors
 from mtrec.recommend.profiles import TEXT as TEXTS
+from mtrec.recommend.ranking import Ranking
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.rewound import rewound
 from mtrec.recommend.stored import kept_of, load_stage, matrix_of, read_arrays
@@ -230,8 +231,7 @@ class People:
         """
         position = find_user(self.users, user)
         chosen = self.recommender(recommender)
-        ranks = chosen if plan is None else Ruled(chosen, plan)
-        ranking = ranks.recommend(np.array([position]), k, self._seen)
+        ranking = self.lists(np.array([position]), k, recommender, plan)
         items = ranking.items[0][ranking.items[0] >= 0]
         if isinstance(chosen, FusedRecommender):
             split = terms(chosen, position, items, self._owned(chosen, position))
@@ -283,9 +283,21 @@ class People:
                 fix="leave it out where none fits",
             )
 
+    def lists(
+        self, users: Ids, k: int, recommender: str = FUSED, plan: Plan | None = None
+    ) -> Ranking:
+        """The best `k` items of several users that their histories do not hold, in positions.
+
+        Raises:
+            InputError: there is no such recommender.
+        """
+        chosen = self.recommender(recommender)
+        ranks = chosen if plan is None else Ruled(chosen, plan)
+        return ranks.recommend(users, k, self._seen)
+
     def ranked(
         self,
-        users: NDArray[np.int64],
+        users: Ids,
         k: int,
         recommender: str = FUSED,
         plan: Plan | None = None,
@@ -301,9 +313,7 @@ class People:
         Raises:
             InputError: there is no such recommender.
         """
-        chosen = self.recommender(recommender)
-        ranks = chosen if plan is None else Ruled(chosen, plan)
-        lists = ranks.recommend(users, k, self._seen)
+        lists = self.lists(users, k, recommender, plan)
         rows, places = np.nonzero(lists.items >= 0)
         items = lists.items[rows, places]
         return pd.DataFrame(
@@ -392,7 +402,7 @@ class People:
             people = "person" if len(term.parts) == 1 else "people"
             return f"liked by {len(term.parts):,} {people} with similar tastes"
         if not term.parts:
-            likes = int(self._likes[item])
+            likes = int(self.likes[item])
             return f"liked by {likes:,} {'person' if likes == 1 else 'people'}"
         if len(term.parts) > 1:
             return f"{len(term.parts):,} {TOGETHER.get(term.kind, 'of their texts')} together"
@@ -432,7 +442,8 @@ class People:
         return matrix_of("liked", self._history)
 
     @cached_property
-    def _likes(self) -> NDArray[np.float32]:
+    def likes(self) -> NDArray[np.float32]:
+        """How many people liked each item in the history `(I,)`."""
         return np.asarray(self._liked.sum(axis=0), np.float32).ravel()
 
     @cached_property

@@ -12,19 +12,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtrec.data.dataset import Dataset
 from mtrec.recommend.arrange import Plan, Ruled
+from mtrec.recommend.base import Ids
 from mtrec.recommend.catalogue import Catalogue
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import Judged, K, judge
 from mtrec.recommend.people import FUSED, People
 from mtrec.recommend.rules import FILE, Rules
+from mtrec.recommend.tuning import some
 from mtrec.schema import TEST, VAL
 from mtrec.stats import Difference, paired_difference
 from mtrec.training.reporter import Reporter, check_stop
 
 TRYING = "Trying rules"
+SPLITS = {VAL: "validation", TEST: "test"}
+KEPT = 64  # of what was judged
 SIDES: tuple[Literal["val", "test"], ...] = ("val", "test")
 
 
@@ -59,10 +64,13 @@ class Effect:
 
 
 class Trials:
-    """Judges one recommender's lists under different rules, each once.
+    """Judges one recommender's lists under different rules, and keeps what came of the latest.
+
+    Where many people can be judged, some are drawn, as for the tuning of baselines.
 
     Attributes:
-        data: history and what is judged of one split.
+        split: the split whose lists are judged.
+        data: its history, and what people liked in it.
     """
 
     def __init__(
@@ -79,13 +87,13 @@ class Trials:
         Raises:
             InputError: there is no such recommender.
         """
-        self.data = RecommendationData.from_dataset(dataset, split)
+        self.data = RecommendationData.from_dataset(dataset, split).judged_at_most(JUDGED)
         self.recommender = (
             people.before(recommender, self.data)
             if split == VAL
             else people.recommender(recommender)
         )
-        self._catalogue, self._split, self._k = catalogue, split, k
+        self._catalogue, self.split, self._k = catalogue, split, k
         self._judged: dict[str, Judged] = {}
 
     def effect(self, before: Rules, after: Rules) -> Effect | None:
@@ -108,22 +116,24 @@ class Trials:
             after=float(new.mean()),
             difference=paired_difference(new, old),
             lists=int((one.items != other.items).any(axis=1).sum()),
-            items=float(
-                np.mean(
-                    [
-                        len(np.setdiff1d(now[now >= 0], then))
-                        for then, now in zip(one.items, other.items, strict=True)
-                    ]
-                )
-            ),
+            items=float(_new(one.items, other.items).mean()),
         )
 
     def _under(self, rules: Rules) -> Judged:
         key = repr(rules.in_force)
         if key not in self._judged:
-            plan = Plan.of(rules, self._catalogue, self._split)
+            plan = Plan.of(rules, self._catalogue, self.split)
+            for oldest in list(self._judged)[: 1 - KEPT]:
+                del self._judged[oldest]
             self._judged[key] = judge(Ruled(self.recommender, plan), self.data, self._k)
         return self._judged[key]
+
+
+def _new(before: Ids, after: Ids) -> NDArray[np.int64]:
+    """How many items of each list `(U, k)` were not in the list before."""
+    known = (after[:, :, None] == before[:, None, :]).any(axis=2)
+    counts: NDArray[np.int64] = ((after >= 0) & ~known).sum(axis=1)
+    return counts
 
 
 def effects(
@@ -140,7 +150,7 @@ def effects(
         Stopped: the reporter asked to stop.
         InputError: a rule names what is not there.
     """
-    reporter.phase(TRYING, len(rules.rules) + 1)
+    reporter.phase(f"{TRYING} on {SPLITS[trials.split]}", len(rules.rules) + 1)
     found: list[Effect | None] = []
     for place, rule in enumerate(rules.rules):
         check_stop(reporter)

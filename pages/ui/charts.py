@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from pandas.io.formats.style import Styler
+from plotly.subplots import make_subplots
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
@@ -81,6 +82,41 @@ def dots(frame: pd.DataFrame, label: str, x_title: str) -> go.Figure:
     )
     layout(chart, height=80 + ROW * frame[label].nunique())
     chart.update_xaxes(title=x_title, rangemode="tozero")
+    chart.update_yaxes(autorange="reversed", type="category")
+    return chart
+
+
+def panels(frame: pd.DataFrame, label: str, panel: str, x_title: str) -> go.Figure:
+    """What `dots` shows, once for each value of a column, beside each other on the same scale.
+
+    Args:
+        panel: the column that names the panels.
+    """
+    names = frame[panel].unique()
+    chart = make_subplots(
+        rows=1,
+        cols=len(names),
+        shared_yaxes=True,
+        shared_xaxes="all",
+        horizontal_spacing=0.03,
+        subplot_titles=[words(name) for name in names],
+    )
+    for column, name in enumerate(names, 1):
+        part = frame[frame[panel] == name]
+        chart.add_scatter(
+            x=part["value"],
+            y=part[label].map(words),
+            mode="markers",
+            marker={"size": 9, "color": FOUND},
+            error_x=whiskers(part, "value"),
+            row=1,
+            col=column,
+        )
+    layout(chart, height=110 + ROW * frame[label].nunique())
+    chart.update_layout(margin_t=LEGEND, showlegend=False)
+    chart.update_annotations(font_size=12)
+    chart.update_xaxes(rangemode="tozero", nticks=4)
+    chart.update_xaxes(title=x_title, col=(len(names) + 1) // 2)
     chart.update_yaxes(autorange="reversed", type="category")
     return chart
 

@@ -13,17 +13,17 @@ from mtrec.data.dataset import Dataset
 from mtrec.recommend.people import People
 from mtrec.reports.evaluation import differences, evaluation
 from mtrec.runs.store import NO_RECOMMENDATIONS, RunInfo
-from mtrec.wording import many
+from mtrec.wording import many, number
 from pages.ui import charts, state
-from pages.ui.text import plain
-from pages.ui.words import RECOMMENDERS, SEGMENTS, STAGE_HELP, STAGES, metric, metric_help
+from pages.ui.text import INTERVAL_HELP, plain
+from pages.ui.words import NO_BETTER, SEGMENTS, SHORT, STAGE_HELP, metric, metric_help, recommender
 
 ALL = "all"  # people
 
 
 def draw(run: RunInfo) -> None:
     """The comparison of stages and baselines on the test part, figure by figure."""
-    st.subheader("Recommendations", help=STAGE_HELP)
+    st.subheader("How good the lists are", help=STAGE_HELP)
     people, dataset = state.people(run), state.open_dataset(run.key)
     if people is None:
         st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
@@ -46,6 +46,7 @@ def draw(run: RunInfo) -> None:
             help="Everyone, or people by how much was known of them before.",
         )
     _compare(table, people, figures[figure], segments[segment], "lists")
+    _by_segment(table[table["figure"] == figures[figure]])
 
 
 def at_a_glance(run: RunInfo) -> None:
@@ -72,13 +73,38 @@ def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key
     judged = many(shown["people"].iloc[0], "person", "people")
     charts.show(
         charts.dots(shown, "list", metric(figure)),
-        f"{metric(figure)} over {judged}. {metric_help(figure)} The line "
-        "is the 95 % interval; further right is better.",
+        f"{metric(figure)} over {judged}. {metric_help(figure)} {_reading(shown, figure)}",
         shown.drop(columns=["figure", "segment"]),
         key=key,
     )
     for sentence in _sentences(differences(people), figure, segment):
         st.markdown(f":material/compare_arrows: {sentence}")
+
+
+def _reading(shown: pd.DataFrame, figure: str) -> str:
+    """What the chart's dots and lines say."""
+    line = "The line is the 95 % interval" if shown["low"].notna().any() else ""
+    is_goal = figure.partition("@")[0] not in NO_BETTER
+    better = "further right is better" if is_goal else "further right is more, not better"
+    return f"{line}; {better}." if line else f"{better.capitalize()}."
+
+
+def _by_segment(table: pd.DataFrame) -> None:
+    """One figure of every list, people by how much was known of them beside each other."""
+    parts = table[table["segment"] != ALL]
+    if parts["segment"].nunique() < 2:
+        return
+    figure = parts["figure"].iloc[0]
+    counts = parts["segment"].map(SHORT) + ": " + parts["people"].map(number)
+    shown = parts.assign(known=counts).drop(columns=["figure", "segment"])
+    st.markdown("**By how much was known of people**", help=INTERVAL_HELP)
+    charts.show(
+        charts.panels(shown, "list", "known", metric(figure)),
+        f"The same figure for people of whom little and much was known, and how many people that "
+        f"are; from few people little can be said. {_reading(parts, figure)}",
+        shown,
+        key="lists-by-people",
+    )
 
 
 def _tidy(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -117,8 +143,4 @@ def _sentences(pairs: Sequence[dict[str, Any]], figure: str, segment: str) -> li
 
 
 def _name(row: dict[str, Any]) -> str:
-    return (
-        STAGES[row["stage"]]
-        if row["stage"]
-        else RECOMMENDERS.get(row["recommender"], row["recommender"])
-    )
+    return recommender(row["stage"] or row["recommender"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from math import floor, log10
 from typing import Any
 
@@ -9,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from mtrec.data.dataset import Dataset
+from mtrec.recommend.arrange import KNOWLEDGE, RULE
 from mtrec.recommend.explain import POPULAR
 from mtrec.recommend.people import People
 from mtrec.schema import (
@@ -26,14 +29,47 @@ from mtrec.schema import (
     task_column,
 )
 from mtrec.tasks import TASK_TYPES
-from mtrec.wording import many
-from pages.ui import charts, evaluation, shell
+from mtrec.wording import many, number
+from pages.ui import charts, evaluation, shell, state
 from pages.ui.text import plain
 from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
 
 SHOWN_ITEMS, SHOWN_REASONS = 8, 3
+LATER = ":material/favorite: *liked later*"
+BESIDE = {RULE: ":material/rule:", KNOWLEDGE: ":material/hub:"}  # reasons beside the score
 SOURCES_WIDTH, TRAITS_WIDTH = 360, 600  # pixels; one below the other where both do not fit
+
+
+@st.cache_data(max_entries=4, show_spinner="Finding everyone…")
+def everyone(key: str, presenting: bool) -> list[str]:
+    """Every person of a dataset as pages call them, those with the most texts first."""
+    dataset = state.open_dataset(key)
+    texts = dataset.records[USER].value_counts()
+    users = dataset.users[[USER]].assign(texts=lambda frame: frame[USER].map(texts).fillna(0))
+    return users.sort_values(["texts", USER], ascending=[False, True])[USER].tolist()
+
+
+def find(known: list[str]) -> str:
+    """The person chosen by name, or another one at random."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with right:
+        st.button(
+            "Someone else",
+            key="someone",
+            icon=":material/shuffle:",
+            on_click=lambda: state.wish(person=random.choice(known)),
+            help="Picks a person at random.",
+            width="stretch",
+        )
+    with left:
+        return state.pick(
+            state.PERSON,
+            f"Person ({number(len(known))} in all)",
+            known,
+            None,
+            help="Those with the most texts come first. Type to find someone.",
+        )
 
 
 def profile(said: dict[str, Any]) -> None:
@@ -124,8 +160,7 @@ def recommendations(people: People, dataset: Dataset, person: str) -> None:
     """What two stages recommend, side by side, each item with its reasons."""
     st.subheader("Recommendations", help=STAGE_HELP)
     evaluation.warn_few_items(dataset)
-    acts = dataset.interactions
-    later = set(acts[(acts[USER] == person) & (acts[SPLIT] == TEST) & acts[LIKED]][ITEM])
+    later = liked_later(dataset, person)
     if later:
         st.caption(
             f"Later they liked {many(len(later), 'thing')} that no "
@@ -136,21 +171,36 @@ def recommendations(people: People, dataset: Dataset, person: str) -> None:
         with column:
             st.markdown(f"**{STAGE_WORDS[stage]}**")
             listed = people.recommend(person, SHOWN_ITEMS, stage)
-            decimals = _decimals(max((abs(each["score"]) for each in listed), default=0.0))
+            decimals = decimals_of(listed)
             for place, each in enumerate(listed, 1):
-                _one(place, each, each["item"] in later, decimals)
+                card(place, each, [LATER] if each["item"] in later else [], decimals)
     st.caption(
         "The numbers are parts of an item's score and add up to it; a minus speaks against the "
         "item. The two lists have scales of their own, so compare numbers within one list only."
     )
 
 
-def _one(place: int, each: dict[str, Any], hit: bool, decimals: int) -> None:
-    """One recommendation: its title, whether they liked it later, and what speaks for it."""
+def liked_later(dataset: Dataset, person: str) -> set[str]:
+    """The items that somebody liked in the test part."""
+    acts = dataset.interactions
+    return set(acts[(acts[USER] == person) & (acts[SPLIT] == TEST) & acts[LIKED]][ITEM])
+
+
+def card(place: int, each: dict[str, Any], marks: Sequence[str], decimals: int) -> None:
+    """One recommendation: its title, what marks it, what speaks for it, and what moved it.
+
+    Args:
+        marks: Markdown.
+    """
     with st.container(border=True):
-        mark = " · :material/favorite: *liked later*" if hit else ""
-        st.markdown(f"{place}. **{plain(each['title'], 80)}**{mark}")
-        st.caption("  \n".join(f"{part:+z.{decimals}f} {words}" for part, words in summands(each)))
+        st.markdown(" · ".join([f"{place}. **{plain(each['title'], 80)}**", *marks]))
+        lines = [f"{part:+z.{decimals}f} {words}" for part, words in summands(each)]
+        lines += [
+            f"{BESIDE[reason['kind']]} {plain(reason['text'], 120)}"
+            for reason in each["reasons"]
+            if reason["kind"] in BESIDE
+        ]
+        st.caption("  \n".join(lines))
 
 
 def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
@@ -159,7 +209,8 @@ def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
     First the texts and things that weigh most, then all others of the source that adds most beside
     them, so that what is left for the last line is little.
     """
-    reasons = sorted(each["reasons"], key=lambda reason: -abs(reason["weight"]))
+    scored = [reason for reason in each["reasons"] if reason["kind"] not in BESIDE]
+    reasons = sorted(scored, key=lambda reason: -abs(reason["weight"]))
     single = [reason for reason in reasons if _stands_alone(reason)][:SHOWN_REASONS]
     parts = [(reason["weight"], _words(reason)) for reason in single]
     others: dict[str, float] = {}
@@ -176,8 +227,9 @@ def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
     return parts
 
 
-def _decimals(largest: float) -> int:
+def decimals_of(listed: Sequence[dict[str, Any]]) -> int:
     """How many decimals the scores of a list need: two, or more where all of them are small."""
+    largest = max((abs(each["score"]) for each in listed), default=0.0)
     return max(2, 1 - floor(log10(largest))) if largest else 2
 
 

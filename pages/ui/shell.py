@@ -16,7 +16,9 @@ from mtrec.training.idle_gpu import cpu_only_torch_on_gpu_machine
 from pages.ui import hiding, state
 from pages.ui.text import plain
 
-DATA, TRAIN, REPORT, PEOPLE = (f"pages/{name}.py" for name in ("data", "train", "report", "people"))
+DATA, TRAIN, REPORT, PEOPLE, RECOMMENDATIONS = (
+    f"pages/{name}.py" for name in ("data", "train", "report", "people", "recommendations")
+)
 LABELS_WIDTH = 100  # pixels of a column of labels at most, before a table fills its place
 PAIR_WIDTH = 130  # of either where two of them are what a table is about
 TEXT_WIDTH = 160  # of a column of texts beside columns of labels

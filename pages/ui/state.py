@@ -38,6 +38,7 @@ VIEW = "view"  # of the page Data
 UPLOAD = "upload"  # the folder of files dropped on the Data page
 PART = "part"  # of the data: test or validation
 TAB = "tab"  # of the page Report
+SIDE = "side"  # of the page Recommendations
 
 PRESENTATION = "presentation"  # the switch, in the session and in the workspace
 

@@ -149,12 +149,34 @@ LABEL_KINDS = {
     "relation": "how two marked words relate",
 }
 
+NO_BETTER = ("novelty", "diversity", "coverage")  # figures of which more is not better by itself
+
+RULES = {
+    "exclude": "Leave items out",
+    "pin": "Put items on top",
+    "boost": "Lift or lower items",
+    "limit": "At most so many of a kind",
+    "diversify": "More variety",
+    "fresh": "Newer items earlier",
+}
+
+RULE_HELP = {
+    "exclude": "These items are never listed. It comes before every other rule.",
+    "pin": "These items come first, in this order, for everyone who has not had them.",
+    "boost": "These items move up in everyone's list, or down.",
+    "limit": "One list holds at most so many items that share a value, such as a category.",
+    "diversify": "Items come earlier whose texts are unlike those above them.",
+    "fresh": "The newer an item is, the further up it moves.",
+}
+
 SEGMENTS = {
     "all": "Everyone",
     "cold": "New people (nothing liked in training)",
     "few": "Few acts (1 to 4)",
     "warm": "Many acts (5 or more)",
 }
+
+SHORT = {"all": "everyone", "cold": "new", "few": "1 to 4 acts", "warm": "5 or more"}
 
 STATUS = {
     "queued": "waiting",
@@ -196,6 +218,11 @@ LAMBDA_HELP = (
     "λ says how much a task counts while all tasks are learned together: 2 counts twice as much "
     "as 1. At 0 the task is only watched: it is still predicted and reported, but shapes nothing."
 )
+
+
+def recommender(name: str) -> str:
+    """What a stage or a baseline is called."""
+    return STAGES.get(name) or RECOMMENDERS.get(name, name)
 
 
 def metric(name: str) -> str:

@@ -24,7 +24,7 @@ def bring(page: Page, address: str, files: list[Path]) -> None:
 def go(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebarNavLink").get_by_text(name, exact=True).click()
     title = "mtrec" if name == "Start" else name
-    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
     settle(page)
 
 

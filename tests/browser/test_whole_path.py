@@ -92,10 +92,10 @@ def go_back(page: Page) -> None:
 
 def every_page(page: Page) -> None:
     """From one to the next and back to the first, by links and by the browser's button."""
-    for name in ("Start", "Data", "Train", "Report", "People"):
+    for name in ("Start", "Data", "Train", "Report", "People", "Recommendations"):
         go(page, name)
         nothing_failed(page)
-    for name in ("Report", "Train", "Data"):
+    for name in ("People", "Report", "Train", "Data"):
         go_back_to(page, name)
         nothing_failed(page)
 

@@ -38,7 +38,7 @@ TABS = (
     "Try it",
     "Recommendations",
 )
-PAGES = ("start", "data", "train", "report", "people")
+PAGES = ("start", "data", "train", "report", "people", "recommendations")
 
 
 def copied(done: Done, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
@@ -116,7 +116,7 @@ def test_start_offers_people_only_where_the_data_names_any(
     done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = ["Bring your own data", "Train", "Read the report"]
-    assert offered(open_page("start")) == [*steps, "Meet people"]
+    assert offered(open_page("start")) == [*steps, "Meet people", "Compare lists"]
     (summary,) = copied(done, tmp_path, monkeypatch).root.glob("datasets/*/*/dataset.json")
     summary.write_text(json.dumps(json.loads(summary.read_text()) | {"users": 0}))
     assert offered(open_page("start")) == steps

@@ -1,0 +1,281 @@
+"""Rules for a run's lists: made here, each with what it does before it is switched on, and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.data.readers import SUFFIXES
+from mtrec.data.uploads import RECIPES
+from mtrec.recommend.arrange import Plan
+from mtrec.recommend.catalogue import Catalogue
+from mtrec.recommend.evaluate import K
+from mtrec.recommend.people import People
+from mtrec.recommend.rulebook import Rulebook
+from mtrec.recommend.rules import FILE, Rule, Rules, dump_rules, read_rules
+from mtrec.reports.effects import Effect, Trials, catalogue_of, effects
+from mtrec.runs.store import RunInfo
+from mtrec.schema import TEST, VAL
+from mtrec.wording import many
+from pages.ui import charts, lists, rule_form, shell, state
+from pages.ui.text import INTERVAL_HELP
+from pages.ui.trying import Bar
+from pages.ui.words import SPLIT_HELP, metric
+
+FIGURE_WORDS = metric("ndcg")
+TAKEN = "rules-taken"  # in the session: how many files were taken over, so that the place is empty
+EFFECT_HELP = (
+    "The same people's lists with this rule and without it, all other rules as they are. What they "
+    "liked later says which are better. On validation nothing is known of that time; it is there "
+    "to decide on. The test part is told only of rules that are on."
+)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading what is known of items…")
+def _catalogue(key: str, folder: Path, knowledge: str | None, _people: People) -> Catalogue:
+    return catalogue_of(_people, state.open_dataset(key), Rules(knowledge=knowledge), folder)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Making lists as of then…")
+def _trials(
+    key: str,
+    folder: Path,
+    knowledge: str | None,
+    name: str,
+    split: Literal["val", "test"],
+    _people: People,
+    _catalogue: Catalogue,
+) -> Trials:
+    return Trials(_people, state.open_dataset(key), _catalogue, split, name)
+
+
+def draw(run: RunInfo, people: People) -> None:
+    """The rules of a run, what each does, a way to make more, and one person's lists under them."""
+    book = Rulebook(state.store().folder(run.run))
+    rules = book.read()
+    catalogue = _catalogue(run.key, book.folder, rules.knowledge, people)
+    st.markdown(
+        "Rules say what lists follow whatever was learned: what to leave out, what to put on top, "
+        "how much variety. They are kept with this training; each shows what it would do before "
+        "you switch it on."
+    )
+    name = lists.choose(people, lists.MAKER, "Lists that follow them")
+    with shell.guard():
+        if rules.rules:
+            _rules(run, people, book, rules, catalogue, name)
+        else:
+            st.info("There is no rule yet. Make the first one below.", icon=":material/rule:")
+    with st.container(border=True):
+        st.markdown("**A new rule**")
+        with shell.guard():
+            added = rule_form.new_rule(catalogue, rules)
+            if added is not None:
+                Plan.of(added, catalogue, "test")
+                book.keep(added)
+                st.rerun()
+    _files(run, people, book, rules)
+    if rules.in_force:
+        with shell.guard():
+            _one_person(run, people, rules, catalogue, name)
+
+
+def _rules(
+    run: RunInfo, people: People, book: Rulebook, rules: Rules, catalogue: Catalogue, name: str
+) -> None:
+    """Every rule with its switch and its effect, then all that are on together."""
+    st.markdown("**What each rule does**", help=f"{EFFECT_HELP} {INTERVAL_HELP}")
+    sides: dict[str, tuple[list[Effect | None], Effect | None]] = {}
+    places = [st.container(border=True) for _ in rules.rules]
+    for place, rule in enumerate(rules.rules):
+        with places[place]:
+            _switch(book, rules, place, rule, catalogue)
+    bar = Bar()
+    for split in (VAL, TEST):
+        asked: Literal["val", "test"] = "val" if split == VAL else "test"
+        trials = _trials(run.key, people.folder, rules.knowledge, name, asked, people, catalogue)
+        sides[split] = effects(trials, rules, bar, only_in_force=split == TEST)
+    bar.close()
+    on_val, on_test = sides[VAL], sides[TEST]
+    for place, container in enumerate(places):
+        with container:
+            _effect("On validation", on_val[0][place])
+            if rules.rules[place].enabled:
+                _effect("On test", on_test[0][place])
+    if rules.in_force:
+        with st.container(border=True):
+            st.markdown(f"**All {len(rules.in_force)} that are on, together**")
+            _effect("On validation", on_val[1])
+            _effect("On test", on_test[1])
+    _chart(rules, catalogue, on_val[0])
+
+
+def _switch(book: Rulebook, rules: Rules, place: int, rule: Rule, catalogue: Catalogue) -> None:
+    """A rule in words, with a switch and a way to remove it."""
+    key = f"{place}-{rule.enabled}-{rule!r}"
+    st.markdown(f"**{place + 1}.** {rule_form.in_words(rule, catalogue)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        on = st.toggle(
+            "Switched on",
+            value=rule.enabled,
+            key=f"rule-on-{key}",
+            help="Whether lists follow this rule.",
+        )
+        if st.button(
+            "Remove",
+            key=f"rule-gone-{key}",
+            icon=":material/delete:",
+            help="Takes this rule away for good.",
+        ):
+            kept = [each for other, each in enumerate(rules.rules) if other != place]
+            book.keep(rules.model_copy(update={"rules": kept}))
+            st.rerun()
+    if on != rule.enabled:
+        book.keep(rules.switched(place, on))
+        st.rerun()
+
+
+def _effect(where: str, effect: Effect | None) -> None:
+    """What a rule does, in a sentence."""
+    if effect is None:
+        st.caption(f"{where}: nobody liked anything there, so nothing can be said.")
+        return
+    if not effect.lists:
+        st.caption(f"{where}: no list changes, of {many(effect.people, 'person', 'people')}.")
+        return
+    gap = effect.difference.estimate
+    verdict = "more than noise" if effect.difference.distinguishable else "within the noise"
+    interval = (
+        f" (95 % interval {gap.low:+z.3f} to {gap.high:+z.3f}), {verdict}"
+        if gap.low is not None and gap.high is not None
+        else ""
+    )
+    st.caption(
+        f"{where}: {FIGURE_WORDS} {effect.before:.3f} → {effect.after:.3f}, "
+        f"{gap.value:+z.3f}{interval}. {effect.lists / effect.people:.0%} of "
+        f"{many(effect.people, 'list')} change; {effect.items:.1f} of {K} items are new."
+    )
+
+
+def _chart(rules: Rules, catalogue: Catalogue, found: list[Effect | None]) -> None:
+    """What each rule does to the quality of lists, on validation."""
+    rows = [
+        {
+            "rule": f"{place}. {_bare(rule_form.in_words(rule, catalogue))}",
+            "is": "on" if rule.enabled else "off",
+            **effect.difference.estimate.json(),
+            "lists that change": effect.lists / effect.people,
+            "new items in a list": effect.items,
+        }
+        for place, (rule, effect) in enumerate(zip(rules.rules, found, strict=True), 1)
+        if effect is not None
+    ]
+    if not rows:
+        return
+    frame = pd.DataFrame(rows)
+    chart = charts.dots(frame, "rule", f"change of {FIGURE_WORDS}")
+    chart.add_vline(0, line={"dash": "dot", "color": charts.NEUTRAL})
+    charts.show(
+        chart,
+        f"What each rule does to {FIGURE_WORDS} on validation, beside the others that are on. "
+        "The line is the 95 % interval: where it crosses 0, the change may be chance. Left of 0 "
+        "lists get worse by what people liked later; that may be a price worth paying.",
+        frame,
+        key="rule-effects",
+    )
+
+
+def _bare(words: str) -> str:
+    """Markdown of `plain` as a chart shows it."""
+    return words.replace("\\", "").replace("\u2060", "")
+
+
+def _files(run: RunInfo, people: People, book: Rulebook, rules: Rules) -> None:
+    """Rules and knowledge as files, out and in."""
+    with st.expander("As files: save, bring, add knowledge"), shell.guard():
+        st.markdown(
+            f"The rules are a file, `{FILE}`, that the command line follows as well: `python -m "
+            f"mtrec recommend {run.run[:8]} PERSON --rules {FILE}`. Knowledge is a table with the "
+            "columns `item`, `relation` and `entity`, such as *p17, maker, Hollis*: rules can go "
+            "by it, and what an item shares with things somebody liked is shown beside it."
+        )
+        with st.container(horizontal=True):
+            st.download_button(
+                "Save the rules",
+                data=dump_rules(rules),
+                file_name=FILE,
+                mime="application/yaml",
+                key="rules-save",
+                icon=":material/download:",
+                on_click="ignore",
+                disabled=not rules.rules,
+                help="The rules as they are, those that are off included.",
+            )
+            if rules.knowledge is not None:
+                st.download_button(
+                    "Save the knowledge",
+                    data=(book.folder / rules.knowledge).read_bytes(),
+                    file_name=rules.knowledge,
+                    key="knowledge-save",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    help="The table that came with the rules, as it came.",
+                )
+                if st.button(
+                    "Remove the knowledge",
+                    key="knowledge-gone",
+                    icon=":material/delete:",
+                    help="Rules that go by it have to be removed first.",
+                ):
+                    without = rules.model_copy(update={"knowledge": None})
+                    _check(run, people, book, without)
+                    book.keep(without)
+                    st.rerun()
+        count = st.session_state.get(TAKEN, 0)
+        sent = st.file_uploader(
+            f"{FILE}, a table of knowledge, or both",
+            type=[each.removeprefix(".") for each in (*RECIPES, *SUFFIXES)],
+            accept_multiple_files=True,
+            key=f"rules-files-{count}",
+            help="A file of rules takes the place of the rules that are here. A table alone adds "
+            "knowledge to them, in place of what was known before.",
+        )
+        if sent and st.button(
+            "Take them over",
+            type="primary",
+            key="rules-take",
+            icon=":material/upload:",
+            help="They are checked first; where something is wrong, all stays as it is.",
+        ):
+            found, table = rules, None
+            for each in sent:
+                if each.name.lower().endswith(RECIPES):
+                    found = read_rules(each.getvalue(), each.name)
+                else:
+                    table = (each.name, each.getvalue())
+            book.take(found, table, lambda taken: _check(run, people, book, taken))
+            st.session_state[TAKEN] = count + 1
+            st.rerun()
+
+
+def _check(run: RunInfo, people: People, book: Rulebook, rules: Rules) -> None:
+    """Raises InputError where rules name what is not there."""
+    catalogue = _catalogue(run.key, book.folder, rules.knowledge, people)
+    Plan.of(rules, catalogue, "test")
+
+
+def _one_person(
+    run: RunInfo, people: People, rules: Rules, catalogue: Catalogue, name: str
+) -> None:
+    """One person's list without rules and with them."""
+    st.subheader("One person's list, without rules and with them", help=SPLIT_HELP)
+    chosen = lists.whom(run)
+    if chosen is None:
+        return
+    plan = Plan.of(rules, catalogue, "test")
+    with st.spinner("Making the lists…"):
+        plain_list = people.recommend(chosen, lists.LENGTH, name)
+        ruled = people.recommend(chosen, lists.LENGTH, name, plan)
+    lists.beside(run, chosen, ("Without rules", plain_list), ("With the rules that are on", ruled))

@@ -1,0 +1,134 @@
+"""The page Recommendations on a small shop: lists beside each other, what they show, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mtrec.recommend.rulebook import Rulebook
+from mtrec.recommend.rules import parse_rules
+from mtrec.runs.store import RunStore
+from mtrec.workspace import Workspace
+from tests.pages.conftest import Done, offered, open_page, said
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def book(done: Done) -> Iterator[Rulebook]:
+    """The rules of the trained run, none before and after each test."""
+    found = Rulebook(RunStore(done.workspace).folder(done.run.run))
+    yield found
+    if found.folder.exists():
+        for each in found.folder.iterdir():
+            each.unlink()
+
+
+def opened(side: str, **choices: str) -> AppTest:
+    app = open_page("recommendations", side=side, **choices)
+    assert not app.exception and not app.error, said(app)
+    return app
+
+
+def test_without_a_training_the_page_says_what_to_do(workspace: Workspace) -> None:
+    app = open_page("recommendations")
+    assert "no recommendations yet" in said(app) and "Start a training" in offered(app)
+
+
+def test_lists_are_compared_by_figures_and_by_people(done: Done) -> None:
+    app = opened("Compare")
+    words = said(app)
+    assert "further right is better" in words
+    assert "By how much was known of people" in words
+    app.selectbox(key="list-figure").select("How little known (novelty), first 10").run()
+    assert "further right is more, not better" in said(app)
+    assert "further right is better" not in said(app)
+
+
+def test_two_lists_of_one_person_stand_beside_each_other(done: Done) -> None:
+    app = opened("One person", left="What is popular, the same for all")
+    assert app.selectbox(key="left").value == app.selectbox(key="right").value
+    words = said(app)
+    assert "10 items stand in both lists" in words
+    assert words.count("in both, there at the same place") == 20
+    app.selectbox(key="right").select("Factors of likes, by pairs (BPR)").run()
+    assert not app.exception and not app.error
+    assert "stand in both lists" in said(app) or "stands in both lists" in said(app)
+
+
+def test_how_much_and_how_popular_what_is_shown_is(done: Done) -> None:
+    app = opened("What is shown")
+    words = said(app)
+    assert "How much of the catalogue is shown" in words
+    assert "items stand in at least one list" in words or "item stands in" in words
+
+
+def test_a_rule_is_made_tried_switched_on_and_kept(done: Done, book: Rulebook) -> None:
+    app = opened("Rules")
+    assert "There is no rule yet" in said(app)
+    add = app.button(key="new-rule-0-add")
+    assert add.disabled  # nothing was chosen yet
+    values = app.multiselect(key="new-rule-0-exclude-values-category")
+    values.select("cooking").run()
+    app.button(key="new-rule-0-add").click().run()
+    assert not app.exception and not app.error
+    (rule,) = book.read().rules
+    assert rule.kind == "exclude" and not rule.enabled
+    words = said(app)
+    assert "On validation" in words and "On test" not in words
+    (switch,) = app.toggle
+    assert "Leave out items whose category is cooking" in words and not switch.value
+    switch.set_value(True).run()
+    assert not app.exception and not app.error
+    assert book.read().rules[0].enabled
+    assert "On test" in said(app) and "With the rules that are on" in said(app)
+
+    again = opened("Rules")
+    assert again.toggle[0].value
+    (gone,) = (each for each in again.button if each.key.startswith("rule-gone"))
+    gone.click().run()
+    assert not book.read().rules and "There is no rule yet" in said(again)
+
+
+@pytest.mark.parametrize("kind", ["pin", "boost", "limit", "diversify", "fresh"])
+def test_every_kind_of_rule_can_be_made(done: Done, book: Rulebook, kind: str) -> None:
+    app = opened("Rules")
+    app.selectbox(key="new-rule-0-kind").select(kind).run()
+    if kind == "pin":
+        app.multiselect(key="new-rule-0-pin-items").select("p001").run()
+    if kind == "boost":
+        app.multiselect(key="new-rule-0-boost-values-category").select("cooking").run()
+    app.button(key="new-rule-0-add").click().run()
+    assert not app.exception and not app.error, said(app)
+    assert [each.kind for each in book.read().rules] == [kind]
+    assert "On validation" in said(app)
+
+
+def test_files_are_taken_over_after_a_check(done: Done, book: Rulebook) -> None:
+    pinned = parse_rules({"rules": [{"kind": "pin", "items": ["p001"]}]}, "rules.yaml")
+    book.keep(pinned)
+    app = opened("Rules")
+    place = app.get("file_uploader")[0]
+    place.upload("mine.yaml", b"rules: [{kind: pin, items: [p999]}]", "application/yaml").run()
+    app.button(key="rules-take").click().run()
+    assert "There is no item p999" in said(app)
+    assert book.read() == pinned
+
+    app = opened("Rules")
+    place = app.get("file_uploader")[0]
+    facts = b"item,relation,entity\np001,maker,Hollis\np002,maker,Hollis\n"
+    place.upload("facts.csv", facts, "text/csv").run()
+    app.button(key="rules-take").click().run()
+    assert not app.exception and not app.error, said(app)
+    kept = book.read()
+    assert kept.rules == pinned.rules and kept.knowledge is not None
+    assert (book.folder / kept.knowledge).read_bytes() == facts
+
+
+def test_a_file_that_somebody_broke_is_told_in_a_sentence(done: Done, book: Rulebook) -> None:
+    book.keep(parse_rules({"rules": []}, "rules.yaml"))
+    book.path.write_text("rules: [{kind: pni}]", encoding="utf-8")
+    app = open_page("recommendations", side="Rules")
+    assert not app.exception and "Found: pni" in said(app)
