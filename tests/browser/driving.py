@@ -13,7 +13,7 @@ HEADER, ROW = 35, 35  # pixels of a table
 def bring(page: Page, address: str, files: list[Path]) -> None:
     """A link to a page that is opened before any other shows the whole app."""
     page.goto(f"{address}/data")
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(7)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(8)
     page.locator("input[type=file]").set_input_files(files)
     expect(page.get_by_text("What an import gives")).to_be_visible()
     page.get_by_role("button", name=re.compile(r"^\S* ?Import \S+ texts as ")).click()
