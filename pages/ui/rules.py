@@ -104,7 +104,7 @@ def _rules(
             _effect("On validation", on_val[0][place])
             if rules.rules[place].enabled:
                 _effect("On test", on_test[0][place])
-    if rules.in_force:
+    if len(rules.in_force) > 1:
         with st.container(border=True):
             st.markdown(f"**All {len(rules.in_force)} that are on, together**")
             _effect("On validation", on_val[1])
