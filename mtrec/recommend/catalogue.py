@@ -15,7 +15,6 @@ from scipy.sparse import csr_matrix
 
 from mtrec.data.checked import nearest
 from mtrec.data.dataset import Dataset
-from mtrec.data.readers import read_table
 from mtrec.errors import InputError
 from mtrec.recommend.data import HISTORY, ones
 from mtrec.schema import ITEM, SPLIT, TIME, TITLE, attribute_column
@@ -223,6 +222,8 @@ def _attribute_rows(items: pd.DataFrame) -> pd.DataFrame:
 
 
 def _facts(path: Path, position: pd.Index) -> tuple[pd.DataFrame, int]:
+    from mtrec.data.readers import read_table  # a run that is served reads no tables
+
     table = read_table(path)
     frame = table.frame
     columns = [ITEM, RELATION, ENTITY]
