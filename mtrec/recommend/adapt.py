@@ -60,7 +60,7 @@ def choose(
     config: RecommendConfig,
     seed: int,
     reporter: Reporter,
-) -> Chosen | None:
+) -> tuple[Chosen, Learned] | None:
     """How to learn from people's likes: as the held-out likes of `data` say.
 
     Args:
@@ -69,8 +69,8 @@ def choose(
         texts: the items' text vectors of length 1 `(I, w)`.
 
     Returns:
-        None where nobody liked anything in training. The usual form, and no pass, where nothing is
-        held out.
+        What was chosen, and what was learned so from this history; None where nobody liked anything
+        in it. The usual form, and no pass, where nothing is held out.
 
     Raises:
         Stopped: the reporter asked to stop.
@@ -81,16 +81,16 @@ def choose(
     data = data.judged_at_most(JUDGED)
     forms = Forms(data, sources, texts, config.dimension, seed)
     form, best = forms.choose(reporter)
-    passes = 0
+    passes, kept = 0, forms.learned(form)
     if len(data.judged):
-        learning = _passes(data, sources, forms.learned(form), config, seed, reporter)
+        learning = _passes(data, sources, kept, config, seed, reporter)
         for done, learned in zip(range(1, config.epochs + 1), learning, strict=False):
             found = mean_ndcg(learned.recommender(sources, len(data.users)), data)
             if found > best:
-                passes, best = done, found
+                passes, best, kept = done, found, learned
             if done - passes == config.patience:
                 break
-    return Chosen(form, passes)
+    return Chosen(form, passes), kept
 
 
 def adapt(

@@ -170,10 +170,10 @@ def _learned(
     """What is recommended from it; what is popular where nothing is left to learn from."""
     if not known.sources or not known.sources_of_val:
         return Popular(likes_of(known.test.liked))
-    chosen = choose(known.val, known.sources_of_val, texts, config, seed, reporter)
-    if chosen is None:
+    found = choose(known.val, known.sources_of_val, texts, config, seed, reporter)
+    if found is None:
         raise ValueError("a run that was adapted has likes in training")
-    learned = adapt(known.test, known.sources, texts, config, chosen, seed, reporter)
+    learned = adapt(known.test, known.sources, texts, config, found[0], seed, reporter)
     return learned.recommender(known.sources, len(known.test.users))
 
 

@@ -27,8 +27,8 @@ from mtrec.recommend.profiles import TEXT as TEXTS
 from mtrec.recommend.ranking import Ranking
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.rewound import rewound
-from mtrec.recommend.stored import kept_of, load_stage, matrix_of, read_arrays
-from mtrec.schema import ITEM, PRETRAINED, RECORD, TEXT, TITLE, USER
+from mtrec.recommend.stored import BEFORE, kept_of, load_stage, matrix_of, read_arrays, stage_file
+from mtrec.schema import ADAPTED, ITEM, PRETRAINED, RECORD, TEXT, TITLE, USER
 
 PEOPLE, HISTORY, PARTS = "people.json", "history.safetensors", "parts.safetensors"
 USERS, ITEMS, RECORDS, TRAITS = (
@@ -173,13 +173,13 @@ class People:
         }
 
     def before(self, recommender: str, data: RecommendationData) -> FusedRecommender | Baseline:
-        """The same recommender, had people done and written only what the history of `data` holds.
+        """The same recommender, had people done and written only what was before validation.
 
-        A baseline is fitted to that history anew; of a stage, what was learned stays, which is from
-        training alone.
+        A baseline is fitted to that history anew. The stage `adapted` is as it was learned from
+        it; runs of before it was learned again from all that came before test have only that one.
 
         Args:
-            data: of the run's dataset, such as what is known before validation.
+            data: of the run's dataset, its history ending before validation.
 
         Raises:
             InputError: there is no recommender of that name.
@@ -190,6 +190,7 @@ class People:
             history = replace(
                 all_known,
                 liked=data.liked,
+                mentioned=data.mentioned,
                 seen=data.seen,
                 records=all_known.records[known],
                 record_users=all_known.record_users[known],
@@ -201,11 +202,14 @@ class People:
         chosen = self.recommender(recommender)
         if not isinstance(chosen, FusedRecommender):
             raise TypeError(f"{recommender} is neither a stage nor a baseline")
+        if chosen.stage == ADAPTED and (self.folder / stage_file(BEFORE)).exists():
+            return load_stage(self.folder, BEFORE)
         kept = diags_array(known.astype(np.float32))
         owners, parts = {}, {}
         for name, source in chosen.sources.items():
-            if source.kind == LIKED:
-                owners[name], parts[name] = data.liked, chosen.items[source.parts]
+            if source.kind in OF_ITEMS:
+                owners[name] = data.liked if source.kind == LIKED else data.mentioned
+                parts[name] = chosen.items[source.parts]
                 continue
             owned = csr_matrix(self._owners[name] @ kept)
             owned.eliminate_zeros()

@@ -42,6 +42,7 @@ from mtrec.recommend.profiles import (
 )
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import (
+    BEFORE,
     EVALUATION,
     FOLDER,
     PAIRED,
@@ -138,8 +139,10 @@ def run_recommend(
         stages.append(unadapted(MULTITASK, sources, learned_spaces, users))
     sources_of_val = build_sources(val, learned_spaces, views)
     item_texts = learned_spaces[ENCODER].items
-    chosen = choose(val, sources_of_val, item_texts, config, seed, reporter)
-    if chosen is not None:
+    found = choose(val, sources_of_val, item_texts, config, seed, reporter)
+    if found is not None:
+        chosen, before = found
+        save_stage(before.recommender(sources_of_val, users), folder / FOLDER, BEFORE)
         learned = adapt(test, sources, item_texts, config, chosen, seed, reporter)
         stages.append(learned.recommender(sources, users))
     texts = raw[ENCODER]

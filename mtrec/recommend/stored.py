@@ -19,11 +19,17 @@ from mtrec.schema import STAGES
 DESCRIPTION = "mtrec"
 FOLDER = "recommend"  # in a run's folder, and beside it:
 EVALUATION, PAIRED = "evaluation.json", "paired.json"
+BEFORE = "before-validation"  # the stage `adapted` as validation judged it
 Arrays = dict[str, NDArray[Any]]
 
 
-def save_stage(recommender: FusedRecommender, folder: Path) -> None:
-    """Writes `<stage>.safetensors` into `folder`."""
+def stage_file(name: str) -> str:
+    """What the file of a stage is called, or of `BEFORE`."""
+    return f"{name}.safetensors"
+
+
+def save_stage(recommender: FusedRecommender, folder: Path, called: str = "") -> None:
+    """Writes the file of a stage into `folder`, or one called otherwise."""
     arrays: Arrays = {"bias": recommender.bias}
     arrays |= {f"items.{space}": items for space, items in recommender.items.items()}
     sources = []
@@ -50,7 +56,7 @@ def save_stage(recommender: FusedRecommender, folder: Path) -> None:
         "spaces": list(recommender.items),
         "users": recommender.users,
     }
-    write_arrays(folder / f"{recommender.stage}.safetensors", arrays, description)
+    write_arrays(folder / stage_file(called or recommender.stage or ""), arrays, description)
 
 
 def load_stage(folder: Path, stage: str) -> FusedRecommender:
@@ -59,9 +65,9 @@ def load_stage(folder: Path, stage: str) -> FusedRecommender:
     Raises:
         InputError: the run has no such stage; the message lists those it has.
     """
-    path = folder / f"{stage}.safetensors"
+    path = folder / stage_file(stage)
     if not path.exists():
-        there = [each for each in STAGES if (folder / f"{each}.safetensors").exists()]
+        there = [each for each in STAGES if (folder / stage_file(each)).exists()]
         raise InputError(
             f"This run has no recommendations at the stage {stage}",
             expected=f"one of {', '.join(there)}" if there else "a run that made recommendations",

@@ -20,10 +20,9 @@ from mtrec.recommend.arrange import Plan, Ruled
 from mtrec.recommend.base import Ids
 from mtrec.recommend.catalogue import Catalogue
 from mtrec.recommend.data import RecommendationData
-from mtrec.recommend.evaluate import Judged, K, judge
+from mtrec.recommend.evaluate import JUDGED, Judged, K, judge
 from mtrec.recommend.people import FUSED, People
 from mtrec.recommend.rules import FILE, Rules
-from mtrec.recommend.tuning import some
 from mtrec.schema import TEST, VAL
 from mtrec.stats import Difference, paired_difference
 from mtrec.training.reporter import Reporter, check_stop

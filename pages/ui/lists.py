@@ -38,7 +38,7 @@ def choose(people: People, key: str, label: str, preferred: int = 0) -> str:
 
 def whom(run: RunInfo) -> str | None:
     """A picker of a person; None, and a sentence, where the data names nobody."""
-    known = person.everyone(run.key)
+    known = person.everyone(run.key, state.presenting())
     if not known:
         shell.empty("This data does not say who wrote or did what.", shell.DATA, "Bring other data")
         return None

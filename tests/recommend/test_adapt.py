@@ -30,7 +30,8 @@ class Stopping(SilentReporter):
 def planned(data: Any, config: RecommendConfig = CONFIG, **others: Any) -> Chosen | None:
     sources = build_sources(data.val, data.spaces, {})
     settings = {"seed": 0, "reporter": SilentReporter()} | others
-    return choose(data.val, sources, data.spaces[ENCODER].items, config, **settings)
+    found = choose(data.val, sources, data.spaces[ENCODER].items, config, **settings)
+    return found and found[0]
 
 
 def learn(data: Any, chosen: Chosen | None = None) -> Learned:

@@ -13,6 +13,9 @@ import pytest
 
 from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
+from mtrec.recommend.adapt import choose
+from mtrec.recommend.config import RecommendConfig
+from mtrec.recommend.contributions import _Run
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, mean_ndcg, table
 from mtrec.recommend.guest import NewTexts, read_with_model
@@ -24,6 +27,7 @@ from mtrec.reports.evaluation import differences, evaluation
 from mtrec.schema import SPLIT, STAGES, TEST, TEXT, task_space
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.checkpoint import load_model
+from mtrec.training.reporter import SilentReporter
 from tests.recommend.conftest import Run
 
 
@@ -71,10 +75,31 @@ def test_before_validation_a_recommender_knows_what_it_knew_then(
         people.before("magic", val)
 
 
-def test_before_test_a_stage_is_what_was_stored(people: People, tiny_recipe: Path) -> None:
+def test_before_validation_the_adapted_stage_is_as_it_was_judged_there(
+    people: People, tiny_recipe: Path
+) -> None:
+    """It comes of what was known then alone: learned again from that history, it is the same."""
+    dataset = read_dataset(tiny_recipe, TASK_TYPES)
+    kept = _Run.of(people)
+    known = kept.known(dataset)
+    config = RecommendConfig(dimension=8, epochs=2)
+    found = choose(known.val, known.sources_of_val, kept.item_texts, config, 0, SilentReporter())
+    assert found is not None
+    everybody = np.arange(len(people.users))
+    learned = found[1].recommender(known.sources_of_val, len(everybody))
+    before = people.before("adapted", known.val)
+    assert before.scores(everybody) == pytest.approx(learned.scores(everybody), abs=1e-4)
+    assert before.scores(everybody) != pytest.approx(
+        people.stage("adapted").scores(everybody), abs=1e-2
+    )
+
+
+def test_stages_that_learned_nothing_of_likes_can_be_made_again(
+    people: People, tiny_recipe: Path
+) -> None:
     test = RecommendationData.from_dataset(read_dataset(tiny_recipe, TASK_TYPES), "test")
     everybody = np.arange(len(test.users))
-    for stage in STAGES:
+    for stage in ("pretrained", "multitask"):
         again = people.before(stage, test).scores(everybody)
         assert again == pytest.approx(people.stage(stage).scores(everybody), abs=2e-3)
 
