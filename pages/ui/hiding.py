@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from mtrec.data.dataset import Dataset
 from mtrec.errors import InputError
 from mtrec.files import write_json
+from mtrec.recommend.arrange import Plan
 from mtrec.recommend.base import Baseline
 from mtrec.recommend.fused import FusedRecommender
 from mtrec.recommend.guest import NewTexts
@@ -235,8 +236,10 @@ class HiddenPeople(People):
         near = [each | {"user": names[each["user"]]} for each in said["neighbours"]]
         return said | {"user": user, "neighbours": near}
 
-    def recommend(self, user: str, k: int = 10, recommender: str = FUSED) -> list[dict[str, Any]]:
-        return _hidden(self._whole.recommend(self._hiding.whose(user), k, recommender))
+    def recommend(
+        self, user: str, k: int = 10, recommender: str = FUSED, plan: Plan | None = None
+    ) -> list[dict[str, Any]]:
+        return _hidden(self._whole.recommend(self._hiding.whose(user), k, recommender, plan))
 
     def recommend_with(
         self, new: NewTexts | None, k: int = 10, user: str | None = None
@@ -244,8 +247,14 @@ class HiddenPeople(People):
         whose = None if user is None else self._hiding.whose(user)
         return _hidden(self._whole.recommend_with(new, k, whose))
 
-    def ranked(self, users: NDArray[np.int64], k: int, recommender: str = FUSED) -> pd.DataFrame:
-        return self._hiding.frame(self._whole.ranked(users, k, recommender))
+    def ranked(
+        self,
+        users: NDArray[np.int64],
+        k: int,
+        recommender: str = FUSED,
+        plan: Plan | None = None,
+    ) -> pd.DataFrame:
+        return self._hiding.frame(self._whole.ranked(users, k, recommender, plan))
 
 
 def _hidden(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

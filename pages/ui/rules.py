@@ -36,7 +36,7 @@ EFFECT_HELP = (
 
 @st.cache_resource(max_entries=3, show_spinner="Reading what is known of items…")
 def _catalogue(key: str, folder: Path, knowledge: str | None, _people: People) -> Catalogue:
-    return catalogue_of(_people, state.open_dataset(key), Rules(knowledge=knowledge), folder)
+    return catalogue_of(_people, state.whole_dataset(key), Rules(knowledge=knowledge), folder)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Making lists as of then…")
@@ -49,7 +49,7 @@ def _trials(
     _people: People,
     _catalogue: Catalogue,
 ) -> Trials:
-    return Trials(_people, state.open_dataset(key), _catalogue, split, name)
+    return Trials(_people, state.whole_dataset(key), _catalogue, split, name)
 
 
 def draw(run: RunInfo, people: People) -> None:

@@ -26,6 +26,7 @@ from tests.pages.conftest import QUICK, Done, open_page
 
 pytestmark = pytest.mark.slow
 
+SIDES = ("Compare", "One person", "What is shown", "Rules")
 TABS = ("Labels", "Mix-ups", "Sureness", "Weak spots", "Doubts", "Compare", "Try it")
 VISITS = [
     ("start", {}),
@@ -36,8 +37,9 @@ VISITS = [
     *(("report", {"tab": tab, "task": "mood"}) for tab in (*TABS, "Recommendations")),
     *(("report", {"tab": "Mix-ups", "task": task}) for task in ("names", "link")),
     ("people", {}),
+    *(("recommendations", {"side": side}) for side in SIDES),
 ]
-SHOWS = {("data", ""), ("people", "")} | {
+SHOWS = {("data", ""), ("people", ""), ("recommendations", "One person")} | {
     ("report", tab) for tab in ("Mix-ups", "Doubts", "Compare")
 }  # where there are ids or texts to hide
 
@@ -103,7 +105,7 @@ def figures(app: AppTest) -> list[str]:
 
 @pytest.mark.parametrize(("page", "choices"), VISITS)
 def test_no_id_and_no_text_is_sent(page: str, choices: dict[str, str], marked: Done) -> None:
-    shows = (page, choices.get("tab", "")) in SHOWS
+    shows = (page, choices.get("tab", choices.get("side", ""))) in SHOWS
     before = visited(page, choices)
     assert bool(marks(*sent(before))) is shows
     hiding.switch(marked.workspace, True)
