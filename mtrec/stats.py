@@ -19,6 +19,7 @@ from mtrec.schema import Estimate
 
 DRAWS = 1000
 LEVEL = 0.95
+SIGNIFICANT = 0.05  # a p-value below is more than noise
 NO_WIDTH = 1e-12  # of an interval, up to rounding
 NORMAL = 1.959963984540054  # the normal distribution's quantile for that level
 

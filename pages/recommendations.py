@@ -8,7 +8,7 @@ import streamlit as st
 
 from mtrec.recommend.people import People
 from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
-from pages.ui import evaluation, lists, live, reach, rules, shell, state
+from pages.ui import added, evaluation, lists, live, reach, rules, shell, state
 from pages.ui.text import plain
 
 # The sides of a run's recommendations, each a tab.
@@ -16,6 +16,7 @@ SIDES: dict[str, Callable[[RunInfo, People], None]] = {
     "Compare": lambda run, people: evaluation.draw(run),
     "One person": lists.draw,
     "What is shown": reach.draw,
+    "What it rests on": added.draw,
     "Rules": rules.draw,
 }
 

@@ -780,6 +780,18 @@ def test_evaluate(run: str, ask) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.slow
+def test_evaluate_without_each_thing_known_of_people(run: str, ask) -> None:  # type: ignore[no-untyped-def]
+    whole = ask("evaluate", run, "--json").json(list[Evaluated])
+    rows = ask("evaluate", run, "--without", "--json").json(list[dict[str, Any]])
+    left = rows[len(whole) :]
+    assert {row["recommender"] for row in left} >= {"fused without liked", "fused without text"}
+    for row in left:
+        assert row["stage"] == "adapted" and set(row["adds"]) <= set(row["metrics"])
+    words = ask("evaluate", run, "--without").out
+    assert "without it" in words and "liked" in words
+
+
+@pytest.mark.slow
 def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> None:
     child = _train(settings)
     store = RunStore(imported)

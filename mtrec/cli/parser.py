@@ -189,6 +189,12 @@ def _build() -> argparse.ArgumentParser:
     sub = command("evaluate", "how good the recommendations are, by stage", commands.evaluate)
     sub.add_argument("run", metavar="RUN")
     sub.add_argument("-k", type=int, default=10, help="length of the lists (default: 10)")
+    sub.add_argument(
+        "--without",
+        action="store_true",
+        help="also lists of 10 learned again without each source and each activity, and what that "
+        "takes away",
+    )
     return parser
 
 

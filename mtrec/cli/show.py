@@ -8,6 +8,7 @@ from typing import Any
 from mtrec.schema import SPLITS, DataWarning
 
 Json = Mapping[str, Any]
+NOBODY = "Nobody in the test split can be judged."
 HIDDEN = ("kind", "enabled")  # of a rule, told elsewhere
 
 
@@ -213,7 +214,7 @@ def recommendations(value: Sequence[Json]) -> str:
 
 def evaluation(value: Sequence[Json]) -> str:
     if not value:
-        return "Nobody in the test split can be judged."
+        return NOBODY
     names = list(value[0]["metrics"])
     rows = [
         [
@@ -291,6 +292,21 @@ def _effect(effect: Json | None, k: int) -> list[object]:
     changed = f"{effect['lists_changed'] / effect['people']:.0%}"
     new = f"{effect['items_changed']:.1f} of {k}"
     return [effect["people"], estimate(effect["difference"]), changed, new]
+
+
+def contributions(value: Sequence[Json]) -> str:
+    """What each source and activity adds to everyone's lists, in the first metric of each."""
+    from mtrec.stats import SIGNIFICANT
+
+    if not value:
+        return NOBODY
+    rows = []
+    for each in (row for row in value if row["segment"] == "all"):
+        name, adds = next(iter(each["adds"].items()))
+        told = "may be chance" if adds["p_value"] >= SIGNIFICANT else "more than noise"
+        left = estimate(each["metrics"][name])
+        rows.append([each["without"], each["kind"], each["users"], left, estimate(adds), told])
+    return table(["left out", "kind", "users", f"{name} without it", "it adds", ""], rows)
 
 
 def _short(text: str, width: int = 60) -> str:

@@ -24,6 +24,7 @@ from mtrec.data.dataset import Dataset
 from mtrec.reports.classification import CONFIDENCE, PREDICTED, TASK, TRUTH
 from mtrec.reports.sureness import Verdicts, right
 from mtrec.schema import RECORD, SPLIT, USER, Estimate
+from mtrec.stats import SIGNIFICANT
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType
 from mtrec.tasks.tally import Counts, owners, samples
@@ -32,7 +33,6 @@ A, B = "a", "b"
 PREDICTED_A, PREDICTED_B = f"{PREDICTED}_{A}", f"{PREDICTED}_{B}"
 CONFIDENCE_A, CONFIDENCE_B = f"{CONFIDENCE}_{A}", f"{CONFIDENCE}_{B}"
 ONLY = "only"  # column: which of the two is right
-SIGNIFICANT = 0.05
 
 
 Answers = tuple[Sequence[str], Sequence[str]]

@@ -21,8 +21,9 @@ from mtrec import stats
 from mtrec.data.dataset import Dataset, labelled
 from mtrec.data.sampling import some_of
 from mtrec.reports.classification import authors
-from mtrec.reports.compare import SIGNIFICANT, Answers, headline_gap
+from mtrec.reports.compare import Answers, headline_gap
 from mtrec.schema import RECORD, SPLIT, TEST, TEXT, USER, Estimate, task_column
+from mtrec.stats import SIGNIFICANT
 from mtrec.tasks.base import TaskType
 from mtrec.training.edits import Edit, edited_text
 from mtrec.training.reporter import SilentReporter

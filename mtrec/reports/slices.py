@@ -27,6 +27,7 @@ from mtrec.reports.mixups import FEWEST
 from mtrec.reports.sureness import Verdicts, right
 from mtrec.reports.wording import percent, points
 from mtrec.schema import RECORD, USER
+from mtrec.stats import SIGNIFICANT
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType
 from mtrec.tasks.ragged import Index
@@ -35,7 +36,6 @@ from mtrec.wording import many
 
 PEOPLE = 5  # inside and outside, below which people say too little about others
 MOST = 10  # slices that go on to test
-SIGNIFICANT = 0.05
 ALIKE = 0.8  # Jaccard index above which two slices count as one
 
 

@@ -16,7 +16,6 @@ from mtrec.reports.compare import (
     ONLY,
     PREDICTED_A,
     PREDICTED_B,
-    SIGNIFICANT,
     A,
     B,
     TaskComparison,
@@ -27,6 +26,7 @@ from mtrec.reports.compare import (
 )
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import RECORD, TEXT, USER
+from mtrec.stats import SIGNIFICANT
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many
 from pages.ui import charts, shell, state

@@ -61,6 +61,7 @@ def test_nothing_is_told(address: str, page: Page, heard: Heard, recipe: Path) -
     person(page, heard)
     go_back(page, heard)
     report(page, heard)
+    recommendations(page, heard)
     every_page(page, heard)
     bring(page, heard, recipe)
     again(page, heard, address, name)
@@ -111,6 +112,14 @@ def go_back(page: Page, heard: Heard) -> None:
         settle(page)
         nothing_told(page, heard)
     page.goto(here)
+
+
+def recommendations(page: Page, heard: Heard) -> None:
+    """Every side of the page Recommendations."""
+    go(page, "Recommendations")
+    for side in ("Compare", "One person", "What is shown", "What it rests on", "Rules"):
+        page.get_by_role("tab", name=side, exact=True).click()
+        nothing_told(page, heard)
 
 
 def report(page: Page, heard: Heard) -> None:

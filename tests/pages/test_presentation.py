@@ -26,7 +26,7 @@ from tests.pages.conftest import QUICK, Done, open_page
 
 pytestmark = pytest.mark.slow
 
-SIDES = ("Compare", "One person", "What is shown", "Rules")
+SIDES = ("Compare", "One person", "What is shown", "What it rests on", "Rules")
 TABS = ("Labels", "Mix-ups", "Sureness", "Weak spots", "Doubts", "Compare", "Try it")
 VISITS = [
     ("start", {}),

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from mtrec.recommend.rulebook import Rulebook
 from mtrec.recommend.rules import parse_rules
+from mtrec.reports import contributions
 from mtrec.runs.store import RunStore
 from mtrec.workspace import Workspace
 from tests.pages.conftest import Done, offered, open_page, said
@@ -63,6 +64,20 @@ def test_how_much_and_how_popular_what_is_shown_is(done: Done) -> None:
     words = said(app)
     assert "How much of the catalogue is shown" in words
     assert "items stand in at least one list" in words or "item stands in" in words
+
+
+def test_what_lists_rest_on_is_worked_out_once(done: Done) -> None:
+    kept = RunStore(done.workspace).fetch(done.run.run) / contributions.FILE
+    kept.unlink(missing_ok=True)
+    app = opened("What it rests on")
+    assert "Not worked out yet" in said(app)
+    app.button(key="adds").click().run(timeout=300)
+    assert not app.exception and not app.error
+    words = said(app)
+    assert "things they liked" in words and "(task)" in words and "(activity)" in words
+    assert "can be told from chance" in words or "makes lists" in words
+    assert kept.exists()
+    assert "Not worked out yet" not in said(opened("What it rests on"))
 
 
 def test_a_rule_is_made_tried_switched_on_and_kept(done: Done, book: Rulebook) -> None:

@@ -1,0 +1,103 @@
+"""What each source of a profile and each activity adds to the lists, drawn and in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mtrec.recommend.contributions import ACTIVITY
+from mtrec.recommend.evaluate import K
+from mtrec.recommend.people import People
+from mtrec.reports.contributions import kept, work_out
+from mtrec.runs.store import RunInfo
+from mtrec.stats import SIGNIFICANT
+from mtrec.wording import many
+from pages.ui import charts, state, trying
+from pages.ui.text import INTERVAL_HELP, plain
+from pages.ui.words import SEGMENTS, SOURCES, metric
+
+FIGURE = f"ndcg@{K}"
+HELP = (
+    "The lists after adaptation, learned again without one thing that is known of people, beside "
+    "the lists that know everything. How to learn is chosen anew each time, on validation; the "
+    "figures are of the test part. The language model and what tasks share stay as trained: what a "
+    "training without a task would come to, a training with its weight at 0 says."
+)
+
+
+def draw(run: RunInfo, people: People) -> None:
+    """What was found out, or a button that finds it out."""
+    st.markdown("**What each thing known of people adds to their lists**", help=HELP)
+    rows = kept(people)
+    if rows is None:
+        st.markdown(
+            "Not worked out yet for this training: recommendations are learned again without each "
+            "task, without the texts, without what people liked, and without each activity."
+        )
+        trying.work("adds", "Work it out", lambda: _work_out(run), HELP)
+        return
+    if not rows:
+        st.markdown("Nobody liked anything in the test part, so lists cannot be judged.")
+        return
+    there = {row["segment"] for row in rows}
+    segments = {words: name for name, words in SEGMENTS.items() if name in there}
+    segment = state.pick(
+        "segment",
+        "People",
+        list(segments),
+        None,
+        help="Everyone, or people by how much was known of them before.",
+    )
+    _draw([row for row in rows if row["segment"] == segments[segment]])
+
+
+def _work_out(run: RunInfo) -> None:
+    bar = trying.Bar()
+    whole = state.whole_people(run)
+    if whole is not None:
+        config, dataset = state.store().config(run.run), state.whole_dataset(run.key)
+        work_out(whole, dataset, config.recommend, config.train.seed, bar)
+    bar.close()
+
+
+def _draw(rows: list[dict[str, Any]]) -> None:
+    table = pd.DataFrame(
+        [
+            {"left out": name(row), **row["adds"][FIGURE], "left": row["metrics"][FIGURE]["value"]}
+            for row in rows
+        ]
+    ).sort_values("value", ascending=False, kind="stable")
+    judged = many(rows[0]["users"], "person", "people")
+    chart = charts.dots(table, "left out", f"{metric(FIGURE)}: what it adds")
+    chart.add_vline(x=0, line={"dash": "dot", "width": 1})
+    charts.show(
+        chart,
+        f"How much better {judged}' lists are with each thing than without it, the rest learned "
+        "again. The line is the 95 % interval; where it crosses 0, it may be chance.",
+        table.rename(columns={"value": "it adds", "left": "figure without it"}),
+        key="adds-chart",
+    )
+    for row in sorted(rows, key=lambda each: -each["adds"][FIGURE]["value"]):
+        st.markdown(f":material/compare_arrows: {sentence(row)}", help=INTERVAL_HELP)
+
+
+def name(row: dict[str, Any]) -> str:
+    """What was left out, in words."""
+    called = str(row["without"])
+    if row["kind"] == ACTIVITY:
+        return f"all {called} (activity)"
+    return SOURCES.get(called, f"{called} (task)")
+
+
+def sentence(row: dict[str, Any]) -> str:
+    """Whether something adds to the lists, as far as the noise lets it be said."""
+    adds, thing = row["adds"][FIGURE], f"**{plain(name(row))}**"
+    if adds["low"] is None:
+        return f"{thing}: too few people to tell."
+    told = f"{adds['value']:+z.3f}, 95 % interval {adds['low']:+z.3f} to {adds['high']:+z.3f}"
+    if adds["p_value"] >= SIGNIFICANT:
+        return f"{thing} adds nothing that can be told from chance ({told})."
+    verb = "makes lists better" if adds["value"] > 0 else "makes lists worse"
+    return f"{thing} {verb} ({told})."
