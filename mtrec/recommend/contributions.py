@@ -1,8 +1,9 @@
 """What each part of what is known adds to the lists: learned again without it, and compared.
 
 A part is a source of the profile (a task, the plain texts, what was liked or mentioned) or an
-activity, all of whose texts are left out. How to learn is chosen anew on validation each time, so
-that what is left is at its best; the shared encoder and the trunk stay as they were trained.
+activity, all of whose texts are left out. How to learn is as it was chosen on validation for the
+whole, so that what differs is what is known and not what was chosen; the shared encoder and the
+trunk stay as they were trained.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from mtrec.data.dataset import Dataset
 from mtrec.errors import InputError
-from mtrec.recommend.adapt import adapt, choose, units
+from mtrec.recommend.adapt import Chosen, adapt, choose
 from mtrec.recommend.base import Recommender
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
@@ -26,7 +27,7 @@ from mtrec.recommend.popular import Popular, likes_of
 from mtrec.recommend.profiles import ENCODER, TASK, Source, TaskView, Vectors, build_sources
 from mtrec.schema import ADAPTED, SOURCE
 from mtrec.stats import holm
-from mtrec.training.reporter import Reporter, SilentReporter
+from mtrec.training.reporter import Reporter, SilentReporter, check_stop
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -34,25 +35,14 @@ Floats = NDArray[np.float32]
 ACTIVITY = "activity"
 WITHOUT = "fused without"
 MEASURING = "Learning to recommend without each"
-SPLIT_NAMES: tuple[Literal["val"], Literal["test"]] = ("val", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What recommenders learn from and are judged by: both histories, and their sources."""
+    """What is known before a split, and its sources."""
 
-    val: RecommendationData
-    test: RecommendationData
-    sources_of_val: dict[str, Source]
+    data: RecommendationData
     sources: dict[str, Source]
-
-    def without(self, source: str) -> Known:
-        """The same without a source."""
-        both = (
-            {name: each for name, each in sources.items() if name != source}
-            for sources in (self.sources_of_val, self.sources)
-        )
-        return Known(self.val, self.test, *both)
 
 
 def contributions(
@@ -87,23 +77,27 @@ def contributions(
             fix="train on data that says who liked what",
         )
     run = _Run.of(people)
-    whole = run.known(dataset)
+    val, test = run.known(dataset, "val"), run.known(dataset, "test")
+    found_out = choose(val.data, val.sources, run.item_texts, config, seed, reporter)
+    if found_out is None:
+        raise ValueError("a run that was adapted has likes in training")
+    chosen, _ = found_out
     texts = people.item_texts
-    judged = judge(people.stage(ADAPTED), whole.test, texts=texts)
-    parts = dict(run.parts(dataset, whole))
-    reporter.phase(MEASURING, len(parts) * units(config))
+    whole = judge(people.stage(ADAPTED), test.data, texts=texts)
+    parts = dict(run.parts(dataset, test))
+    reporter.phase(MEASURING, len(parts) * (1 + chosen.passes))
     rows: list[dict[str, Any]] = []
     for (name, kind), known in parts.items():
-        share = _Share(reporter, units(config))
-        recommender = _learned(known, run.item_texts, config, seed, share)
-        share.complete()
-        found = judge(recommender, whole.test, texts=texts)
+        check_stop(reporter)
+        left = _learned(known, run.item_texts, config, chosen, seed, _Part(reporter))
+        found = judge(left, test.data, texts=texts)
         found = replace(found, recommender=f"{WITHOUT} {name}", stage=ADAPTED)
-        adds = {row["segment"]: row["metrics"] for row in paired([(judged, found)], whole.test)}
+        adds = {row["segment"]: row["metrics"] for row in paired([(whole, found)], test.data)}
         rows += [
             {"without": name, "kind": kind, **row, "adds": adds[row["segment"]]}
-            for row in table(found, whole.test)
+            for row in table(found, test.data)
         ]
+        reporter.advance(1)
     return _corrected(rows)
 
 
@@ -140,57 +134,55 @@ class _Run:
         """The items' text vectors in the encoder of the stage `(I, w)`."""
         return self.spaces[ENCODER].items
 
-    def known(self, dataset: Dataset, seen: Known | None = None) -> Known:
-        """Both histories of a dataset; `seen`: whose items are no discovery, if not its own."""
-        val, test = (self._history(dataset, split) for split in SPLIT_NAMES)
-        if seen is not None:
-            val, test = replace(val, seen=seen.val.seen), replace(test, seen=seen.test.seen)
-        sources = [build_sources(each, self.spaces, self.views) for each in (val, test)]
-        return Known(val, test, *sources)
+    def known(self, dataset: Dataset, split: Literal["val", "test"]) -> Known:
+        """What is known before a split of a dataset."""
+        data = RecommendationData.from_dataset(dataset, split)
+        data = replace(data, records=np.searchsorted(self.rows, data.records))
+        return Known(data, build_sources(data, self.spaces, self.views))
 
-    def parts(self, dataset: Dataset, whole: Known) -> Iterator[tuple[tuple[str, str], Known]]:
-        """What is left without each source, and without each activity where there are several."""
-        for name, source in whole.sources.items():
-            yield (name, source.kind), whole.without(name)
-        activities = sorted(set(whole.test.activities))
+    def parts(self, dataset: Dataset, test: Known) -> Iterator[tuple[tuple[str, str], Known]]:
+        """What is left without each source, and without each activity where there are several.
+
+        What is no discovery stays none.
+        """
+        for name, source in test.sources.items():
+            others = {other: each for other, each in test.sources.items() if other != name}
+            yield (name, source.kind), Known(test.data, others)
+        activities = sorted(set(test.data.activities))
         if len(activities) > 1:
             for activity in activities:
-                others = dataset.records[dataset.records[SOURCE] != activity]
-                left = replace(dataset, tables={**dataset.tables, "records": others})
-                yield (activity, ACTIVITY), self.known(left, whole)
-
-    def _history(self, dataset: Dataset, split: Literal["val", "test"]) -> RecommendationData:
-        data = RecommendationData.from_dataset(dataset, split)
-        return replace(data, records=np.searchsorted(self.rows, data.records))
+                records = dataset.records[dataset.records[SOURCE] != activity]
+                left = replace(dataset, tables={**dataset.tables, "records": records})
+                known = self.known(left, "test")
+                yield (
+                    (activity, ACTIVITY),
+                    replace(known, data=replace(known.data, seen=test.data.seen)),
+                )
 
 
 def _learned(
-    known: Known, texts: Floats, config: RecommendConfig, seed: int, reporter: Reporter
+    known: Known,
+    texts: Floats,
+    config: RecommendConfig,
+    chosen: Chosen,
+    seed: int,
+    reporter: Reporter,
 ) -> Recommender:
     """What is recommended from it; what is popular where nothing is left to learn from."""
-    if not known.sources or not known.sources_of_val:
-        return Popular(likes_of(known.test.liked))
-    found = choose(known.val, known.sources_of_val, texts, config, seed, reporter)
-    if found is None:
-        raise ValueError("a run that was adapted has likes in training")
-    learned = adapt(known.test, known.sources, texts, config, found[0], seed, reporter)
-    return learned.recommender(known.sources, len(known.test.users))
+    if not known.sources:
+        return Popular(likes_of(known.data.liked))
+    learned = adapt(known.data, known.sources, texts, config, chosen, seed, reporter)
+    return learned.recommender(known.sources, len(known.data.users))
 
 
-class _Share(SilentReporter):
-    """A share of the units of another reporter, and no phase of its own."""
+class _Part(SilentReporter):
+    """A part of another reporter's phase, and no phase of its own."""
 
-    def __init__(self, reporter: Reporter, units: int) -> None:
-        self._reporter, self._left = reporter, units
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
 
     def advance(self, n: int) -> None:
-        done = min(n, self._left)
-        self._left -= done
-        self._reporter.advance(done)
-
-    def complete(self) -> None:
-        """What is left of the share is not needed."""
-        self.advance(self._left)
+        self._reporter.advance(n)
 
     def should_stop(self) -> bool:
         return self._reporter.should_stop()

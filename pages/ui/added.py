@@ -21,8 +21,8 @@ from pages.ui.words import SEGMENTS, SOURCES, metric
 FIGURE = f"ndcg@{K}"
 HELP = (
     "The lists after adaptation, learned again without one thing that is known of people, beside "
-    "the lists that know everything. How to learn is chosen anew each time, on validation; the "
-    "figures are of the test part. The language model and what tasks share stay as trained: what a "
+    "the lists that know everything, on the test part. All else stays as it was: the settings that "
+    "validation chose, and the language model and what tasks share stay as trained: what a "
     "training without a task would come to, a training with its weight at 0 says."
 )
 

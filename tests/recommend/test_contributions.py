@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from mtrec.data.dataset import Dataset
 from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
 from mtrec.recommend import contributions as module
+from mtrec.recommend.adapt import Chosen, choose
+from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.contributions import contributions
 from mtrec.recommend.evaluate import mean_ndcg
@@ -62,8 +66,6 @@ def test_what_it_adds_is_the_whole_minus_what_is_left(
 
 
 def module_rows(people: People) -> list[dict[str, Any]]:
-    import json
-
     kept: list[dict[str, Any]] = json.loads(
         (people.folder.parent / "evaluation.json").read_text(encoding="utf-8")
     )
@@ -72,8 +74,10 @@ def module_rows(people: People) -> list[dict[str, Any]]:
 
 def test_with_nothing_left_out_the_stage_comes_out_again(people: People, dataset: Dataset) -> None:
     run = module._Run.of(people)
-    whole = run.known(dataset)
-    again = module._learned(whole, run.item_texts, CONFIG, 0, SilentReporter())
+    val, test = run.known(dataset, "val"), run.known(dataset, "test")
+    found = choose(val.data, val.sources, run.item_texts, CONFIG, 0, SilentReporter())
+    assert found is not None
+    again = module._learned(test, run.item_texts, CONFIG, found[0], 0, SilentReporter())
     everyone = np.arange(len(people.users))
     assert again.scores(everyone) == pytest.approx(people.stage(ADAPTED).scores(everyone), abs=1e-4)
 
@@ -91,25 +95,23 @@ def test_p_values_are_corrected_over_all_that_is_left_out() -> None:
 
 def test_without_anything_left_lists_are_what_is_popular(people: People, dataset: Dataset) -> None:
     run = module._Run.of(people)
-    whole = run.known(dataset)
-    for name in list(whole.sources):
-        whole = whole.without(name)
-    alone = module._learned(whole, run.item_texts, CONFIG, 0, SilentReporter())
-    popular = Popular.fit(whole.test, run.spaces[ENCODER])
-    assert mean_ndcg(alone, whole.test) == mean_ndcg(popular, whole.test)
+    nothing = replace(run.known(dataset, "test"), sources={})
+    chosen = Chosen(Form(), passes=1)
+    alone = module._learned(nothing, run.item_texts, CONFIG, chosen, 0, SilentReporter())
+    popular = Popular.fit(nothing.data, run.spaces[ENCODER])
+    assert mean_ndcg(alone, nothing.data) == mean_ndcg(popular, nothing.data)
 
 
 def test_an_activity_left_out_leaves_none_of_its_texts(people: People, dataset: Dataset) -> None:
     run = module._Run.of(people)
-    whole = run.known(dataset)
-    parts = dict(run.parts(dataset, whole))
-    for (name, kind), known in parts.items():
+    test = run.known(dataset, "test")
+    for (name, kind), known in run.parts(dataset, test):
         if kind != "activity":
             continue
-        assert name not in set(known.test.activities) | set(known.val.activities)
-        assert (known.test.seen != whole.test.seen).nnz == 0
-        left = whole.test.records[whole.test.activities != name]
-        assert known.test.records.tolist() == left.tolist()
+        assert name not in set(known.data.activities)
+        assert (known.data.seen != test.data.seen).nnz == 0
+        left = test.data.records[test.data.activities != name]
+        assert known.data.records.tolist() == left.tolist()
 
 
 def test_it_counts_its_work_and_stops_when_asked(people: People, dataset: Dataset) -> None:
@@ -134,8 +136,6 @@ def test_it_counts_its_work_and_stops_when_asked(people: People, dataset: Datase
 def test_a_run_that_learned_nothing_from_likes_says_so(
     run: Run, dataset: Dataset, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     acts = dataset.interactions.assign(liked=False)
     blind = replace(dataset, tables={**dataset.tables, "interactions": acts})
     people = People(run(blind) / FOLDER)

@@ -81,13 +81,13 @@ def test_before_validation_the_adapted_stage_is_as_it_was_judged_there(
     """It comes of what was known then alone: learned again from that history, it is the same."""
     dataset = read_dataset(tiny_recipe, TASK_TYPES)
     kept = _Run.of(people)
-    known = kept.known(dataset)
+    known = kept.known(dataset, "val")
     config = RecommendConfig(dimension=8, epochs=2)
-    found = choose(known.val, known.sources_of_val, kept.item_texts, config, 0, SilentReporter())
+    found = choose(known.data, known.sources, kept.item_texts, config, 0, SilentReporter())
     assert found is not None
     everybody = np.arange(len(people.users))
-    learned = found[1].recommender(known.sources_of_val, len(everybody))
-    before = people.before("adapted", known.val)
+    learned = found[1].recommender(known.sources, len(everybody))
+    before = people.before("adapted", known.data)
     assert before.scores(everybody) == pytest.approx(learned.scores(everybody), abs=1e-4)
     assert before.scores(everybody) != pytest.approx(
         people.stage("adapted").scores(everybody), abs=1e-2
