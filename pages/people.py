@@ -6,7 +6,7 @@ import streamlit as st
 
 from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
 from mtrec.wording import many
-from pages.ui import live, person, shell, state
+from pages.ui import live, person, shell, state, what_if
 from pages.ui.text import plain
 
 
@@ -30,6 +30,7 @@ def draw(run: RunInfo) -> None:
     )
     person.profile(said)
     person.recommendations(people, dataset, chosen)
+    what_if.draw(run, people, dataset, chosen)
     person.nearest(said)
     person.records(dataset, chosen)
 

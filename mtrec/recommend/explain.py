@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,14 +57,23 @@ def total(summands: list[Term]) -> float:
     return float(sum(each.weight for each in summands))
 
 
-def main_reasons(summands: list[Term], shown: int = SHOWN) -> list[Term]:
-    """The `shown` summands that weigh most, and the others of each source as one; the same sum."""
+def main_reasons(
+    summands: list[Term], shown: int = SHOWN, new: Callable[[Term], bool] = lambda each: False
+) -> list[Term]:
+    """The `shown` summands that weigh most, and the others of each source as one; the same sum.
+
+    Args:
+        new: what is told apart: as many of these stand before the others.
+    """
     order = sorted(summands, key=lambda each: -abs(each.weight))
+    known = [each for each in order if not new(each)]
+    added = [each for each in order if new(each)]
     rest: dict[str, list[Term]] = {}
-    for each in order[shown:]:
+    for each in [*added[shown:], *known[shown:]]:
         rest.setdefault(each.source, []).append(each)
     return [
-        *order[:shown],
+        *added[:shown],
+        *known[:shown],
         *(
             Term(
                 each[0].kind,

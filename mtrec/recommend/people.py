@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,21 @@ USERS, ITEMS, RECORDS, TRAITS = (
 FUSED = "fused"
 NEIGHBOURS = 5
 TOGETHER = {LIKED: "things they liked", MENTIONED: "things they wrote about"}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What is known of somebody and left out.
+
+    Attributes:
+        sources: whole sources, by name.
+        records: rows of the dataset.
+        items: ids of items that they liked or mentioned.
+    """
+
+    sources: frozenset[str] = frozenset()
+    records: frozenset[int] = frozenset()
+    items: frozenset[str] = frozenset()
 
 
 class People:
@@ -141,7 +156,6 @@ class People:
         position = find_user(self.users, user)
         here = np.array([position])
         recommender = self.stage(stage)
-        weights = recommender.weights(here)[0]
         known = self._users.iloc[position]
         traits: dict[str, dict[str, Any]] = {}
         rows = self._traits[self._traits[USER] == position].to_dict("records")
@@ -156,14 +170,7 @@ class People:
             "user": user,
             "records": int(known["records"]),
             "interactions": int(known["interactions"]),
-            "sources": {
-                name: {
-                    "kind": LIKED if source.kind in OF_ITEMS else source.kind,
-                    "weight": float(weight),
-                    "n": int(source.counts[position]),
-                }
-                for (name, source), weight in zip(recommender.sources.items(), weights, strict=True)
-            },
+            "sources": _sources(recommender, position),
             "traits": traits,
             "vector": [float(each) for each in recommender.vectors(here)[0]],
             "neighbours": [
@@ -261,18 +268,60 @@ class People:
         Raises:
             InputError: nobody has this id, or the data has no such activity.
         """
-        chosen = self.stage()
-        owned: dict[str, Owned] = {}
-        seen = csr_matrix((1, len(chosen.bias)), dtype=np.float32)
         if user is not None:
-            position = find_user(self.users, user)
-            owned, seen = self._owned(chosen, position), self._seen[[position]]
+            imagined: list[dict[str, Any]] = self.imagine(user, LeftOut(), new, k)["items"]
+            return imagined
+        nothing = csr_matrix((1, len(self.stage().bias)), dtype=np.float32)
+        return self._alone({}, new, nothing, k)[1]
+
+    def imagine(
+        self, user: str, left_out: LeftOut, new: NewTexts | None = None, k: int = 10
+    ) -> dict[str, Any]:
+        """Somebody of whom less is known, or more, at the furthest stage.
+
+        Items that the whole history holds are not recommended, whatever is left out.
+
+        Args:
+            new: texts that they might have written; one whose activity is not known is read by
+                every task.
+
+        Returns:
+            `{sources, items}`, as in the `profile` and the `recommend` contracts.
+
+        Raises:
+            InputError: nobody has this id, or the data has no such activity.
+        """
+        position = find_user(self.users, user)
+        owned = self._remaining(self._owned(self.stage(), position), left_out)
+        person, items = self._alone(owned, new, self._seen[[position]], k)
+        return {"sources": _sources(person, 0), "items": items}
+
+    def _alone(
+        self, owned: dict[str, Owned], new: NewTexts | None, seen: Any, k: int
+    ) -> tuple[FusedRecommender, list[dict[str, Any]]]:
+        """The recommender of one person with these parts and new texts, and their list."""
+        chosen = self.stage()
         if new is not None:
-            owned |= self._added(chosen, owned, new)
+            owned = owned | self._added(chosen, owned, new)
         person = of_person(chosen, {name: each.vectors for name, each in owned.items()})
         ranked = person.recommend(np.array([0]), k, seen).items[0]
         items = ranked[ranked >= 0]
-        return self._told(items, terms(person, 0, items, owned), new.texts if new else ())
+        told = self._told(items, terms(person, 0, items, owned), new.texts if new else ())
+        return person, told
+
+    def _remaining(self, owned: Mapping[str, Owned], left_out: LeftOut) -> dict[str, Owned]:
+        """The parts that are not left out."""
+        sources = self.stage().sources
+        ids = self._items[ITEM].to_numpy(dtype=object)
+        found = {}
+        for name, each in owned.items():
+            if name in left_out.sources:
+                continue
+            of_items = sources[name].kind in OF_ITEMS
+            said = ids[each.positions] if of_items else self.records[each.positions]
+            gone = pd.Index(said).isin(list(left_out.items if of_items else left_out.records))
+            found[name] = Owned(each.positions[~gone], each.vectors[~gone])
+        return found
 
     def check_activity(self, activity: str) -> None:
         """Raises InputError where no text of the data is of this activity."""
@@ -333,13 +382,25 @@ class People:
     def _told(
         self, items: NDArray[np.int64], split: Sequence[list[Term]], new: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """Items with their scores and reasons. `new`: texts whose positions follow the records'."""
+        """Items with their scores and reasons.
+
+        Args:
+            new: texts whose positions follow the records'; what they add is told apart.
+        """
+        known = len(self._records)
+
+        def is_new(term: Term) -> bool:
+            of_items = term.kind in OF_ITEMS or term.kind == SIMILAR
+            return bool(new) and not of_items and any(part >= known for part in term.parts)
+
         return [
             {
                 "item": self._items[ITEM].iloc[item],
                 "title": self._items[TITLE].iloc[item],
                 "score": total(summands),
-                "reasons": [self._reason(term, item, new) for term in main_reasons(summands)],
+                "reasons": [
+                    self._reason(term, item, new) for term in main_reasons(summands, new=is_new)
+                ],
             }
             for item, summands in zip(items, split, strict=True)
         ]
@@ -397,6 +458,8 @@ class People:
                 reason["item"] = self._items[ITEM].iloc[term.parts[0]]
             elif term.parts[0] < len(self._records):
                 reason["record"] = int(self._records[RECORD].iloc[term.parts[0]])
+            else:
+                reason["new"] = True
         return reason
 
     def _words(self, term: Term, item: int, new: Sequence[str]) -> str:
@@ -488,3 +551,16 @@ class People:
         return {
             name: matrix_of(f"owners.{index}", self._history) for index, name in enumerate(names)
         }
+
+
+def _sources(recommender: FusedRecommender, user: int) -> dict[str, dict[str, Any]]:
+    """Where a profile comes from, as in the `profile` contract."""
+    weights = recommender.weights(np.array([user]))[0]
+    return {
+        name: {
+            "kind": LIKED if source.kind in OF_ITEMS else source.kind,
+            "weight": float(weight),
+            "n": int(source.counts[user]),
+        }
+        for (name, source), weight in zip(recommender.sources.items(), weights, strict=True)
+    }

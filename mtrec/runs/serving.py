@@ -18,6 +18,7 @@ from mtrec.runs.export import README, copy_model, new_folder
 from mtrec.runs.store import CONFIG, MADE, MODEL, NO_RECOMMENDATIONS, QUIET, RunInfo, RunStore
 
 if TYPE_CHECKING:
+    from mtrec.models.encoder import Encoder
     from mtrec.reports.answers import Answers
 
 READER = "reader"  # the encoder of a run without tasks, which stands in a model's place
@@ -83,17 +84,26 @@ def open_answers(folder: Path) -> Answers:
     return Answers(People(folder / FOLDER), read)
 
 
-def _copy_reader(store: RunStore, run: RunInfo, place: Path) -> Path:
-    """What reads texts as the run did, in a folder inside `place`."""
+def encoder_at_rest(store: RunStore, run: RunInfo) -> tuple[EncoderConfig, Encoder]:
+    """What reads texts for a run that learned no task: the encoder as it came, or as it was made.
+
+    Returns:
+        how it is opened, and the encoder itself.
+    """
     from mtrec.models.encoder import load_encoder
 
-    here = store.fetch(run.run)
-    if (here / MODEL).is_dir():
+    config = store.config(run.run).encoder.model_copy(update={"method": "frozen"})
+    made = store.fetch(run.run) / MADE
+    return config, load_encoder(config, folder=made if made.is_dir() else None)
+
+
+def _copy_reader(store: RunStore, run: RunInfo, place: Path) -> Path:
+    """What reads texts as the run did, in a folder inside `place`."""
+    if (store.fetch(run.run) / MODEL).is_dir():
         copy_model(store, run, place / MODEL)
         return place / MODEL
-    config = store.config(run.run).encoder.model_copy(update={"method": "frozen"})
-    made = here / MADE
-    load_encoder(config, folder=made if made.is_dir() else None).save(place / READER)
+    config, encoder = encoder_at_rest(store, run)
+    encoder.save(place / READER)
     settings = config.model_dump_json(indent=1)
     (place / READER / SETTINGS).write_text(settings, encoding="utf-8")
     return place / READER

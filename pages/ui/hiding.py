@@ -29,7 +29,7 @@ from mtrec.recommend.arrange import Plan
 from mtrec.recommend.base import Baseline
 from mtrec.recommend.fused import FusedRecommender
 from mtrec.recommend.guest import NewTexts
-from mtrec.recommend.people import FUSED, People
+from mtrec.recommend.people import FUSED, LeftOut, People
 from mtrec.schema import RECORD, ROW, TEXT, USER, WRITTEN, DataWarning, attribute_column
 from mtrec.workspace import Workspace
 
@@ -246,6 +246,12 @@ class HiddenPeople(People):
     ) -> list[dict[str, Any]]:
         whose = None if user is None else self._hiding.whose(user)
         return _hidden(self._whole.recommend_with(new, k, whose))
+
+    def imagine(
+        self, user: str, left_out: LeftOut, new: NewTexts | None = None, k: int = 10
+    ) -> dict[str, Any]:
+        told = self._whole.imagine(self._hiding.whose(user), left_out, new, k)
+        return told | {"items": _hidden(told["items"])}
 
     def ranked(
         self,

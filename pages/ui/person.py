@@ -206,11 +206,11 @@ def card(place: int, each: dict[str, Any], marks: Sequence[str], decimals: int) 
 def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
     """A recommendation's score as parts that add up to it, each with its words as Markdown.
 
-    First the texts and things that weigh most, then all others of the source that adds most beside
-    them, so that what is left for the last line is little.
+    First what is new, then the texts and things that weigh most, then all others of the source that
+    adds most beside them, so that what is left for the last line is little.
     """
     scored = [reason for reason in each["reasons"] if reason["kind"] not in BESIDE]
-    reasons = sorted(scored, key=lambda reason: -abs(reason["weight"]))
+    reasons = sorted(scored, key=lambda reason: ("new" not in reason, -abs(reason["weight"])))
     single = [reason for reason in reasons if _stands_alone(reason)][:SHOWN_REASONS]
     parts = [(reason["weight"], _words(reason)) for reason in single]
     others: dict[str, float] = {}
@@ -235,7 +235,7 @@ def decimals_of(listed: Sequence[dict[str, Any]]) -> int:
 
 def _stands_alone(reason: dict[str, Any]) -> bool:
     """Whether a reason is one text, one thing or popularity, rather than a sum of many."""
-    return reason["kind"] == POPULAR or "record" in reason or "item" in reason
+    return reason["kind"] == POPULAR or not reason.keys().isdisjoint(("record", "item", "new"))
 
 
 def _words(reason: dict[str, Any]) -> str:

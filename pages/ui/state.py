@@ -6,7 +6,7 @@ an old link) falls back to the newest one; nothing a page needs lives in the ses
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,9 @@ from pages.ui import hiding
 from pages.ui.text import shortened
 
 if TYPE_CHECKING:
+    from mtrec.models.encoder import Encoder
     from mtrec.models.multitask import MultiTaskModel
+    from mtrec.recommend.profiles import Floats
 
 # In the URL.
 DATASET = "dataset"  # a name for its newest version, or name@version
@@ -145,6 +147,27 @@ def _model(folder: Path) -> tuple[MultiTaskModel, Lock]:
 def model(run: RunInfo) -> tuple[MultiTaskModel, Lock]:
     """The model of a finished run, and a lock: it must not be asked twice at once."""
     return _model(store().fetch(run.run))
+
+
+@st.cache_resource(max_entries=1, show_spinner="Opening the language model…")
+def _encoder(folder: Path, _run: RunInfo) -> tuple[Encoder, Lock]:
+    from mtrec.runs.serving import encoder_at_rest
+
+    return encoder_at_rest(store(), _run)[1], Lock()
+
+
+def read_texts(run: RunInfo, texts: Sequence[str]) -> Mapping[str, Floats]:
+    """Texts that are in no data as a finished run reads its own, by space `(n, w)`."""
+    from mtrec.recommend.guest import read_with_encoder, read_with_model
+
+    folder = store().fetch(run.run)
+    if (folder / MODEL).is_dir():
+        learned, lock = model(run)
+        with lock:
+            return read_with_model(learned, texts)
+    encoder, lock = _encoder(folder, run)
+    with lock:
+        return read_with_encoder(encoder, texts)
 
 
 def choose(**choices: str | None) -> NoReturn:

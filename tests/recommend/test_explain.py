@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mtrec.recommend.adapt import Chosen, adapt
+from mtrec.recommend.base import Term
 from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.explain import Owned, main_reasons, terms, total
@@ -51,6 +52,13 @@ def test_the_summands_of_every_score_add_up_to_it(case: tuple[Any, Any]) -> None
         assert [total(each) for each in split] == pytest.approx(scores.tolist(), abs=1e-5)
         parts = sum(int(source.counts[user]) for source in recommender.sources.values())
         assert {len(each) for each in split} == {parts + 1}
+
+
+def test_what_is_new_is_told_apart_and_the_sum_stays() -> None:
+    summands = [Term("text", "text", (part,), weight) for part, weight in enumerate((3, 2, 1, 0.5))]
+    shown = main_reasons(summands, shown=1, new=lambda term: term.parts[0] >= 2)
+    assert [each.parts for each in shown] == [(2,), (0,), (3, 1)]
+    assert total(shown) == total(summands)
 
 
 def test_main_reasons_leave_nothing_out(case: tuple[Any, Any]) -> None:

@@ -19,7 +19,7 @@ from mtrec.recommend.contributions import _Run
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, mean_ndcg, table
 from mtrec.recommend.guest import NewTexts, read_with_model
-from mtrec.recommend.people import People
+from mtrec.recommend.people import LeftOut, People
 from mtrec.recommend.pipeline import CHOSEN_BY
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
@@ -364,6 +364,46 @@ def test_what_somebody_known_adds_counts_beside_what_is_known(
     assert any("record" in each for each in reasons)
     for each in after:
         assert sum(reason["weight"] for reason in each["reasons"]) == pytest.approx(each["score"])
+
+
+def test_a_source_left_out_is_as_if_it_had_never_been(people: People) -> None:
+    for name in people.stage().sources:
+        imagined = people.imagine("u01", LeftOut(sources=frozenset({name})), k=60)
+        without = people.stage().without(name)
+        scores = without.scores(np.array([people.users.tolist().index("u01")]))[0]
+        for each in imagined["items"]:
+            place = people._items["item"].tolist().index(each["item"])
+            assert each["score"] == pytest.approx(scores[place], abs=1e-3)
+        assert imagined["sources"][name] | {"kind": ""} == {"kind": "", "weight": 0.0, "n": 0}
+
+
+def test_a_record_or_an_item_left_out_takes_its_part_of_every_score(people: People) -> None:
+    """The list is that of the parts that are left, and no reason names what is gone."""
+    whole = people.imagine("u01", LeftOut(), k=60)
+    reasons = [reason for each in whole["items"] for reason in each["reasons"]]
+    record = next(each["record"] for each in reasons if "record" in each)
+    item = next(each["item"] for each in reasons if "item" in each)
+    less = people.imagine(
+        "u01", LeftOut(records=frozenset({record}), items=frozenset({item})), k=60
+    )
+    for each in less["items"]:
+        assert each["score"] == pytest.approx(sum(r["weight"] for r in each["reasons"]), abs=1e-6)
+        assert not any(r.get("record") == record or r.get("item") == item for r in each["reasons"])
+    assert {each["item"] for each in less["items"]} == {each["item"] for each in whole["items"]}
+    before, after = (sum(s["n"] for s in each["sources"].values()) for each in (whole, less))
+    seen_by = sum(s.kind != "liked" and s.counts.any() for s in people.stage().sources.values())
+    assert 2 <= before - after <= 1 + seen_by
+
+
+def test_nothing_left_out_and_nothing_added_changes_nothing(people: People) -> None:
+    whole = people.imagine("u01", LeftOut(), k=6)
+    assert whole["items"] == people.recommend_with(None, 6, "u01")
+    said = people.profile("u01")["sources"]
+    for name, each in whole["sources"].items():
+        assert each["n"] == said[name]["n"]
+        assert each["weight"] == pytest.approx(said[name]["weight"], abs=1e-6)
+    with pytest.raises(InputError, match="Nobody"):
+        people.imagine("nobody", LeftOut())
 
 
 def test_of_whom_nothing_is_known_gets_what_suits_everyone(people: People) -> None:
