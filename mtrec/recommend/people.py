@@ -271,8 +271,9 @@ class People:
         if user is not None:
             imagined: list[dict[str, Any]] = self.imagine(user, LeftOut(), new, k)["items"]
             return imagined
+        added = self._added({}, new) if new else {}
         nothing = csr_matrix((1, len(self.stage().bias)), dtype=np.float32)
-        return self._alone({}, new, nothing, k)[1]
+        return self._alone(added, new, nothing, k)[1]
 
     def imagine(
         self, user: str, left_out: LeftOut, new: NewTexts | None = None, k: int = 10
@@ -293,30 +294,28 @@ class People:
         """
         position = find_user(self.users, user)
         owned = self._remaining(self._owned(self.stage(), position), left_out)
+        if new is not None:
+            owned |= self._added(owned, new)
+        owned = {name: each for name, each in owned.items() if name not in left_out.sources}
         person, items = self._alone(owned, new, self._seen[[position]], k)
         return {"sources": _sources(person, 0), "items": items}
 
     def _alone(
         self, owned: dict[str, Owned], new: NewTexts | None, seen: Any, k: int
     ) -> tuple[FusedRecommender, list[dict[str, Any]]]:
-        """The recommender of one person with these parts and new texts, and their list."""
-        chosen = self.stage()
-        if new is not None:
-            owned = owned | self._added(chosen, owned, new)
-        person = of_person(chosen, {name: each.vectors for name, each in owned.items()})
+        """The recommender of one person with these parts, new texts among them, and their list."""
+        person = of_person(self.stage(), {name: each.vectors for name, each in owned.items()})
         ranked = person.recommend(np.array([0]), k, seen).items[0]
         items = ranked[ranked >= 0]
         told = self._told(items, terms(person, 0, items, owned), new.texts if new else ())
         return person, told
 
     def _remaining(self, owned: Mapping[str, Owned], left_out: LeftOut) -> dict[str, Owned]:
-        """The parts that are not left out."""
+        """The records and items that are not left out."""
         sources = self.stage().sources
         ids = self._items[ITEM].to_numpy(dtype=object)
         found = {}
         for name, each in owned.items():
-            if name in left_out.sources:
-                continue
             of_items = sources[name].kind in OF_ITEMS
             said = ids[each.positions] if of_items else self.records[each.positions]
             gone = pd.Index(said).isin(list(left_out.items if of_items else left_out.records))
@@ -405,15 +404,13 @@ class People:
             for item, summands in zip(items, split, strict=True)
         ]
 
-    def _added(
-        self, recommender: FusedRecommender, owned: Mapping[str, Owned], new: NewTexts
-    ) -> dict[str, Owned]:
+    def _added(self, owned: Mapping[str, Owned], new: NewTexts) -> dict[str, Owned]:
         """What is owned of the sources that look at the new texts, with these behind it."""
         if new.activity is not None:
             self.check_activity(new.activity)
         positions = len(self._records) + np.arange(len(new.texts))
         found = {}
-        for name, source in recommender.sources.items():
+        for name, source in self.stage().sources.items():
             if source.kind in OF_ITEMS:
                 continue
             if new.activity is not None and name not in self.activities[new.activity]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from mtrec.runs.store import RunInfo
 from mtrec.stats import SIGNIFICANT
 from mtrec.wording import many
 from pages.ui import charts, state, trying
-from pages.ui.text import INTERVAL_HELP, plain
+from pages.ui.text import plain
 from pages.ui.words import SEGMENTS, SOURCES, metric
 
 FIGURE = f"ndcg@{K}"
@@ -74,13 +75,13 @@ def _draw(rows: list[dict[str, Any]]) -> None:
     chart.add_vline(x=0, line={"dash": "dot", "width": 1})
     charts.show(
         chart,
-        f"How much better {judged}' lists are with each thing than without it, the rest learned "
+        f"How much better lists of {judged} are with each thing than without it, the rest learned "
         "again. The line is the 95 % interval; where it crosses 0, it may be chance.",
         table.rename(columns={"value": "it adds", "left": "figure without it"}),
         key="adds-chart",
     )
-    for row in sorted(rows, key=lambda each: -each["adds"][FIGURE]["value"]):
-        st.markdown(f":material/compare_arrows: {sentence(row)}", help=INTERVAL_HELP)
+    for sentence in sentences(rows):
+        st.markdown(f":material/compare_arrows: {sentence}")
 
 
 def name(row: dict[str, Any]) -> str:
@@ -91,13 +92,32 @@ def name(row: dict[str, Any]) -> str:
     return SOURCES.get(called, f"{called} (task)")
 
 
-def sentence(row: dict[str, Any]) -> str:
-    """Whether something adds to the lists, as far as the noise lets it be said."""
-    adds, thing = row["adds"][FIGURE], f"**{plain(name(row))}**"
-    if adds["low"] is None:
-        return f"{thing}: too few people to tell."
-    told = f"{adds['value']:+z.3f}, 95 % interval {adds['low']:+z.3f} to {adds['high']:+z.3f}"
-    if adds["p_value"] >= SIGNIFICANT:
-        return f"{thing} adds nothing that can be told from chance ({told})."
-    verb = "makes lists better" if adds["value"] > 0 else "makes lists worse"
-    return f"{thing} {verb} ({told})."
+def sentences(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """What adds to the lists, what may, and what cannot be told from chance.
+
+    Args:
+        rows: of one segment.
+    """
+    found, alone, nothing = [], [], []
+    for row in sorted(rows, key=lambda each: -each["adds"][FIGURE]["value"]):
+        adds, thing = row["adds"][FIGURE], f"**{plain(name(row))}**"
+        if adds["low"] is None:
+            nothing.append(thing)
+            continue
+        told = f"{adds['value']:+z.3f}, 95 % interval {adds['low']:+z.3f} to {adds['high']:+z.3f}"
+        if adds["p_value"] < SIGNIFICANT:
+            verb = "makes lists better" if adds["value"] > 0 else "makes lists worse"
+            found.append(f"{thing} {verb} ({told}).")
+        elif adds["low"] > 0 or adds["high"] < 0:
+            alone.append(
+                f"{thing}: looked at alone more than noise ({told}), but one of {len(rows)} such "
+                "looks may be so by chance."
+            )
+        else:
+            nothing.append(thing)
+    if nothing:
+        verb = "adds" if len(nothing) == 1 else "add"
+        all_of_them = " and ".join(filter(None, (", ".join(nothing[:-1]), nothing[-1])))
+        found_nothing = f"{all_of_them} {verb} nothing that can be told from chance."
+        return [*found, *alone, found_nothing]
+    return [*found, *alone]

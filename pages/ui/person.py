@@ -210,9 +210,13 @@ def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
     adds most beside them, so that what is left for the last line is little.
     """
     scored = [reason for reason in each["reasons"] if reason["kind"] not in BESIDE]
-    reasons = sorted(scored, key=lambda reason: ("new" not in reason, -abs(reason["weight"])))
+    new = [reason for reason in scored if "new" in reason]
+    known = [reason for reason in scored if "new" not in reason]
+    reasons = sorted(known, key=lambda reason: -abs(reason["weight"]))
     single = [reason for reason in reasons if _stands_alone(reason)][:SHOWN_REASONS]
     parts = [(reason["weight"], _words(reason)) for reason in single]
+    if new:
+        parts.insert(0, (sum(reason["weight"] for reason in new), "what was added"))
     others: dict[str, float] = {}
     for reason in reasons:
         if reason not in single:
@@ -235,7 +239,7 @@ def decimals_of(listed: Sequence[dict[str, Any]]) -> int:
 
 def _stands_alone(reason: dict[str, Any]) -> bool:
     """Whether a reason is one text, one thing or popularity, rather than a sum of many."""
-    return reason["kind"] == POPULAR or not reason.keys().isdisjoint(("record", "item", "new"))
+    return reason["kind"] == POPULAR or "record" in reason or "item" in reason
 
 
 def _words(reason: dict[str, Any]) -> str:

@@ -69,9 +69,9 @@ STAGES = {
 
 RECOMMENDERS = {
     "popular": "What is popular, the same for all",
-    "content": "What is near to their texts, nothing learned",
-    "item-knn": "Items that the same people liked (item kNN)",
-    "user-knn": "What people of similar tastes liked (user kNN)",
+    "content": "Near to their texts, nothing learned",
+    "item-knn": "Liked by the same people (item kNN)",
+    "user-knn": "Liked by similar people (user kNN)",
     "ease": "What likes say of likes (EASE)",
     "als": "Factors of likes (ALS)",
     "bpr": "Factors of likes, by pairs (BPR)",

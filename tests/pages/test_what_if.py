@@ -45,6 +45,8 @@ def test_a_text_and_a_thing_taken_away_are_gone_from_the_reasons(app: AppTest) -
 def test_a_text_added_is_a_reason_of_the_list(app: AppTest) -> None:
     control(app, "text_area", "also").input("a wonderful tent for a week in the mountains").run()
     assert not app.exception and not app.error
-    assert "a wonderful tent for a week" in said(app)
+    assert "what was added" in said(app)
     control(app, "multiselect", "without-sources").select("text").run()
     assert not app.exception and not app.error
+    shares = next(each.value for each in app.dataframe if "before" in each.value)
+    assert shares.set_index("source").loc["all their texts", "made from"] == 0
