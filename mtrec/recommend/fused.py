@@ -112,10 +112,11 @@ class FusedRecommender(Recommender):
         return np.concatenate(list(self.profiles(users).values()), axis=1)
 
     def scores(self, users: Ids) -> Floats:
-        scores = np.tile(self.bias, (len(users), 1))
-        for space, profile in self.profiles(users).items():
-            scores += profile @ self.items[space].T
-        return scores
+        scores = np.zeros((len(users), len(self.bias)), np.float32)
+        for place, (space, profile) in enumerate(self.profiles(users).items()):
+            product = profile @ self.items[space].T
+            scores = product if not place else np.add(scores, product, out=scores)
+        return np.add(scores, self.bias, out=scores)
 
     def without(self, *names: str) -> FusedRecommender:
         """The same recommender, had these sources never been there."""

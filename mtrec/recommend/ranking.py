@@ -33,16 +33,24 @@ def top(scores: NDArray[Any], k: int) -> Ranking:
     if k == 0:
         return Ranking(np.empty((users, 0), np.int64), np.empty((users, 0), np.float32))
     last = np.partition(scores, items - k, axis=1)[:, items - k, None]  # the k-th best score
-    above = scores > last
-    ties = scores == last
-    room = k - above.sum(axis=1, keepdims=True)
-    chosen = above | (ties & (np.cumsum(ties, axis=1) <= room))
-    columns = np.nonzero(chosen)[1].reshape(users, k)
+    chosen = scores >= last
+    tied = np.flatnonzero(np.count_nonzero(chosen, axis=1) > k)
+    if len(tied):
+        chosen[tied] = _without_late_ties(scores[tied], last[tied], k)
+    columns = (np.flatnonzero(chosen) % items).reshape(users, k)
     values = np.take_along_axis(scores, columns, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     columns = np.take_along_axis(columns, order, axis=1)
     values = np.take_along_axis(values, order, axis=1)
     return Ranking(np.where(np.isneginf(values), -1, columns), values)
+
+
+def _without_late_ties(scores: NDArray[Any], last: NDArray[Any], k: int) -> NDArray[np.bool_]:
+    """The `k` best columns of each row, whose k-th best score `last (U, 1)` several share."""
+    above = scores > last
+    ties = scores == last
+    room = k - above.sum(axis=1, keepdims=True)
+    return above | (ties & (np.cumsum(ties, axis=1) <= room))
 
 
 def rank(
