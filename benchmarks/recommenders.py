@@ -10,8 +10,9 @@ rest and learns no task. Each baseline's setting is the best on validation, as i
 `adapted` learns; test is read once. One row a list, the stage `adapted` for each seed: NDCG@10 on
 validation, by which a setting was chosen, and on test, over everyone and by how much was known of
 people before, with 95 % intervals; then the seconds that choosing takes, once for a data set, and
-those that fitting takes, in each run. Below, `adapted` against every baseline, p-values corrected
-over these, people and seeds (Holm), and how many times the baseline's figure its own is.
+those that fitting takes, in each run. Below, `adapted` against every baseline, for each seed p-values
+corrected over these and groups of people (Holm), and how many times the baseline's figure its own
+is. Of groups of fewer than `FEWEST` people no difference is told.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ SHOP = "shop"
 SETS = (SHOP, "critics", "movielens", "lastfm")
 ENCODER = EncoderConfig.model_validate({"method": "frozen"})
 NDCG = f"ndcg@{K}"
+FEWEST = 10
 SILENT = SilentReporter()
 Row = dict[str, Any]
 
@@ -116,12 +118,14 @@ def _lists(
 
 
 def _pairs(name: str, pairs: list[tuple[int, Row, float]]) -> Iterator[list[str]]:
-    corrected = holm([row["metrics"][NDCG]["p_value"] for _, row, _ in pairs])
-    for (seed, row, ratio), p in zip(pairs, corrected, strict=True):
-        pair = f"{ADAPTED} − {row['b']['recommender']}"
-        times = f"{ratio:.2f}" if row["segment"] == ALL else ""
-        people = f"{row['segment']} ({row['users']:,})"
-        yield [name, str(seed), pair, people, figure(row["metrics"][NDCG]), f"{p:.3f}", times]
+    for seed in dict.fromkeys(seed for seed, _, _ in pairs):
+        mine = [(row, ratio) for of, row, ratio in pairs if of == seed and row["users"] >= FEWEST]
+        corrected = holm([row["metrics"][NDCG]["p_value"] for row, _ in mine])
+        for (row, ratio), p in zip(mine, corrected, strict=True):
+            pair = f"{ADAPTED} − {row['b']['recommender']}"
+            times = f"{ratio:.2f}" if row["segment"] == ALL else ""
+            people = f"{row['segment']} ({row['users']:,})"
+            yield [name, str(seed), pair, people, figure(row["metrics"][NDCG]), f"{p:.3f}", times]
 
 
 def main() -> None:
