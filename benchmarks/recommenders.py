@@ -10,9 +10,9 @@ rest and learns no task. Each baseline's setting is the best on validation, as i
 `adapted` learns; test is read once. One row a list, the stage `adapted` for each seed: NDCG@10 on
 validation, by which a setting was chosen, and on test, over everyone and by how much was known of
 people before, with 95 % intervals; then the seconds that choosing takes, once for a data set, and
-those that fitting takes, in each run. Below, `adapted` against every baseline, for each seed p-values
-corrected over these and groups of people (Holm), and how many times the baseline's figure its own
-is. Of groups of fewer than `FEWEST` people no difference is told.
+those that fitting takes, in each run. Below, `adapted` against every baseline, p-values corrected
+over these and groups of people for each seed (Holm), and how many times the baseline's figure its
+own is. Of groups of fewer than `FEWEST` people no difference is told.
 """
 
 from __future__ import annotations
