@@ -10,9 +10,10 @@ rest and learns no task. Each baseline's setting is the best on validation, as i
 `adapted` learns; test is read once. One row a list, the stage `adapted` for each seed: NDCG@10 on
 validation, by which a setting was chosen, and on test, over everyone and by how much was known of
 people before, with 95 % intervals; then the seconds that choosing takes, once for a data set, and
-those that fitting takes, in each run. Below, `adapted` against every baseline, p-values corrected
-over these and groups of people for each seed (Holm), and how many times the baseline's figure its
-own is. Of groups of fewer than `FEWEST` people no difference is told.
+those that fitting takes, in each run. Below, `adapted` against the baseline that is best on
+validation and against what is popular, p-values corrected over both and over groups of people for
+each seed (Holm), and how many times the baseline's figure its own is. Of groups of fewer than
+`FEWEST` people no difference is told.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import SEGMENTS, RecommendationData
 from mtrec.recommend.evaluate import ALL, K, judge, paired
 from mtrec.recommend.pipeline import run_recommend
+from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import Vectors
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import EVALUATION, FOLDER, load_stage
-from mtrec.recommend.tuning import Tuned, tune
+from mtrec.recommend.tuning import Tuned, strongest, tune
 from mtrec.schema import ADAPTED, TEXT
 from mtrec.stats import holm
 from mtrec.tasks import TASK_TYPES
@@ -75,8 +77,8 @@ def measured(
         baseline.fit(test, texts, **tuned[each].setting)
         seconds[each] = [chosen - began, time.perf_counter() - chosen]
     fitted = {
-        each: judge(baseline.fit(test, texts, **tuned[each].setting), test)
-        for each, baseline in RECOMMENDERS.items()
+        each: judge(RECOMMENDERS[each].fit(test, texts, **tuned[each].setting), test)
+        for each in dict.fromkeys((strongest(tuned), Popular.name))
     }
     lists: list[list[str]] = []
     pairs: list[tuple[int, Row, float]] = []

@@ -337,6 +337,14 @@ are the stages of the fused profile. The defaults of the recommendation stage we
 critics' test figures stood beside the validation figures, so on the critics they are not as
 untouched as elsewhere.
 
+### Beside baselines that were tuned as hard
+
+By texts and likes alone, the language model at rest; `benchmarks/recommenders.py` says how.
+
+{printed("recommenders", str(args.data.resolve()), "--workspace", str(workspace.root))}
+
+### Of the trainings above
+
 {table(["data", "method", "by", "segment", "people", RANKING], measured.rankings())}
 
 Differences between two of them over the same people, with the p-value of a paired test:
