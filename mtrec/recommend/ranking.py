@@ -50,7 +50,8 @@ def _without_late_ties(scores: NDArray[Any], last: NDArray[Any], k: int) -> NDAr
     above = scores > last
     ties = scores == last
     room = k - above.sum(axis=1, keepdims=True)
-    return above | (ties & (np.cumsum(ties, axis=1) <= room))
+    kept: NDArray[np.bool_] = above | (ties & (np.cumsum(ties, axis=1) <= room))
+    return kept
 
 
 def rank(
