@@ -264,18 +264,20 @@ def evaluate(args: Namespace) -> Answer:
     value = evaluation(people, dataset, args.k)
     text = f"{show.evaluation(value)}\n\n{show.differences(differences(people))}".rstrip()
     if args.without:
-        left = _left_out(people, dataset, _store().config(_finished(_store(), args.run).run))
+        left = _left_out(args.run, people, dataset)
         value, text = [*value, *left], f"{text}\n\n{show.contributions(left)}"
     return Answer(value, text, notes)
 
 
-def _left_out(people: People, dataset: Dataset, config: RunConfig) -> list[dict[str, Any]]:
+def _left_out(name: str, people: People, dataset: Dataset) -> list[dict[str, Any]]:
     """What lists are without each thing known of people, worked out where it was not before."""
     from mtrec.reports.contributions import kept, work_out
 
     found = kept(people)
     if found is not None:
         return found
+    store = _store()
+    config = store.config(_finished(store, name).run)
     reporter = Stretches()
     try:
         return work_out(people, dataset, config.recommend, config.train.seed, reporter)

@@ -15,9 +15,9 @@ from mtrec.reports.contributions import kept, work_out
 from mtrec.runs.store import RunInfo
 from mtrec.stats import SIGNIFICANT
 from mtrec.wording import many
-from pages.ui import charts, state, trying
+from pages.ui import charts, evaluation, state, trying
 from pages.ui.text import plain
-from pages.ui.words import SEGMENTS, SOURCES, metric
+from pages.ui.words import SOURCES, metric
 
 FIGURE = f"ndcg@{K}"
 HELP = (
@@ -42,16 +42,8 @@ def draw(run: RunInfo, people: People) -> None:
     if not rows:
         st.markdown("Nobody liked anything in the test part, so lists cannot be judged.")
         return
-    there = {row["segment"] for row in rows}
-    segments = {words: name for name, words in SEGMENTS.items() if name in there}
-    segment = state.pick(
-        "segment",
-        "People",
-        list(segments),
-        None,
-        help="Everyone, or people by how much was known of them before.",
-    )
-    _draw([row for row in rows if row["segment"] == segments[segment]])
+    segment = evaluation.choose_segment(row["segment"] for row in rows)
+    _draw([row for row in rows if row["segment"] == segment])
 
 
 def _work_out(run: RunInfo) -> None:

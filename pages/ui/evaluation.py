@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -37,16 +37,23 @@ def draw(run: RunInfo) -> None:
             "list-figure", "Figure", list(figures), None, help="What the lists are judged by."
         )
     with right:
-        segments = {SEGMENTS[name]: name for name in table["segment"].unique()}
-        segment = state.pick(
-            "segment",
-            "People",
-            list(segments),
-            None,
-            help="Everyone, or people by how much was known of them before.",
-        )
-    _compare(table, people, figures[figure], segments[segment], "lists")
+        segment = choose_segment(table["segment"])
+    _compare(table, people, figures[figure], segment, "lists")
     _by_segment(table[table["figure"] == figures[figure]])
+
+
+def choose_segment(there: Iterable[str]) -> str:
+    """A picker of everyone, or of people by how much is known of them; gives the segment."""
+    known = set(there)
+    segments = {words: name for name, words in SEGMENTS.items() if name in known}
+    chosen = state.pick(
+        "segment",
+        "People",
+        list(segments),
+        None,
+        help="Everyone, or people by how much was known of them before.",
+    )
+    return segments[chosen]
 
 
 def at_a_glance(run: RunInfo) -> None:

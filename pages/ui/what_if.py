@@ -33,12 +33,13 @@ def draw(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
     """Controls that take parts away or add a text, and what that does to profile and list."""
     st.subheader("What if?", help=WHY)
     with shell.guard():
-        left_out, new = _asked(run, people, dataset, chosen)
+        before = people.imagine(chosen, LeftOut(), k=LENGTH)
+        sources = [name for name, each in before["sources"].items() if each["n"]]
+        left_out, new = _asked(run, people, dataset, chosen, sources)
         if left_out == LeftOut() and new is None:
             st.caption("Choose something above: profile and list answer at once.")
             return
         try:
-            before = people.imagine(chosen, LeftOut(), k=LENGTH)
             after = people.imagine(chosen, left_out, new, LENGTH)
         except MtrecError as error:
             shell.problem(error)
@@ -48,11 +49,13 @@ def draw(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
 
 
 def _asked(
-    run: RunInfo, people: People, dataset: Dataset, chosen: str
+    run: RunInfo, people: People, dataset: Dataset, chosen: str, sources: list[str]
 ) -> tuple[LeftOut, NewTexts | None]:
-    """What is to be left out, and what was written."""
-    said = people.profile(chosen)["sources"]
-    sources = [name for name, each in said.items() if each["n"]]
+    """What is to be left out, and what was written.
+
+    Args:
+        sources: those that they left something in.
+    """
     texts = _texts(dataset, chosen)
     things = _things(dataset, chosen)
     key = f"{run.run}-{chosen}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from mtrec.recommend.people import People
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import ENCODER
 from mtrec.recommend.stored import FOLDER
+from mtrec.reports.evaluation import evaluation
 from mtrec.schema import ADAPTED
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.reporter import SilentReporter, Stopped
@@ -52,10 +52,12 @@ def test_everything_is_left_out_in_turn(
 
 
 def test_what_it_adds_is_the_whole_minus_what_is_left(
-    rows: list[dict[str, Any]], people: People
+    rows: list[dict[str, Any]], people: People, dataset: Dataset
 ) -> None:
     whole = {
-        row["segment"]: row["metrics"] for row in module_rows(people) if row["stage"] == ADAPTED
+        row["segment"]: row["metrics"]
+        for row in evaluation(people, dataset)
+        if row["stage"] == ADAPTED
     }
     for row in rows:
         for name, adds in row["adds"].items():
@@ -63,13 +65,6 @@ def test_what_it_adds_is_the_whole_minus_what_is_left(
             assert adds["value"] == pytest.approx(
                 whole[row["segment"]][name]["value"] - left, abs=1e-9
             )
-
-
-def module_rows(people: People) -> list[dict[str, Any]]:
-    kept: list[dict[str, Any]] = json.loads(
-        (people.folder.parent / "evaluation.json").read_text(encoding="utf-8")
-    )
-    return kept
 
 
 def test_with_nothing_left_out_the_stage_comes_out_again(people: People, dataset: Dataset) -> None:
