@@ -8,7 +8,6 @@ trunk stay as they were trained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from mtrec.data.dataset import Dataset
 from mtrec.errors import InputError
 from mtrec.recommend.adapt import Chosen, adapt, choose
 from mtrec.recommend.base import Recommender
+from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, paired, table
@@ -77,18 +77,18 @@ def contributions(
             fix="train on data that says who liked what",
         )
     run = _Run.of(people)
-    val, test = run.known(dataset, "val"), run.known(dataset, "test")
-    found_out = choose(val.data, val.sources, run.item_texts, config, seed, reporter)
-    if found_out is None:
-        raise ValueError("a run that was adapted has likes in training")
-    chosen, _ = found_out
+    test = run.known(dataset, "test")
+    chosen = run.chosen or _chosen(
+        run.known(dataset, "val"), run.item_texts, config, seed, reporter
+    )
     texts = people.item_texts
     whole = judge(people.stage(ADAPTED), test.data, texts=texts)
-    parts = dict(run.parts(dataset, test))
+    parts = run.parts(test)
     reporter.phase(MEASURING, len(parts) * (1 + chosen.passes))
     rows: list[dict[str, Any]] = []
-    for (name, kind), known in parts.items():
+    for name, kind in parts:
         check_stop(reporter)
+        known = run.without(name, kind, dataset, test)
         left = _learned(known, run.item_texts, config, chosen, seed, _Part(reporter))
         found = judge(left, test.data, texts=texts)
         found = replace(found, recommender=f"{WITHOUT} {name}", stage=ADAPTED)
@@ -109,11 +109,13 @@ class _Run:
         rows: the dataset's rows of the records that were kept `(R,)`.
         spaces: kept records `(R, w)` and items, by space.
         views: how each task sees records.
+        chosen: how it learned; None for a run of before this was kept.
     """
 
     rows: Ids
     spaces: dict[str, Vectors]
     views: dict[str, TaskView]
+    chosen: Chosen | None
 
     @classmethod
     def of(cls, people: People) -> _Run:
@@ -127,7 +129,9 @@ class _Run:
             for name, source in stage.sources.items()
             if source.kind == TASK and source.projection is not None
         }
-        return cls(people.records, spaces, views)
+        kept = people.description.get("chosen")
+        chosen = Chosen(Form(**kept["form"]), kept["passes"]) if kept else None
+        return cls(people.records, spaces, views, chosen)
 
     @property
     def item_texts(self) -> Floats:
@@ -140,24 +144,31 @@ class _Run:
         data = replace(data, records=np.searchsorted(self.rows, data.records))
         return Known(data, build_sources(data, self.spaces, self.views))
 
-    def parts(self, dataset: Dataset, test: Known) -> Iterator[tuple[tuple[str, str], Known]]:
-        """What is left without each source, and without each activity where there are several.
-
-        What is no discovery stays none.
-        """
-        for name, source in test.sources.items():
-            others = {other: each for other, each in test.sources.items() if other != name}
-            yield (name, source.kind), Known(test.data, others)
+    def parts(self, test: Known) -> list[tuple[str, str]]:
+        """The name and kind of each source, and of each activity where there are several."""
+        sources = [(name, source.kind) for name, source in test.sources.items()]
         activities = sorted(set(test.data.activities))
-        if len(activities) > 1:
-            for activity in activities:
-                records = dataset.records[dataset.records[SOURCE] != activity]
-                left = replace(dataset, tables={**dataset.tables, "records": records})
-                known = self.known(left, "test")
-                yield (
-                    (activity, ACTIVITY),
-                    replace(known, data=replace(known.data, seen=test.data.seen)),
-                )
+        return sources + [(name, ACTIVITY) for name in activities if len(activities) > 1]
+
+    def without(self, name: str, kind: str, dataset: Dataset, test: Known) -> Known:
+        """What is left without one of these. What is no discovery stays none."""
+        if kind != ACTIVITY:
+            return replace(
+                test, sources={other: each for other, each in test.sources.items() if other != name}
+            )
+        records = dataset.records[dataset.records[SOURCE] != name]
+        known = self.known(replace(dataset, tables={**dataset.tables, "records": records}), "test")
+        return replace(known, data=replace(known.data, seen=test.data.seen))
+
+
+def _chosen(
+    val: Known, texts: Floats, config: RecommendConfig, seed: int, reporter: Reporter
+) -> Chosen:
+    """How the run learned, chosen once more."""
+    found = choose(val.data, val.sources, texts, config, seed, reporter)
+    if found is None:
+        raise ValueError("a run that was adapted has likes in training")
+    return found[0]
 
 
 def _learned(

@@ -15,7 +15,7 @@ from mtrec.files import write_json
 from mtrec.models.config import EncoderConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.models.multitask import MultiTaskModel
-from mtrec.recommend.adapt import adapt, choose
+from mtrec.recommend.adapt import Chosen, adapt, choose
 from mtrec.recommend.base import Baseline, Recommender
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
@@ -157,8 +157,9 @@ def run_recommend(
         before_likes = unadapted(MULTITASK, sources_of_val, learned_spaces, users)
         metrics[CHOSEN_BY] = mean_ndcg(before_likes, val)
     _write_traits(folder / FOLDER, dataset, model, inference, test, views)
+    kept = None if found is None else found[0]
     _write_people(
-        folder / FOLDER, dataset, test, sources, stages, tuned, raw, learned_spaces, views
+        folder / FOLDER, dataset, test, sources, stages, kept, tuned, raw, learned_spaces, views
     )
     names = [each.stage or "" for each in stages]
     return RecommendResult(metrics, names, round(time.monotonic() - begun, 1))
@@ -254,6 +255,7 @@ def _write_people(
     test: RecommendationData,
     sources: Mapping[str, Source],
     stages: Sequence[FusedRecommender],
+    chosen: Chosen | None,
     tuned: Mapping[str, Tuned],
     raw: Spaces,
     learned: Spaces,
@@ -304,6 +306,7 @@ def _write_people(
             ]
             for activity in sorted(dataset.records[SOURCE].unique())
         },
+        "chosen": None if chosen is None else asdict(chosen),
         "baselines": {name: asdict(each) for name, each in tuned.items()},
     }
     write_json(folder / PEOPLE, description)

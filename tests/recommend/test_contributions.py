@@ -77,6 +77,14 @@ def test_with_nothing_left_out_the_stage_comes_out_again(people: People, dataset
     assert again.scores(everyone) == pytest.approx(people.stage(ADAPTED).scores(everyone), abs=1e-4)
 
 
+def test_a_run_of_before_this_was_kept_chooses_again(
+    rows: list[dict[str, Any]], people: People, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert people.description["chosen"]
+    monkeypatch.delitem(people.description, "chosen")
+    assert contributions(people, dataset, CONFIG, 0, SilentReporter()) == rows
+
+
 def test_p_values_are_corrected_over_all_that_is_left_out() -> None:
     found = module._corrected(
         [
@@ -100,9 +108,10 @@ def test_without_anything_left_lists_are_what_is_popular(people: People, dataset
 def test_an_activity_left_out_leaves_none_of_its_texts(people: People, dataset: Dataset) -> None:
     run = module._Run.of(people)
     test = run.known(dataset, "test")
-    for (name, kind), known in run.parts(dataset, test):
-        if kind != "activity":
-            continue
+    activities = [name for name, kind in run.parts(test) if kind == "activity"]
+    assert activities == ["notes", "reviews"]
+    for name in activities:
+        known = run.without(name, "activity", dataset, test)
         assert name not in set(known.data.activities)
         assert (known.data.seen != test.data.seen).nnz == 0
         left = test.data.records[test.data.activities != name]
