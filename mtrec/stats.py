@@ -174,10 +174,7 @@ def paired_difference(a: Array, b: Array, draws: int = DRAWS, seed: int = 0) -> 
     if a.shape != b.shape or a.size == 0:
         raise ValueError(f"paired values must have one shape, got {a.shape} and {b.shape}")
     difference = a - b
-    rng = np.random.default_rng(seed)
-    means = np.array(
-        [difference[rng.integers(0, a.size, a.size)].mean() for _ in range(draws)], dtype=np.float64
-    )
+    means = _means(difference, draws, seed)
     tail = min((means <= 0).mean(), (means >= 0).mean())
     bounds = interval(means, a.size) if a.size > 1 else None
     estimate = Estimate(float(difference.mean()), *(bounds or (None, None)))

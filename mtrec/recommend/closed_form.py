@@ -189,16 +189,37 @@ class Forms:
     def _find_reading(self, ridge: float, smoothing: float) -> Floats:
         """What is read of texts `(W, d)`, all sources below one another."""
         items, gain = self._items(ridge)
-        wanted = self.wrote.T @ (gain * (self.liked @ items))
-        penalty = smoothing * np.eye(len(wanted))
-        reading: Floats = np.linalg.solve(self._gram + penalty, wanted).astype(np.float32)
-        return reading
+        wanted = gain * (self.liked[self._teachers] @ items)
+        penalty = smoothing * np.eye(len(self._gram))
+        if self._is_wide:
+            reading = self._taught.T @ np.linalg.solve(self._gram + penalty, wanted)
+        else:
+            reading = np.linalg.solve(self._gram + penalty, self._taught.T @ wanted)
+        return reading.astype(np.float32)
+
+    @cached_property
+    def _teachers(self) -> Ids:
+        """The people who liked something `(n,)`; the others say nothing of likes."""
+        return np.flatnonzero(np.diff(self.liked.indptr))
+
+    @cached_property
+    def _taught(self) -> Doubles:
+        """What they wrote `(n, W)`."""
+        return self.wrote[self._teachers].astype(np.float64)
+
+    @cached_property
+    def _is_wide(self) -> bool:
+        """Whether there are fewer of them than numbers that tell what they wrote.
+
+        Then the regression is solved between people: Xᵀ(XXᵀ + λI)⁻¹ is (XᵀX + λI)⁻¹Xᵀ.
+        """
+        return bool(len(self._taught) < self.wrote.shape[1])
 
     @cached_property
     def _gram(self) -> Doubles:
-        """Of what those wrote who liked something `(W, W)`; the others say nothing of likes."""
-        wrote = self.wrote[np.diff(self.liked.indptr) > 0].astype(np.float64)
-        gram: Doubles = wrote.T @ wrote
+        """XXᵀ or XᵀX, the smaller one."""
+        taught = self._taught
+        gram: Doubles = taught @ taught.T if self._is_wide else taught.T @ taught
         return gram
 
 

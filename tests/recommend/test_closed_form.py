@@ -74,8 +74,11 @@ def test_what_is_mentioned_and_what_is_liked_count_by_the_root_of_how_many(
     assert scores == pytest.approx(q @ profile, rel=1e-4)
 
 
-def test_what_is_read_of_texts_is_a_ridge_regression_to_what_is_liked(crowd: Any) -> None:
-    data = crowd()
+@pytest.mark.parametrize("users", [6, 60], ids=["fewer people than numbers", "more"])
+def test_what_is_read_of_texts_is_a_ridge_regression_to_what_is_liked(
+    crowd: Any, users: int
+) -> None:
+    data = crowd(users=users)
     form = Form(wrote=1.0, smoothing=10.0)
     learned = forms_of(data).learned(form)
     text = build_sources(data.val, data.spaces, {})["text"]
