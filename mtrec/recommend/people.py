@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,21 @@ from scipy.sparse import csr_matrix, diags_array
 
 from mtrec.errors import InputError
 from mtrec.recommend.arrange import Plan, Ruled
-from mtrec.recommend.base import LATENT, SIMILAR, Baseline, Ids, Setting, Term
+from mtrec.recommend.base import Baseline, Ids, Setting
 from mtrec.recommend.data import RecommendationData, find_user
-from mtrec.recommend.explain import Owned, main_reasons, terms, total
+from mtrec.recommend.explain import Owned, terms
 from mtrec.recommend.fused import FusedRecommender
 from mtrec.recommend.guest import NewTexts, of_person
+from mtrec.recommend.imagined import LeftOut, added, remaining
 from mtrec.recommend.popular import Popular
-from mtrec.recommend.profiles import ENCODER, LIKED, MENTIONED, OF_ITEMS, Vectors
+from mtrec.recommend.profiles import ENCODER, LIKED, OF_ITEMS, Vectors
 from mtrec.recommend.profiles import TEXT as TEXTS
 from mtrec.recommend.ranking import Ranking
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.rewound import rewound
 from mtrec.recommend.stored import BEFORE, kept_of, load_stage, matrix_of, read_arrays, stage_file
-from mtrec.schema import ADAPTED, ITEM, PRETRAINED, RECORD, TEXT, TITLE, USER
+from mtrec.recommend.telling import Telling
+from mtrec.schema import ADAPTED, ITEM, PRETRAINED, RECORD, TITLE, USER
 
 PEOPLE, HISTORY, PARTS = "people.json", "history.safetensors", "parts.safetensors"
 USERS, ITEMS, RECORDS, TRAITS = (
@@ -39,22 +41,6 @@ USERS, ITEMS, RECORDS, TRAITS = (
 )
 FUSED = "fused"
 NEIGHBOURS = 5
-TOGETHER = {LIKED: "things they liked", MENTIONED: "things they wrote about"}
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """What is known of somebody and left out.
-
-    Attributes:
-        sources: whole sources, by name.
-        records: rows of the dataset.
-        items: ids of items that they liked or mentioned.
-    """
-
-    sources: frozenset[str] = frozenset()
-    records: frozenset[int] = frozenset()
-    items: frozenset[str] = frozenset()
 
 
 class People:
@@ -248,7 +234,7 @@ class People:
             split = terms(chosen, position, items, self._owned(chosen, position))
         else:
             split = chosen.terms(position, items)
-        told = self._told(items, split)
+        told = self._telling().recommendations(items, split)
         if plan is not None:
             liked = self._liked[[position]].indices
             for each, item in zip(told, items, strict=True):
@@ -271,9 +257,9 @@ class People:
         if user is not None:
             imagined: list[dict[str, Any]] = self.imagine(user, LeftOut(), new, k)["items"]
             return imagined
-        added = self._added({}, new) if new else {}
+        owned = self._with({}, new)
         nothing = csr_matrix((1, len(self.stage().bias)), dtype=np.float32)
-        return self._alone(added, new, nothing, k)[1]
+        return self._alone(owned, new, nothing, k)[1]
 
     def imagine(
         self, user: str, left_out: LeftOut, new: NewTexts | None = None, k: int = 10
@@ -293,9 +279,10 @@ class People:
             InputError: nobody has this id, or the data has no such activity.
         """
         position = find_user(self.users, user)
-        owned = self._remaining(self._owned(self.stage(), position), left_out)
-        if new is not None:
-            owned |= self._added(owned, new)
+        ids = self._items[ITEM].to_numpy(dtype=object)
+        owned = self._owned(self.stage(), position)
+        owned = remaining(owned, left_out, self.stage().sources, self.records, ids)
+        owned = self._with(owned, new)
         owned = {name: each for name, each in owned.items() if name not in left_out.sources}
         person, items = self._alone(owned, new, self._seen[[position]], k)
         return {"sources": _sources(person, 0), "items": items}
@@ -307,20 +294,21 @@ class People:
         person = of_person(self.stage(), {name: each.vectors for name, each in owned.items()})
         ranked = person.recommend(np.array([0]), k, seen).items[0]
         items = ranked[ranked >= 0]
-        told = self._told(items, terms(person, 0, items, owned), new.texts if new else ())
-        return person, told
+        telling = self._telling(new.texts if new else ())
+        return person, telling.recommendations(items, terms(person, 0, items, owned))
 
-    def _remaining(self, owned: Mapping[str, Owned], left_out: LeftOut) -> dict[str, Owned]:
-        """The records and items that are not left out."""
+    def _with(self, owned: Mapping[str, Owned], new: NewTexts | None) -> dict[str, Owned]:
+        """A person's parts with new texts behind them."""
+        if new is None:
+            return dict(owned)
+        if new.activity is not None:
+            self.check_activity(new.activity)
         sources = self.stage().sources
-        ids = self._items[ITEM].to_numpy(dtype=object)
-        found = {}
-        for name, each in owned.items():
-            of_items = sources[name].kind in OF_ITEMS
-            said = ids[each.positions] if of_items else self.records[each.positions]
-            gone = pd.Index(said).isin(list(left_out.items if of_items else left_out.records))
-            found[name] = Owned(each.positions[~gone], each.vectors[~gone])
-        return found
+        looking = self.activities[new.activity] if new.activity is not None else list(sources)
+        return {**owned, **added(owned, new, sources, looking, len(self._records))}
+
+    def _telling(self, new: Sequence[str] = ()) -> Telling:
+        return Telling(self._items, self._records, self.likes, new)
 
     def check_activity(self, activity: str) -> None:
         """Raises InputError where no text of the data is of this activity."""
@@ -378,55 +366,6 @@ class People:
             }
         )
 
-    def _told(
-        self, items: NDArray[np.int64], split: Sequence[list[Term]], new: Sequence[str] = ()
-    ) -> list[dict[str, Any]]:
-        """Items with their scores and reasons.
-
-        Args:
-            new: texts whose positions follow the records'; what they add is told apart.
-        """
-        known = len(self._records)
-
-        def is_new(term: Term) -> bool:
-            of_items = term.kind in OF_ITEMS or term.kind == SIMILAR
-            return bool(new) and not of_items and any(part >= known for part in term.parts)
-
-        return [
-            {
-                "item": self._items[ITEM].iloc[item],
-                "title": self._items[TITLE].iloc[item],
-                "score": total(summands),
-                "reasons": [
-                    self._reason(term, item, new) for term in main_reasons(summands, new=is_new)
-                ],
-            }
-            for item, summands in zip(items, split, strict=True)
-        ]
-
-    def _added(self, owned: Mapping[str, Owned], new: NewTexts) -> dict[str, Owned]:
-        """What is owned of the sources that look at the new texts, with these behind it."""
-        if new.activity is not None:
-            self.check_activity(new.activity)
-        positions = len(self._records) + np.arange(len(new.texts))
-        found = {}
-        for name, source in self.stage().sources.items():
-            if source.kind in OF_ITEMS:
-                continue
-            if new.activity is not None and name not in self.activities[new.activity]:
-                continue
-            before = owned.get(name)
-            vectors = new.vectors[source.parts]
-            found[name] = (
-                Owned(positions, vectors)
-                if before is None
-                else Owned(
-                    np.concatenate([before.positions, positions]),
-                    np.concatenate([before.vectors, vectors]),
-                )
-            )
-        return found
-
     def _owned(self, recommender: FusedRecommender, user: int) -> dict[str, Owned]:
         found = {}
         for name, source in recommender.sources.items():
@@ -442,40 +381,6 @@ class People:
     def _table(self, recommender: FusedRecommender, space: str) -> str:
         tables: dict[str, str] = self.description["parts"][recommender.stage or ""]
         return tables[space]
-
-    def _reason(self, term: Term, item: int, new: Sequence[str]) -> dict[str, Any]:
-        reason: dict[str, Any] = {
-            "kind": term.kind,
-            "text": self._words(term, item, new),
-            "weight": term.weight,
-            "source": term.source,
-        }
-        if len(term.parts) == 1 and term.kind != SIMILAR:
-            if term.kind in OF_ITEMS:
-                reason["item"] = self._items[ITEM].iloc[term.parts[0]]
-            elif term.parts[0] < len(self._records):
-                reason["record"] = int(self._records[RECORD].iloc[term.parts[0]])
-            else:
-                reason["new"] = True
-        return reason
-
-    def _words(self, term: Term, item: int, new: Sequence[str]) -> str:
-        if term.kind == LATENT:
-            return "goes with what they liked"
-        if term.kind == SIMILAR:
-            people = "person" if len(term.parts) == 1 else "people"
-            return f"liked by {len(term.parts):,} {people} with similar tastes"
-        if not term.parts:
-            likes = int(self.likes[item])
-            return f"liked by {likes:,} {'person' if likes == 1 else 'people'}"
-        if len(term.parts) > 1:
-            return f"{len(term.parts):,} {TOGETHER.get(term.kind, 'of their texts')} together"
-        if term.kind in OF_ITEMS:
-            return str(self._items[TITLE].iloc[term.parts[0]])
-        known = len(self._records)
-        if term.parts[0] >= known:
-            return new[term.parts[0] - known]
-        return str(self._records[TEXT].iloc[term.parts[0]])
 
     @cached_property
     def _users(self) -> pd.DataFrame:

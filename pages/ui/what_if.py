@@ -10,7 +10,8 @@ import streamlit as st
 from mtrec.data.dataset import Dataset
 from mtrec.errors import MtrecError
 from mtrec.recommend.guest import NewTexts
-from mtrec.recommend.people import LeftOut, People
+from mtrec.recommend.imagined import LeftOut
+from mtrec.recommend.people import People
 from mtrec.runs.store import RunInfo
 from mtrec.schema import ITEM, LIKED, SOURCE, SPLIT, TEXT, TITLE, TRAIN, USER, VAL
 from mtrec.wording import many

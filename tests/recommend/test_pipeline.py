@@ -19,7 +19,8 @@ from mtrec.recommend.contributions import _Run
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, mean_ndcg, table
 from mtrec.recommend.guest import NewTexts, read_with_model
-from mtrec.recommend.people import LeftOut, People
+from mtrec.recommend.imagined import LeftOut
+from mtrec.recommend.people import People
 from mtrec.recommend.pipeline import CHOSEN_BY
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
