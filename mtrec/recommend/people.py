@@ -22,6 +22,7 @@ from mtrec.recommend.explain import Owned, terms
 from mtrec.recommend.fused import FusedRecommender
 from mtrec.recommend.guest import NewTexts, of_person
 from mtrec.recommend.imagined import LeftOut, added, remaining
+from mtrec.recommend.moved import likeness
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import ENCODER, LIKED, OF_ITEMS, Vectors
 from mtrec.recommend.profiles import TEXT as TEXTS
@@ -41,6 +42,7 @@ USERS, ITEMS, RECORDS, TRAITS = (
 )
 FUSED = "fused"
 NEIGHBOURS = 5
+STEPS = 60  # days of `moved`
 
 
 class People:
@@ -116,6 +118,30 @@ class People:
         return self.stage(None if name == FUSED else name)
 
     @property
+    def table(self) -> pd.DataFrame:
+        """A row per person, in the order of `users`: id, texts (`records`), acts (`interactions`)
+        and `segment`, all as of the history.
+        """
+        return self._users
+
+    @cached_property
+    def traits(self) -> pd.DataFrame:
+        """What everyone's history says of them, a row per person (position), task and label, as
+        `mtrec.recommend.profiles.traits` gives it.
+        """
+        return pd.read_parquet(self.folder / TRAITS)
+
+    @property
+    def titles(self) -> NDArray[np.object_]:
+        """What each item is called `(I,)`."""
+        return self._items[TITLE].to_numpy(dtype=object)
+
+    @cached_property
+    def liked(self) -> Any:
+        """What everyone liked in the history, csr `(U, I)` of ones."""
+        return matrix_of("liked", self._history)
+
+    @property
     def records(self) -> NDArray[np.int64]:
         """The dataset's rows of the records that were kept, sorted `(R,)`."""
         return self._records[RECORD].to_numpy(dtype=np.int64)
@@ -144,7 +170,7 @@ class People:
         recommender = self.stage(stage)
         known = self._users.iloc[position]
         traits: dict[str, dict[str, Any]] = {}
-        rows = self._traits[self._traits[USER] == position].to_dict("records")
+        rows = self.traits[self.traits[USER] == position].to_dict("records")
         for row in rows:
             traits.setdefault(str(row["task"]), {})[str(row["label"])] = {
                 "observed": None if np.isnan(row["observed"]) else float(row["observed"]),
@@ -236,7 +262,7 @@ class People:
             split = chosen.terms(position, items)
         told = self._telling().recommendations(items, split)
         if plan is not None:
-            liked = self._liked[[position]].indices
+            liked = self.liked[[position]].indices
             for each, item in zip(told, items, strict=True):
                 each["reasons"] += plan.reasons(int(item), liked)
         return told
@@ -286,6 +312,41 @@ class People:
         owned = {name: each for name, each in owned.items() if name not in left_out.sources}
         person, items = self._alone(owned, new, self._seen[[position]], k)
         return {"sources": _sources(person, 0), "items": items}
+
+    def moved(self, user: str, written: pd.Series, things: pd.Series) -> pd.Series:
+        """How near somebody's profile was to today's, at the furthest stage, as it came about.
+
+        Args:
+            written: when records were written, by the dataset's row.
+            things: when somebody first liked or wrote about an item, by its id.
+
+        Returns:
+            `mtrec.recommend.moved.likeness` by day, `STEPS` days at most; what has no time counts
+            from the first one. Empty where nothing has.
+
+        Raises:
+            InputError: nobody has this id.
+        """
+        stage = self.stage()
+        owned = self._owned(stage, find_user(self.users, user))
+        ids = self._items[ITEM].to_numpy(dtype=object)
+        days = {}
+        for name, each in owned.items():
+            of_items = stage.sources[name].kind in OF_ITEMS
+            said = ids[each.positions] if of_items else self.records[each.positions]
+            left = (things if of_items else written).reindex(said)
+            days[name] = pd.DatetimeIndex(left).floor("D")
+        steps = pd.DatetimeIndex([], tz="UTC")
+        for when in days.values():
+            steps = steps.union(when.dropna().unique())
+        if len(steps) > STEPS:
+            steps = steps[np.linspace(0, len(steps) - 1, STEPS).round().astype(np.int64)]
+        if not len(steps):
+            return pd.Series(dtype=np.float32)
+        places = {
+            name: np.where(when.isna(), 0, steps.searchsorted(when)) for name, when in days.items()
+        }
+        return pd.Series(likeness(stage, owned, places, len(steps)), index=steps)
 
     def _alone(
         self, owned: dict[str, Owned], new: NewTexts | None, seen: Any, k: int
@@ -361,7 +422,7 @@ class People:
                 USER: self.users[users[rows]],
                 "place": (places + 1).astype(np.int32),
                 ITEM: self._items[ITEM].to_numpy(dtype=object)[items],
-                TITLE: self._items[TITLE].to_numpy(dtype=object)[items],
+                TITLE: self.titles[items],
                 "score": lists.scores[rows, places],
             }
         )
@@ -395,10 +456,6 @@ class People:
         return pd.read_parquet(self.folder / RECORDS)
 
     @cached_property
-    def _traits(self) -> pd.DataFrame:
-        return pd.read_parquet(self.folder / TRAITS)
-
-    @cached_property
     def _parts(self) -> dict[str, NDArray[Any]]:
         return read_arrays(self.folder / PARTS)[0]
 
@@ -407,13 +464,9 @@ class People:
         return read_arrays(self.folder / HISTORY)[0]
 
     @cached_property
-    def _liked(self) -> Any:
-        return matrix_of("liked", self._history)
-
-    @cached_property
     def likes(self) -> NDArray[np.float32]:
         """How many people liked each item in the history `(I,)`."""
-        return np.asarray(self._liked.sum(axis=0), np.float32).ravel()
+        return np.asarray(self.liked.sum(axis=0), np.float32).ravel()
 
     @cached_property
     def _seen(self) -> Any:
@@ -431,8 +484,8 @@ class People:
         return RecommendationData(
             users=self.users,
             items=self._items[ITEM].to_numpy(dtype=object),
-            titles=self._items[TITLE].to_numpy(dtype=object),
-            liked=self._liked,
+            titles=self.titles,
+            liked=self.liked,
             mentioned=csr_matrix(self._seen.shape, dtype=np.float32),
             seen=self._seen,
             relevant=csr_matrix(self._seen.shape, dtype=np.float32),

@@ -225,6 +225,14 @@ class HiddenPeople(People):
         """Every pseudonym, in the order of the ids, which is not theirs."""
         return np.array([self._hiding.names[user] for user in self._whole.users], dtype=object)
 
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        return self._hiding.frame(self._whole.table)
+
+    @property
+    def traits(self) -> pd.DataFrame:  # type: ignore[override]  # read once, for all visits
+        return self._whole.traits
+
     def stage(self, stage: str | None = None) -> FusedRecommender:
         return self._whole.stage(stage)
 
@@ -253,6 +261,9 @@ class HiddenPeople(People):
     ) -> dict[str, Any]:
         told = self._whole.imagine(self._hiding.whose(user), left_out, new, k)
         return told | {"items": _hidden(told["items"])}
+
+    def moved(self, user: str, written: pd.Series, things: pd.Series) -> pd.Series:
+        return self._whole.moved(self._hiding.whose(user), written, things)
 
     def ranked(
         self,

@@ -29,10 +29,12 @@ HARMLESS = {
     "before",
     "check_activity",
     "item_texts",
+    "liked",
     "likes",
     "lists",
     "parts",
     "records",
+    "titles",
 }
 
 

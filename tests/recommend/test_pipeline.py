@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mtrec.data.importer import read_dataset
@@ -18,10 +19,12 @@ from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.contributions import _Run
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, mean_ndcg, table
-from mtrec.recommend.guest import NewTexts, read_with_model
+from mtrec.recommend.explain import Owned
+from mtrec.recommend.guest import NewTexts, of_person, read_with_model
 from mtrec.recommend.imagined import LeftOut
 from mtrec.recommend.people import People
 from mtrec.recommend.pipeline import CHOSEN_BY
+from mtrec.recommend.profiles import OF_ITEMS
 from mtrec.recommend.registry import RECOMMENDERS
 from mtrec.recommend.stored import FOLDER, load_stage, save_stage
 from mtrec.reports.evaluation import differences, evaluation
@@ -524,3 +527,50 @@ def test_six_items_and_thousands_of_users_make_lists_of_what_is_left(run: Run) -
         listed = people.recommend(user, 10)
         seen = people.profile(user)["interactions"]
         assert len(listed) == 6 - seen
+
+
+def test_a_profile_comes_to_what_it_is_part_by_part(people: People) -> None:
+    """At the last day it is today's; on the first, that of the parts of that day alone."""
+    records = people.records
+    stage = people.stage()
+    days = pd.date_range("2024-01-01", periods=len(records), tz="UTC")
+    written = pd.Series(days, index=records)
+    undated = pd.Series(dtype=days.dtype)
+    for user in people.users[:6]:
+        position = people.users.tolist().index(user)
+        near = people.moved(user, written, undated)
+        own = stage.sources["text"].counts[position]
+        assert len(near) == own
+        if not own:
+            continue
+        assert near.iloc[-1] == pytest.approx(1, abs=1e-5)
+        later = set(records[np.isin(days, near.index[1:])].tolist())
+        owned = {
+            name: Owned(each.positions[kept], each.vectors[kept])
+            for name, each in people._owned(stage, position).items()
+            for kept in [
+                np.ones(len(each.positions), bool)
+                if stage.sources[name].kind in OF_ITEMS
+                else ~np.isin(records[each.positions], list(later))
+            ]
+        }
+        first = of_person(stage, {name: each.vectors for name, each in owned.items()})
+        mean = np.concatenate(list(stage.everyone.values()))
+        then = first.vectors(np.array([0]))[0] - mean
+        today = stage.vectors(np.array([position]))[0] - mean
+        cosine = then @ today / np.linalg.norm(then) / np.linalg.norm(today)
+        assert near.iloc[0] == pytest.approx(cosine, abs=2e-3)
+    assert people.moved("u01", pd.Series(dtype=days.dtype), undated).empty
+    with pytest.raises(InputError, match="Nobody"):
+        people.moved("nobody", written, undated)
+
+
+def test_many_days_are_told_by_some_of_them(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtrec.recommend.people.STEPS", 2)
+    written = pd.Series(
+        pd.date_range("2024-01-01", periods=len(people.records), tz="UTC"), index=people.records
+    )
+    near = people.moved("u01", written, pd.Series(dtype=written.dtype))
+    assert len(near) == 2 and near.iloc[-1] == pytest.approx(1, abs=1e-5)
