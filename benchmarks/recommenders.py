@@ -34,7 +34,7 @@ from mtrec.models.config import EncoderConfig
 from mtrec.models.encoder import load_encoder
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import SEGMENTS, RecommendationData
-from mtrec.recommend.evaluate import ALL, K, judge, paired
+from mtrec.recommend.evaluate import ALL, FEWEST, K, judge, paired
 from mtrec.recommend.pipeline import run_recommend
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import Vectors
@@ -52,7 +52,6 @@ SHOP = "shop"
 SETS = (SHOP, "critics", "movielens", "lastfm")
 ENCODER = EncoderConfig.model_validate({"method": "frozen"})
 NDCG = f"ndcg@{K}"
-FEWEST = 10
 SILENT = SilentReporter()
 Row = dict[str, Any]
 

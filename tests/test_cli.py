@@ -415,6 +415,31 @@ def test_where_nothing_can_be_said_a_dash_stands() -> None:
     assert lines[-1].split() == ["no", "entities", "relation", "-", "-"]
 
 
+def _judged(users: int) -> dict[str, Any]:
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6}
+    metrics = {"ndcg@10": figure, "mrr@10": figure}
+    row = {"recommender": "ease", "stage": None, "segment": "all", "users": users}
+    return row | {"metrics": metrics}
+
+
+def test_of_fewer_than_ten_people_no_figure_is_told() -> None:
+    enough, few = show.evaluation([_judged(10), _judged(9)]).splitlines()[-2:]
+    assert "0.500 [0.400, 0.600]" in enough
+    assert "too few people to tell" in few and "0.5" not in few
+    gap = {"value": 0.5, "low": 0.4, "high": 0.6, "p_value": 0.001}
+    pairs = [
+        {"a": _judged(0), "b": _judged(0), "segment": name, "users": users}
+        | {"metrics": {"ndcg@10": gap}}
+        for name, users in (("all", 10), ("cold", 9))
+    ]
+    enough, few = show.differences(pairs).splitlines()[-2:]
+    assert "0.500 [0.400, 0.600]" in enough and "better by more than noise" in enough
+    assert "cold" in few and "too few people to tell" in few and "0.5" not in few
+    left = [{"without": "text", "kind": "text", "adds": {"ndcg@10": gap}, **_judged(9)}]
+    said = show.contributions(left).splitlines()[-1]
+    assert "too few people to tell" in said and "0.5" not in said
+
+
 @pytest.mark.slow
 def test_export(run: str, tmp_path: Path, ask) -> None:  # type: ignore[no-untyped-def]
     """It answers as the run does, transformers opens it, and nothing is written over."""

@@ -213,6 +213,9 @@ def recommendations(value: Sequence[Json]) -> str:
 
 
 def evaluation(value: Sequence[Json]) -> str:
+    from mtrec.recommend.evaluate import FEWEST
+    from mtrec.reports.verdicts import TOO_FEW
+
     if not value:
         return NOBODY
     names = list(value[0]["metrics"])
@@ -222,7 +225,11 @@ def evaluation(value: Sequence[Json]) -> str:
             each["stage"],
             each["segment"],
             each["users"],
-            *(estimate(each["metrics"][name]) for name in names),
+            *(
+                (estimate(each["metrics"][name]) for name in names)
+                if each["users"] >= FEWEST
+                else [TOO_FEW, *[None] * (len(names) - 1)]
+            ),
         ]
         for each in value
     ]
@@ -230,13 +237,27 @@ def evaluation(value: Sequence[Json]) -> str:
 
 
 def differences(value: Sequence[Json]) -> str:
-    """The paired differences over all users, in the first metric of each."""
-    rows = []
-    for each in (row for row in value if row["segment"] == "all"):
-        name, figure = next(iter(each["metrics"].items()))
-        a, b = (each[side]["stage"] or each[side]["recommender"] for side in ("a", "b"))
-        rows.append([f"{a} minus {b}", name, each["users"], estimate(figure)])
-    return table(["same users, two lists", "metric", "users", "difference"], rows) if rows else ""
+    """The paired differences in the first metric, and what can be said of each."""
+    from mtrec.reports.verdicts import verdicts
+
+    if not value:
+        return ""
+    figure = next(iter(value[0]["metrics"]))
+    rows = [
+        [
+            f"{_list(each.a)} minus {_list(each.b)}",
+            each.segment,
+            each.users,
+            estimate(each.gap.json()) if each.is_told else None,
+            each.words,
+        ]
+        for each in verdicts(value, figure)
+    ]
+    return table(["same users, two lists", "segment", "users", figure, "the first is"], rows)
+
+
+def _list(row: Json) -> str:
+    return str(row["stage"] or row["recommender"])
 
 
 def rules(value: Json) -> str:
@@ -296,6 +317,8 @@ def _effect(effect: Json | None, k: int) -> list[object]:
 
 def contributions(value: Sequence[Json]) -> str:
     """What each source and activity adds to everyone's lists, in the first metric of each."""
+    from mtrec.recommend.evaluate import FEWEST
+    from mtrec.reports.verdicts import TOO_FEW
     from mtrec.stats import SIGNIFICANT
 
     if not value:
@@ -303,9 +326,12 @@ def contributions(value: Sequence[Json]) -> str:
     rows = []
     for each in (row for row in value if row["segment"] == "all"):
         name, adds = next(iter(each["adds"].items()))
+        known = [each["without"], each["kind"], each["users"]]
+        if each["users"] < FEWEST:
+            rows.append([*known, None, None, TOO_FEW])
+            continue
         told = "may be chance" if adds["p_value"] >= SIGNIFICANT else "more than noise"
-        left = estimate(each["metrics"][name])
-        rows.append([each["without"], each["kind"], each["users"], left, estimate(adds), told])
+        rows.append([*known, estimate(each["metrics"][name]), estimate(adds), told])
     return table(["left out", "kind", "users", f"{name} without it", "it adds", ""], rows)
 
 

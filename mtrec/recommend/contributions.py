@@ -24,7 +24,15 @@ from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import judge, paired, table
 from mtrec.recommend.people import People
 from mtrec.recommend.popular import Popular, likes_of
-from mtrec.recommend.profiles import ENCODER, TASK, Source, TaskView, Vectors, build_sources
+from mtrec.recommend.profiles import (
+    ACTIVITY,
+    ENCODER,
+    TASK,
+    Source,
+    TaskView,
+    Vectors,
+    build_sources,
+)
 from mtrec.schema import ADAPTED, SOURCE
 from mtrec.stats import holm
 from mtrec.training.reporter import Reporter, SilentReporter, check_stop
@@ -32,7 +40,6 @@ from mtrec.training.reporter import Reporter, SilentReporter, check_stop
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
-ACTIVITY = "activity"
 WITHOUT = "fused without"
 MEASURING = "Learning to recommend without each"
 

@@ -17,6 +17,7 @@ from mtrec.stats import bootstrap_mean, paired_difference
 
 K = 10
 ALL = "all"
+FEWEST = 10  # people, below which figures of their lists mean nothing
 JUDGED = 2_000  # people that a setting is judged on at most, so that large data takes no hours
 PER_USER = {
     "ndcg": metrics.ndcg,
@@ -24,6 +25,7 @@ PER_USER = {
     "mrr": metrics.mrr,
     "map": metrics.average_precision,
 }
+MORE_IS_NO_BETTER = ("novelty", "diversity", "coverage")
 Values = NDArray[np.float64]
 Floats = NDArray[np.float32]
 

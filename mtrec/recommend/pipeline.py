@@ -30,7 +30,6 @@ from mtrec.recommend.people import (
     TRAITS,
     USERS,
 )
-from mtrec.recommend.popular import Popular
 from mtrec.recommend.profiles import (
     ENCODER,
     OF_ITEMS,
@@ -74,7 +73,7 @@ from mtrec.training.reporter import Reporter, check_stop
 JUDGING = "Judging recommendations"
 # The figure of a run by which settings may be chosen, since it takes nothing from test.
 CHOSEN_BY = f"{VAL}/{MULTITASK}/ndcg@{K}"
-COMPARED = ((ADAPTED, PRETRAINED), (MULTITASK, PRETRAINED), (ADAPTED, Popular.name))
+COMPARED = ((ADAPTED, PRETRAINED), (ADAPTED, MULTITASK), (MULTITASK, PRETRAINED))
 
 Spaces = Mapping[str, Vectors]
 
@@ -228,7 +227,11 @@ def _evaluate(
     folder: Path,
     reporter: Reporter,
 ) -> dict[str, float]:
-    """`strongest`: the baseline that the furthest stage is compared with, beside `COMPARED`."""
+    """Stages are compared with each other, and the furthest with every baseline.
+
+    Args:
+        strongest: the baseline that is best on validation, which stands first.
+    """
     recommenders: list[Recommender] = [*baselines.values(), *stages]
     reporter.phase(JUDGING, len(recommenders))
     judged: dict[str, Judged] = {}
@@ -237,7 +240,9 @@ def _evaluate(
         judged[each.stage or each.name] = judge(each, test, texts=texts.items)
         reporter.advance(1)
     rows = [row for each in judged.values() for row in table(each, test)]
-    compared = dict.fromkeys([*COMPARED, (stages[-1].stage or "", strongest)])
+    furthest = stages[-1].stage or ""
+    others = dict.fromkeys([strongest, *baselines])
+    compared = [*COMPARED, *((furthest, each) for each in others)]
     pairs = [(judged[a], judged[b]) for a, b in compared if a in judged and b in judged]
     write_json(folder / EVALUATION, rows)
     write_json(folder / PAIRED, paired(pairs, test))

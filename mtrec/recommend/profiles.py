@@ -25,6 +25,7 @@ Ids = NDArray[np.int64]
 
 TASK, TEXT, LIKED = "task", "text", "liked"
 MENTIONED = "mentioned"  # items that somebody wrote about, without any act on them
+ACTIVITY = "activity"  # all texts of one kind, which several sources may look at
 OF_ITEMS = (LIKED, MENTIONED)  # the kinds whose parts are items
 ENCODER = "encoder"  # the space of what the encoder gives; others hold what tasks read of it
 

@@ -152,6 +152,12 @@ class Rules(Part):
         changed[place] = changed[place].model_copy(update={"enabled": on})
         return self.model_copy(update={"rules": changed})
 
+    def moved(self, place: int, to: int) -> Rules:
+        """The same with one rule, by its place in `rules`, at another place."""
+        changed = list(self.rules)
+        changed.insert(to, changed.pop(place))
+        return self.model_copy(update={"rules": changed})
+
 
 def load_rules(path: Path) -> Rules:
     """Reads and checks a file of rules, but for what they say of a catalogue.

@@ -8,14 +8,17 @@ with and without a rule, as L_T is stopped there.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtrec.data.dataset import Dataset
+from mtrec.files import write_json
 from mtrec.recommend.arrange import Plan, Ruled
 from mtrec.recommend.base import Ids
 from mtrec.recommend.catalogue import Catalogue
@@ -23,14 +26,16 @@ from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import JUDGED, Judged, K, judge
 from mtrec.recommend.people import FUSED, People
 from mtrec.recommend.rules import FILE, Rules
-from mtrec.schema import TEST, VAL
+from mtrec.schema import TEST, VAL, Estimate
 from mtrec.stats import Difference, paired_difference
 from mtrec.training.reporter import Reporter, check_stop
 
 TRYING = "Trying rules"
 SPLITS = {VAL: "validation", TEST: "test"}
 KEPT = 64  # of what was judged
-SIDES: tuple[Literal["val", "test"], ...] = ("val", "test")
+Side = Literal["val", "test"]
+SIDES: tuple[Side, ...] = ("val", "test")
+KEPT_FILE = "effects.json"  # beside a run's rules
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,34 @@ class Effect:
             "items_changed": self.items,
         }
 
+    @classmethod
+    def of_json(cls, said: dict[str, Any]) -> Self:
+        """What `json` gave."""
+        gap = said["difference"]
+        estimate = Estimate(gap["value"], gap["low"], gap["high"])
+        return cls(
+            people=said["people"],
+            before=said["before"],
+            after=said["after"],
+            difference=Difference(estimate, gap["p_value"]),
+            lists=said["lists_changed"],
+            items=said["items_changed"],
+        )
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What rules do to one recommender's lists on both splits.
+
+    Attributes:
+        each: of every rule beside the others that are on; of one that is off, what follows if it is
+            switched on. None where nobody can be judged or, on test, the rule is off.
+        together: of all that are on, against no rule.
+    """
+
+    each: dict[str, list[Effect | None]]
+    together: dict[str, Effect | None]
+
 
 class Trials:
     """Judges one recommender's lists under different rules, and keeps what came of the latest.
@@ -78,7 +111,7 @@ class Trials:
         people: People,
         dataset: Dataset,
         catalogue: Catalogue,
-        split: Literal["val", "test"],
+        split: Side,
         recommender: str = FUSED,
         k: int = K,
     ) -> None:
@@ -136,31 +169,67 @@ def _new(before: Ids, after: Ids) -> NDArray[np.int64]:
     return counts
 
 
-def effects(
-    trials: Trials, rules: Rules, reporter: Reporter, only_in_force: bool = False
-) -> tuple[list[Effect | None], Effect | None]:
-    """The effect of each rule beside the others that are on, and of all that are on together.
-
-    Of a rule that is off, it is what follows if it is switched on.
+def effects(trials_of: Callable[[Side], Trials], rules: Rules, reporter: Reporter) -> Effects:
+    """The effect of each rule and of all that are on, on validation; on test of those that are on.
 
     Args:
-        only_in_force: leaves out, as None, rules that are off.
+        trials_of: gives the trials on a split, of one recommender.
 
     Raises:
         Stopped: the reporter asked to stop.
         InputError: a rule names what is not there.
     """
-    reporter.phase(f"{TRYING} on {SPLITS[trials.split]}", len(rules.rules) + 1)
-    found: list[Effect | None] = []
-    for place, rule in enumerate(rules.rules):
+    found = Effects({}, {})
+    for split in SIDES:
         check_stop(reporter)
-        with_it, without = rules.switched(place, True), rules.switched(place, False)
-        skipped = only_in_force and not rule.enabled
-        found.append(None if skipped else trials.effect(without, with_it))
+        trials = trials_of(split)
+        reporter.phase(f"{TRYING} on {SPLITS[split]}", len(rules.rules) + 1)
+        found.each[split] = []
+        for place, rule in enumerate(rules.rules):
+            check_stop(reporter)
+            with_it, without = rules.switched(place, True), rules.switched(place, False)
+            skipped = split == TEST and not rule.enabled
+            found.each[split].append(None if skipped else trials.effect(without, with_it))
+            reporter.advance(1)
+        found.together[split] = trials.effect(Rules(), rules)
         reporter.advance(1)
-    together = trials.effect(Rules(), rules)
-    reporter.advance(1)
-    return found, together
+    return found
+
+
+def keep(folder: Path, recommender: str, rules: Rules, found: Effects) -> None:
+    """Keeps what rules do to a recommender's lists, in place of what others did to them.
+
+    Args:
+        folder: where a run's rules lie.
+    """
+    path = folder / KEPT_FILE
+    others = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {
+        "rules": _told_rules(rules),
+        "each": {split: [_json(one) for one in each] for split, each in found.each.items()},
+        "together": {split: _json(each) for split, each in found.together.items()},
+    }
+    write_json(path, {**others, recommender: told})
+
+
+def kept(folder: Path, recommender: str, rules: Rules) -> Effects | None:
+    """What was kept of these very rules; None where they were not tried, or others since."""
+    path = folder / KEPT_FILE
+    if not path.exists():
+        return None
+    told = json.loads(path.read_text(encoding="utf-8")).get(recommender)
+    if told is None or told["rules"] != _told_rules(rules):
+        return None
+    return Effects(
+        each={split: [_effect(one) for one in told["each"][split]] for split in SIDES},
+        together={split: _effect(told["together"][split]) for split in SIDES},
+    )
+
+
+def _told_rules(rules: Rules) -> dict[str, Any]:
+    told: dict[str, Any] = rules.model_dump(mode="json")
+    return told
 
 
 def catalogue_of(people: People, dataset: Dataset, rules: Rules, folder: Path) -> Catalogue:
@@ -198,15 +267,9 @@ def told(
     """
     catalogue = catalogue_of(people, dataset, rules, folder)
     Plan.of(rules, catalogue, "test", file)  # refuses before anything takes long
-    sides = {
-        split: effects(
-            Trials(people, dataset, catalogue, split, recommender, k),
-            rules,
-            reporter,
-            only_in_force=split == TEST,
-        )
-        for split in SIDES
-    }
+    found = effects(
+        lambda split: Trials(people, dataset, catalogue, split, recommender, k), rules, reporter
+    )
     return {
         "recommender": recommender,
         "k": k,
@@ -214,14 +277,18 @@ def told(
             {
                 "rule": rule.model_dump(mode="json", exclude_defaults=True),
                 "enabled": rule.enabled,
-                **{split: _json(sides[split][0][place]) for split in sides},
+                **{split: _json(found.each[split][place]) for split in SIDES},
             }
             for place, rule in enumerate(rules.rules)
         ],
-        "together": {split: _json(sides[split][1]) for split in sides},
+        "together": {split: _json(found.together[split]) for split in SIDES},
         "stray": catalogue.stray,
     }
 
 
 def _json(effect: Effect | None) -> dict[str, Any] | None:
     return None if effect is None else effect.json()
+
+
+def _effect(said: dict[str, Any] | None) -> Effect | None:
+    return None if said is None else Effect.of_json(said)

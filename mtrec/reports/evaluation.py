@@ -11,6 +11,8 @@ from mtrec.recommend.evaluate import K, judge, table
 from mtrec.recommend.people import People
 from mtrec.recommend.stored import EVALUATION, PAIRED
 
+NOBODY = "Nobody liked anything in the test part, so lists cannot be judged."
+
 
 def evaluation(people: People, dataset: Dataset, k: int = K) -> list[dict[str, Any]]:
     """The `evaluate` contract's value: as kept with the run, or judged anew for another length.

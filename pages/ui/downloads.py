@@ -24,6 +24,7 @@ WORDS = Words(
     stages=words.STAGES,
     recommenders=words.RECOMMENDERS,
     segments=words.SEGMENTS,
+    sources=words.SOURCES,
     commonest=words.COMMONEST_HELP,
     interval=INTERVAL_HELP,
     mixed_up=words.MIXED_UP_HELP,
@@ -47,8 +48,9 @@ def draw(run: RunInfo, split: str) -> None:
             key=EXAMPLES,
             disabled=state.presenting(),
             help="Adds up to five texts of each task that were answered wrongly, those the model "
-            "was surest of. These texts, and the ids of the people who wrote them, are then in "
-            "the report: think about who may see it. Not in presentation mode.",
+            "was surest of, and the lists of a few people with their reasons. These texts, and the "
+            "ids of the people who wrote them, are then in the report: think about who may see it. "
+            "Not in presentation mode.",
         )
         examples = examples and not state.presenting()
 

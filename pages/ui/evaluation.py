@@ -10,15 +10,15 @@ import streamlit as st
 
 from mtrec.data.checks import FEW_ITEMS
 from mtrec.data.dataset import Dataset
+from mtrec.recommend.evaluate import ALL, FEWEST, MORE_IS_NO_BETTER
 from mtrec.recommend.people import People
-from mtrec.reports.evaluation import differences, evaluation
+from mtrec.reports.evaluation import NOBODY, differences, evaluation
+from mtrec.reports.verdicts import HOW_TOLD, TOO_FEW, sentences, verdicts
 from mtrec.runs.store import NO_RECOMMENDATIONS, RunInfo
 from mtrec.wording import many, number
 from pages.ui import charts, state
 from pages.ui.text import INTERVAL_HELP, plain
-from pages.ui.words import NO_BETTER, SEGMENTS, SHORT, STAGE_HELP, metric, metric_help, recommender
-
-ALL = "all"  # people
+from pages.ui.words import SEGMENTS, SHORT, STAGE_HELP, metric, metric_help, recommender
 
 
 def draw(run: RunInfo) -> None:
@@ -29,7 +29,11 @@ def draw(run: RunInfo) -> None:
         st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
         return
     warn_few_items(dataset)
-    table = _tidy(evaluation(people, dataset))
+    rows = evaluation(people, dataset)
+    if not rows:
+        st.markdown(NOBODY)
+        return
+    table = _tidy(rows)
     left, right = st.columns(2)
     with left:
         figures = {metric(name): name for name in table["figure"].unique()}
@@ -62,9 +66,13 @@ def at_a_glance(run: RunInfo) -> None:
     if people is None:
         return
     dataset = state.open_dataset(run.key)
-    table = _tidy(evaluation(people, dataset))
     st.markdown("**Recommendations before and after training**", help=STAGE_HELP)
     warn_few_items(dataset)
+    rows = evaluation(people, dataset)
+    if not rows:
+        st.markdown(NOBODY)
+        return
+    table = _tidy(rows)
     _compare(table, people, table["figure"].iloc[0], ALL, "glance-lists")
 
 
@@ -75,23 +83,35 @@ def warn_few_items(dataset: Dataset) -> None:
             st.warning(plain(warning.sentence), icon=":material/info:")
 
 
+def too_few(people: int) -> str:
+    """Says that nothing can be told of so few people."""
+    return f"{many(people, 'person', 'people')}: {TOO_FEW}. It takes {FEWEST}."
+
+
 def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key: str) -> None:
     shown = table[(table["figure"] == figure) & (table["segment"] == segment)]
-    judged = many(shown["people"].iloc[0], "person", "people")
+    count = int(shown["people"].iloc[0])
+    if count < FEWEST:
+        st.markdown(too_few(count))
+        return
+    judged = many(count, "person", "people")
     charts.show(
         charts.dots(shown, "list", metric(figure)),
         f"{metric(figure)} over {judged}. {metric_help(figure)} {_reading(shown, figure)}",
         shown.drop(columns=["figure", "segment"]),
         key=key,
     )
-    for sentence in _sentences(differences(people), figure, segment):
+    found = [each for each in verdicts(differences(people), figure) if each.segment == segment]
+    for sentence in sentences(found, lambda row: f"**{plain(_name(row))}**"):
         st.markdown(f":material/compare_arrows: {sentence}")
+    if found:
+        st.caption(HOW_TOLD)
 
 
 def _reading(shown: pd.DataFrame, figure: str) -> str:
     """What the chart's dots and lines say."""
     line = "The line is the 95 % interval" if shown["low"].notna().any() else ""
-    is_goal = figure.partition("@")[0] not in NO_BETTER
+    is_goal = figure.partition("@")[0] not in MORE_IS_NO_BETTER
     better = "further right is better" if is_goal else "further right is more, not better"
     return f"{line}; {better}." if line else f"{better.capitalize()}."
 
@@ -102,13 +122,19 @@ def _by_segment(table: pd.DataFrame) -> None:
     if parts["segment"].nunique() < 2:
         return
     figure = parts["figure"].iloc[0]
+    st.markdown("**By how much was known of people**", help=INTERVAL_HELP)
+    few = parts[parts["people"] < FEWEST].drop_duplicates("segment")
+    for segment, count in zip(few["segment"], few["people"], strict=True):
+        st.markdown(f"{SEGMENTS[segment]}: {too_few(count)}")
+    parts = parts[parts["people"] >= FEWEST]
+    if parts.empty:
+        return
     counts = parts["segment"].map(SHORT) + ": " + parts["people"].map(number)
     shown = parts.assign(known=counts).drop(columns=["figure", "segment"])
-    st.markdown("**By how much was known of people**", help=INTERVAL_HELP)
     charts.show(
         charts.panels(shown, "list", "known", metric(figure)),
-        f"The same figure for people of whom little and much was known, and how many people that "
-        f"are; from few people little can be said. {_reading(parts, figure)}",
+        "The same figure for people of whom little and much was known, and how many people that "
+        f"are. {_reading(parts, figure)}",
         shown,
         key="lists-by-people",
     )
@@ -129,24 +155,6 @@ def _tidy(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
             for name, values in row["metrics"].items()
         ]
     )
-
-
-def _sentences(pairs: Sequence[dict[str, Any]], figure: str, segment: str) -> list[str]:
-    """What can be said of the differences, person by person, and what is noise."""
-    sentences = []
-    for pair in pairs:
-        if pair["segment"] != segment or figure not in pair["metrics"]:
-            continue
-        gap = pair["metrics"][figure]
-        if gap["low"] is None:
-            continue
-        is_noise = gap["low"] <= 0 <= gap["high"]
-        verdict = "within the noise, it may be chance" if is_noise else "more than noise"
-        sentences.append(
-            f"**{_name(pair['a'])}** against **{_name(pair['b'])}**: {gap['value']:+z.3f} "
-            f"(95 % interval {gap['low']:+z.3f} to {gap['high']:+z.3f}), {verdict}."
-        )
-    return sentences
 
 
 def _name(row: dict[str, Any]) -> str:

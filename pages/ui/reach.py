@@ -9,7 +9,7 @@ import streamlit as st
 
 from mtrec.recommend.evaluate import K
 from mtrec.recommend.people import People
-from mtrec.reports.evaluation import evaluation
+from mtrec.reports.evaluation import NOBODY, evaluation
 from mtrec.reports.reach import Reach, reach
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many, number
@@ -40,7 +40,11 @@ def draw(run: RunInfo, people: People) -> None:
 
 
 def _covered(run: RunInfo, people: People) -> None:
+    st.markdown("**How much of the catalogue is shown**")
     rows = evaluation(people, state.open_dataset(run.key))
+    if not rows:
+        st.markdown(NOBODY)
+        return
     table = pd.DataFrame(
         [
             {
@@ -53,7 +57,6 @@ def _covered(run: RunInfo, people: People) -> None:
         ]
     ).sort_values("share", ascending=False, kind="stable")
     judged = many(int(table["people"].max()), "person", "people")
-    st.markdown("**How much of the catalogue is shown**")
     charts.show(
         charts.bars(table, "list", "share", "share of the catalogue", "{:.0%}"),
         f"The share of all items that stand in the first {K} places of at least one of {judged} "

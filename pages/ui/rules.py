@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,21 +11,31 @@ from mtrec.data.readers import SUFFIXES
 from mtrec.data.uploads import RECIPES
 from mtrec.recommend.arrange import Plan
 from mtrec.recommend.catalogue import Catalogue
-from mtrec.recommend.evaluate import K
 from mtrec.recommend.people import People
 from mtrec.recommend.rulebook import Rulebook
 from mtrec.recommend.rules import FILE, Rule, Rules, dump_rules, read_rules
-from mtrec.reports.effects import Effect, Trials, catalogue_of, effects
+from mtrec.reports.effects import (
+    Effect,
+    Side,
+    Trials,
+    catalogue_of,
+    effects,
+    keep,
+    kept,
+)
+from mtrec.reports.rules import effect_in_words
 from mtrec.runs.store import RunInfo
 from mtrec.schema import TEST, VAL
-from mtrec.wording import many
-from pages.ui import charts, lists, rule_form, shell, state
+from pages.ui import charts, lists, rule_form, shell, state, trying
 from pages.ui.text import INTERVAL_HELP
 from pages.ui.trying import Bar
 from pages.ui.words import SPLIT_HELP, metric
 
 FIGURE_WORDS = metric("ndcg")
 TAKEN = "rules-taken"  # in the session: how many files were taken over, so that the place is empty
+CHANGING = "rule-changing"  # in the session: which rule is open to be changed
+TRY = "try-rules"  # the work
+SEEN = "rules-seen"  # in the session: the rules that were tried, or stopped being tried, last
 EFFECT_HELP = (
     "The same people's lists with this rule and without it, all other rules as they are. What they "
     "liked later says which are better. On validation nothing is known of that time; it is there "
@@ -45,7 +54,7 @@ def _trials(
     folder: Path,
     knowledge: str | None,
     name: str,
-    split: Literal["val", "test"],
+    split: Side,
     _people: People,
     _catalogue: Catalogue,
 ) -> Trials:
@@ -87,34 +96,50 @@ def _rules(
 ) -> None:
     """Every rule with its switch and its effect, then all that are on together."""
     st.markdown("**What each rule does**", help=f"{EFFECT_HELP} {INTERVAL_HELP}")
-    sides: dict[str, tuple[list[Effect | None], Effect | None]] = {}
-    places = [st.container(border=True) for _ in rules.rules]
+    found = kept(book.folder, name, rules)
     for place, rule in enumerate(rules.rules):
-        with places[place]:
+        with st.container(border=True):
             _switch(book, rules, place, rule, catalogue)
-    bar = Bar()
-    for split in (VAL, TEST):
-        asked: Literal["val", "test"] = "val" if split == VAL else "test"
-        trials = _trials(run.key, people.folder, rules.knowledge, name, asked, people, catalogue)
-        sides[split] = effects(trials, rules, bar, only_in_force=split == TEST)
-    bar.close()
-    on_val, on_test = sides[VAL], sides[TEST]
-    for place, container in enumerate(places):
-        with container:
-            _effect("On validation", on_val[0][place])
-            if rules.rules[place].enabled:
-                _effect("On test", on_test[0][place])
+            if found is None:
+                continue
+            _effect("On validation", found.each[VAL][place])
+            if rule.enabled:
+                _effect("On test", found.each[TEST][place])
+    if found is None:
+        _try(run, people, book, rules, catalogue, name)
+        return
     if len(rules.in_force) > 1:
         with st.container(border=True):
             st.markdown(f"**All {len(rules.in_force)} that are on, together**")
-            _effect("On validation", on_val[1])
-            _effect("On test", on_test[1])
-    _chart(rules, catalogue, on_val[0])
+            _effect("On validation", found.together[VAL])
+            _effect("On test", found.together[TEST])
+    _chart(rules, catalogue, found.each[VAL])
+
+
+def _try(
+    run: RunInfo, people: People, book: Rulebook, rules: Rules, catalogue: Catalogue, name: str
+) -> None:
+    """Finds out what the rules do, by itself the first time they stand so, and keeps it."""
+
+    def trials_of(split: Side) -> Trials:
+        return _trials(run.key, people.folder, rules.knowledge, name, split, people, catalogue)
+
+    def find_out() -> None:
+        bar = Bar()
+        keep(book.folder, name, rules, effects(trials_of, rules, bar))
+        bar.close()
+
+    these = (run.run, name, dump_rules(rules))
+    if st.session_state.get(SEEN) != these:
+        st.session_state[SEEN] = these
+        trying.begin(TRY)
+    trying.work(TRY, "Try these rules", find_out, EFFECT_HELP)
 
 
 def _switch(book: Rulebook, rules: Rules, place: int, rule: Rule, catalogue: Catalogue) -> None:
-    """A rule in words, with a switch and a way to remove it."""
+    """A rule in words, with a switch and ways to move, change and remove it."""
     key = f"{place}-{rule.enabled}-{rule!r}"
+    is_open = st.session_state.get(CHANGING) == key
     st.markdown(f"**{place + 1}.** {rule_form.in_words(rule, catalogue)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         on = st.toggle(
@@ -123,6 +148,16 @@ def _switch(book: Rulebook, rules: Rules, place: int, rule: Rule, catalogue: Cat
             key=f"rule-on-{key}",
             help="Whether lists follow this rule.",
         )
+        if st.button(
+            "Leave it as it is" if is_open else "Change",
+            key=f"rule-change-{key}",
+            icon=":material/close:" if is_open else ":material/edit:",
+            help="Opens what this rule says, or closes it without a change.",
+        ):
+            st.session_state[CHANGING] = None if is_open else key
+            st.rerun()
+        _mover(book, rules, place, place - 1, key)
+        _mover(book, rules, place, place + 1, key)
         if st.button(
             "Remove",
             key=f"rule-gone-{key}",
@@ -135,28 +170,34 @@ def _switch(book: Rulebook, rules: Rules, place: int, rule: Rule, catalogue: Cat
     if on != rule.enabled:
         book.keep(rules.switched(place, on))
         st.rerun()
+    if is_open:
+        with shell.guard():
+            changed = rule_form.changed_rule(catalogue, rules, place)
+            if changed is not None:
+                Plan.of(changed, catalogue, "test")
+                book.keep(changed)
+                st.session_state[CHANGING] = None
+                st.rerun()
+
+
+def _mover(book: Rulebook, rules: Rules, place: int, to: int, key: str) -> None:
+    """A button that moves a rule one place up or down."""
+    way = "up" if to < place else "down"
+    if st.button(
+        "",
+        key=f"rule-{way}-{key}",
+        icon=f":material/arrow_{way}ward:",
+        disabled=not 0 <= to < len(rules.rules),
+        help=f"Moves this rule {way}. The order counts where several rules put items on top: those "
+        "of the upper rule come first.",
+    ):
+        book.keep(rules.moved(place, to))
+        st.rerun()
 
 
 def _effect(where: str, effect: Effect | None) -> None:
     """What a rule does, in a sentence."""
-    if effect is None:
-        st.caption(f"{where}: nobody liked anything there, so nothing can be said.")
-        return
-    if not effect.lists:
-        st.caption(f"{where}: no list changes, of {many(effect.people, 'person', 'people')}.")
-        return
-    gap = effect.difference.estimate
-    verdict = "more than noise" if effect.difference.distinguishable else "within the noise"
-    interval = (
-        f" (95 % interval {gap.low:+z.3f} to {gap.high:+z.3f}), {verdict}"
-        if gap.low is not None and gap.high is not None
-        else ""
-    )
-    st.caption(
-        f"{where}: {FIGURE_WORDS} {effect.before:.3f} → {effect.after:.3f}, "
-        f"{gap.value:+z.3f}{interval}. {effect.lists / effect.people:.0%} of "
-        f"{many(effect.people, 'list')} change; {effect.items:.1f} of {K} items are new."
-    )
+    st.caption(f"{where}: {effect_in_words(effect, FIGURE_WORDS)}")
 
 
 def _chart(rules: Rules, catalogue: Catalogue, found: list[Effect | None]) -> None:

@@ -68,6 +68,11 @@ def work(key: str, label: str, do: Callable[[], None], words: str) -> None:
         st.rerun()
 
 
+def begin(key: str) -> None:
+    """Lets `work` begin by itself, the next time it is drawn."""
+    st.session_state[f"{key}-asked"] = True
+
+
 class Bar(SilentReporter):
     """A progress bar for each stretch of work, with the time to go."""
 

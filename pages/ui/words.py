@@ -149,8 +149,6 @@ LABEL_KINDS = {
     "relation": "how two marked words relate",
 }
 
-NO_BETTER = ("novelty", "diversity", "coverage")  # figures of which more is not better by itself
-
 RULES = {
     "exclude": "Leave items out",
     "pin": "Put items on top",

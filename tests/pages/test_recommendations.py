@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mtrec.recommend.rulebook import Rulebook
-from mtrec.recommend.rules import parse_rules
+from mtrec.recommend.rules import Diversify, parse_rules
 from mtrec.reports import contributions
 from mtrec.runs.store import RunStore
 from mtrec.workspace import Workspace
+from pages.ui import rules
 from tests.pages.conftest import Done, offered, open_page, said
 
 pytestmark = pytest.mark.slow
@@ -33,6 +37,14 @@ def opened(side: str, **choices: str) -> AppTest:
     return app
 
 
+def button(app: AppTest, start: str, end: str = "") -> Any:
+    """The one button whose key begins and ends so."""
+    (found,) = (
+        each for each in app.button if each.key.startswith(start) and each.key.endswith(end)
+    )
+    return found
+
+
 def test_without_a_training_the_page_says_what_to_do(workspace: Workspace) -> None:
     app = open_page("recommendations")
     assert "no recommendations yet" in said(app) and "Start a training" in offered(app)
@@ -46,6 +58,22 @@ def test_lists_are_compared_by_figures_and_by_people(done: Done) -> None:
     app.selectbox(key="list-figure").select("How little known (novelty), first 10").run()
     assert "further right is more, not better" in said(app)
     assert "further right is better" not in said(app)
+
+
+def test_of_few_people_and_of_nobody_no_figure_is_told(done: Done) -> None:
+    path = RunStore(done.workspace).fetch(done.run.run) / "evaluation.json"
+    kept = path.read_text(encoding="utf-8")
+    try:
+        rows = [{**row, "users": 9} for row in json.loads(kept)]
+        path.write_text(json.dumps(rows), encoding="utf-8")
+        words = said(opened("Compare"))
+        assert "9 people: too few people to tell. It takes 10." in words
+        assert "further right" not in words
+        path.write_text("[]", encoding="utf-8")
+        assert "Nobody liked anything in the test part" in said(opened("Compare"))
+        assert "Nobody liked anything in the test part" in said(opened("What is shown"))
+    finally:
+        path.write_text(kept, encoding="utf-8")
 
 
 def test_two_lists_of_one_person_stand_beside_each_other(done: Done) -> None:
@@ -88,7 +116,7 @@ def test_a_rule_is_made_tried_switched_on_and_kept(done: Done, book: Rulebook) -
     values = app.multiselect(key="new-rule-0-exclude-values-category")
     values.select("cooking").run()
     app.button(key="new-rule-0-add").click().run()
-    assert not app.exception and not app.error
+    assert not app.exception and not app.error, said(app)
     (rule,) = book.read().rules
     assert rule.kind == "exclude" and not rule.enabled
     words = said(app)
@@ -105,6 +133,84 @@ def test_a_rule_is_made_tried_switched_on_and_kept(done: Done, book: Rulebook) -
     (gone,) = (each for each in again.button if each.key.startswith("rule-gone"))
     gone.click().run()
     assert not book.read().rules and "There is no rule yet" in said(again)
+
+
+KINDS = [
+    {"kind": "exclude", "attribute": "category", "values": ["cooking"]},
+    {"kind": "exclude", "items": ["p003"]},
+    {"kind": "pin", "items": ["p001", "p002"]},
+    {"kind": "boost", "items": ["p004"], "by": -0.4},
+    {"kind": "limit", "attribute": "category", "at_most": 7},
+    {"kind": "diversify", "strength": 0.7},
+    {"kind": "fresh", "by": 0.35},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda each: f"{each['kind']}-{len(each)}")
+def test_a_rule_is_opened_as_it_is_and_saved_switched_off(
+    done: Done, book: Rulebook, kind: dict[str, Any]
+) -> None:
+    before = parse_rules({"rules": [kind]}, "rules.yaml")
+    book.keep(before)
+    app = opened("Rules")
+    button(app, "rule-change").click().run()
+    assert button(app, "rule-change").label == "Leave it as it is"
+    button(app, "edit-rule", "-save").click().run()
+    assert not app.exception and not app.error, said(app)
+    assert book.read() == before.switched(0, False)
+    assert not [each for each in app.button if each.key.startswith("edit-rule")]
+
+
+def test_what_a_rule_says_is_changed_in_its_place(done: Done, book: Rulebook) -> None:
+    book.keep(parse_rules({"rules": [KINDS[2], KINDS[5], KINDS[6]]}, "rules.yaml"))
+    app = opened("Rules")
+    button(app, "rule-change-1").click().run()
+    (strength,) = (each for each in app.slider if each.key.startswith("edit-rule"))
+    strength.set_value(0.2).run()
+    button(app, "edit-rule", "-save").click().run()
+    assert not app.exception and not app.error, said(app)
+    assert [each.kind for each in book.read().rules] == ["pin", "diversify", "fresh"]
+    changed = book.read().rules[1]
+    assert isinstance(changed, Diversify) and changed.strength == 0.2 and not changed.enabled
+
+
+def test_rules_are_moved(done: Done, book: Rulebook) -> None:
+    book.keep(parse_rules({"rules": [KINDS[2], KINDS[5], KINDS[6]]}, "rules.yaml"))
+    app = opened("Rules")
+    assert button(app, "rule-up-0").disabled and button(app, "rule-down-2").disabled
+    button(app, "rule-down-0").click().run()
+    assert [each.kind for each in book.read().rules] == ["diversify", "pin", "fresh"]
+    button(app, "rule-up-2").click().run()
+    assert [each.kind for each in book.read().rules] == ["diversify", "fresh", "pin"]
+    assert not app.exception and not app.error, said(app)
+
+
+def test_trying_rules_stops_when_asked_and_begins_again_only_when_asked(
+    done: Done, book: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.keep(parse_rules({"rules": [KINDS[2]]}, "rules.yaml"))
+
+    begun: list[bool] = []
+
+    def cut_off(*args: object) -> None:
+        """A click meanwhile ends what the page does, wherever it stands."""
+        begun.append(True)
+        st.stop()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "effects", cut_off)
+        app = opened("Rules")
+        assert begun == [True]
+        assert not button(app, "stop-try-rules").disabled
+        button(app, "stop-try-rules").click().run()
+        assert begun == [True]
+    assert "On validation" not in said(app) and button(app, "stop-try-rules").disabled
+    button(app, "try-rules").click().run()
+    assert not app.exception and not app.error, said(app)
+    assert "On validation" in said(app)
+    monkeypatch.setattr(rules, "effects", cut_off)
+    assert "On validation" in said(opened("Rules"))  # what was kept is not tried again
+    assert begun == [True]
 
 
 @pytest.mark.parametrize("kind", ["pin", "boost", "limit", "diversify", "fresh"])

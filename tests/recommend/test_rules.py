@@ -48,6 +48,14 @@ def test_every_kind_is_read_and_written_back_the_same(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["rules.yaml"]
 
 
+def test_a_rule_is_moved_and_the_others_keep_their_order() -> None:
+    rules = parse_rules(yaml.safe_load(FULL), "rules.yaml")
+    kinds = [each.kind for each in rules.moved(4, 2).rules]
+    assert kinds == ["exclude", "exclude", "limit", "pin", "boost", "diversify", "fresh"]
+    assert rules.moved(4, 2).moved(2, 4) == rules
+    assert rules.moved(0, 6).knowledge == rules.knowledge
+
+
 def test_a_rule_can_be_switched_without_touching_the_others() -> None:
     rules = parse_rules(yaml.safe_load(FULL), "rules.yaml")
     on = rules.switched(6, True)

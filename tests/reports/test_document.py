@@ -19,10 +19,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from mtrec.config import RunConfig, with_settings
 from mtrec.data.dataset import Dataset, DatasetTask
 from mtrec.errors import InputError
+from mtrec.recommend.fused import FusedRecommender, FusedSource
+from mtrec.recommend.rulebook import Rulebook
+from mtrec.recommend.rules import parse_rules
+from mtrec.recommend.stored import matrix_arrays, save_stage, write_arrays
 from mtrec.reports.classification import (
     load_predictions,
     load_reports,
@@ -32,9 +37,13 @@ from mtrec.reports.classification import (
 from mtrec.reports.document import Training, Words, document
 from mtrec.reports.document.closing import changed_settings
 from mtrec.reports.document.html import data, escaped, tag
+from mtrec.reports.document.lists import _known
+from mtrec.reports.effects import Effect, Effects, keep
 from mtrec.reports.sureness import expected_calibration_error, right
+from mtrec.reports.verdicts import NO_DIFFERENCE, TOO_FEW
 from mtrec.reports.wording import percent
 from mtrec.schema import SPLITS, Estimate
+from mtrec.stats import Difference
 from mtrec.tasks import TASK_TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +55,8 @@ WORDS = Words(
     schemes={"random": "at random"},
     stages={"pretrained": "Before training", "adapted": "After learning"},
     recommenders={"popular": "What is popular"},
-    segments={"all": "Everyone", "cold": "New people"},
+    segments={"all": "Everyone", "cold": "New people", "warm": "Many acts"},
+    sources={"text": "all their texts", "liked": "things they liked"},
     commonest="The commonest answer is this.",
     interval="An interval is this.",
     mixed_up="Mixed up is this.",
@@ -75,6 +85,8 @@ SAID: dict[str, tuple[list[str], list[str], list[str]]] = {
         ["Of(e1,e2)", "Of(e1,e2)", "Other", "Other"],
     ),
 }
+BETTER = "better by more than noise"
+ITEMS = ("i1", "i2", "i3")
 HOSTILE = (
     "<script>alert(1)</script>",
     "</style><script src=//evil.example/x.js>",
@@ -221,7 +233,7 @@ def written(
         tables={
             "records": table,
             "users": pd.DataFrame({"user": table["user"].unique()}),
-            "items": pd.DataFrame({"item": ["i1"]}),
+            "items": pd.DataFrame({"item": ITEMS, "title": [f"Title {each}" for each in ITEMS]}),
             "interactions": pd.DataFrame({"user": [], "item": []}),
         },
     )
@@ -612,48 +624,209 @@ def test_no_recommendations_are_a_sentence(every: tuple[Path, Dataset]) -> None:
     assert not [caption for caption, _ in page.tables if caption.startswith("Everyone")]
 
 
-def lists(folder: Path) -> None:
+def pair(a: str, b: str, low: float, p_value: float = 0.001, **known: Any) -> dict[str, Any]:
+    """A difference of .05 in the list quality between two stages, or from what is popular."""
+    gap = {"value": 0.05, "low": low, "high": 0.1, "p_value": p_value}
+    usual = {"segment": "all", "users": 40, "metrics": {"ndcg@10": gap}}
+    return {"a": row_of(a), "b": row_of(b), **usual, **known}
+
+
+def row_of(name: str) -> dict[str, Any]:
+    is_baseline = name == "popular"
+    return {"recommender": name if is_baseline else "fused", "stage": None if is_baseline else name}
+
+
+def lists(folder: Path, pairs: Sequence[dict[str, Any]] = ()) -> None:
     """A run's recommendations: two stages and a baseline, over everyone and over few."""
-    (folder / "recommend").mkdir()
-    (folder / "recommend" / "people.json").write_text(json.dumps({"stages": ["adapted"]}))
-    rows, pairs = [], []
+    rows = []
     for segment, users in (("all", 40), ("cold", 9)):
-        for place, (recommender, stage) in enumerate(
-            [("popular", None), ("fused", "pretrained"), ("fused", "adapted")]
-        ):
+        for place, name in enumerate(("popular", "pretrained", "adapted")):
             ndcg = Estimate(0.1 + place / 10, 0.05 + place / 10, 0.15 + place / 10).json()
             metrics = {"ndcg@10": ndcg, "coverage@10": Estimate(0.5).json()}
-            row = {"recommender": recommender, "stage": stage, "segment": segment, "users": users}
-            rows.append(row | {"metrics": metrics})
-        for stage, low in (("pretrained", -0.0001), ("adapted", 0.02)):
-            gap = {"value": 0.05, "low": low, "high": 0.1, "p_value": 0.1}
-            a, b = (
-                {"recommender": "fused", "stage": stage},
-                {"recommender": "popular", "stage": None},
-            )
-            pair = {"a": a, "b": b, "segment": segment, "users": users}
-            pairs.append(pair | {"metrics": {"ndcg@10": gap}})
+            metrics |= {"novelty@10": Estimate(3.0, 2.9, 3.1).json()}
+            known = {"segment": segment, "users": users, "metrics": metrics}
+            rows.append({**row_of(name), **known})
+    few = pair("adapted", "popular", 0.02, segment="cold", users=9)
+    usual = [pair("adapted", "pretrained", -0.0001), pair("adapted", "popular", 0.02), few]
     (folder / "evaluation.json").write_text(json.dumps(rows))
-    (folder / "paired.json").write_text(json.dumps(pairs))
+    (folder / "paired.json").write_text(json.dumps(list(pairs) or usual))
+    stored(folder / "recommend")
 
 
-def test_recommendations_by_stage_beside_the_baseline(tmp_path: Path) -> None:
+def stored(folder: Path) -> None:
+    """The stage `adapted` of two people: one wrote a text and liked i1, of the other nothing."""
+    folder.mkdir()
+    vectors = np.eye(2, dtype=np.float32)
+    items = np.array([[1, 0], [0.5, 0], [0, 1]], np.float32)
+    text = FusedSource(
+        kind="text",
+        space="encoder",
+        weight=1.0,
+        vectors=vectors * [[1], [0]],
+        scales=np.array([1, 0], np.float32),
+        counts=np.array([1, 0]),
+        parts="encoder",
+    )
+    bias = np.zeros(len(ITEMS), np.float32)
+    save_stage(FusedRecommender("adapted", {"text": text}, {"encoder": items}, bias, 2), folder)
+    people = {"user": ["PERSON0", "PERSON1"], "records": [1, 0], "interactions": [1, 0]}
+    pd.DataFrame({**people, "segment": ["warm", "cold"]}).to_parquet(folder / "users.parquet")
+    titles = [f"Title {each}" for each in ITEMS]
+    pd.DataFrame({"item": ITEMS, "title": titles}).to_parquet(folder / "items.parquet")
+    pd.DataFrame({"record": [0], "text": ["SECRET0"]}).to_parquet(folder / "records.parquet")
+    liked = csr_matrix(np.array([[1, 0, 0], [0, 0, 0]], np.float32))
+    history = matrix_arrays("liked", liked) | matrix_arrays("seen", liked)
+    history |= matrix_arrays("owners.0", csr_matrix(np.array([[1], [0]], np.float32)))
+    write_arrays(folder / "history.safetensors", history, {})
+    write_arrays(folder / "parts.safetensors", {"encoder": vectors[:1]}, {})
+    parts = {"adapted": {"encoder": "encoder"}}
+    said = {"stages": ["adapted"], "sources": ["text"], "parts": parts, "baselines": {}}
+    (folder / "people.json").write_text(json.dumps(said))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Dataset:
     dataset = written(tmp_path, {"t": hundred(GOOD)})
     lists(tmp_path)
-    page = Page(page_of(tmp_path, dataset, no_recommendations=None))
-    assert page.table("Everyone: 40 people") == [
-        ["What is popular", "0.100 0.050 to 0.150", "0.500"],
-        ["Before training", "0.200 0.150 to 0.250", "0.500"],
-        ["After learning", "0.300 0.250 to 0.350", "0.500"],
+    return dataset
+
+
+def recommended(folder: Path, dataset: Dataset, examples: bool = False) -> Page:
+    return Page(page_of(folder, dataset, examples=examples, no_recommendations=None))
+
+
+def test_lists_stand_beside_those_of_the_furthest_stage(tmp_path: Path, shop: Dataset) -> None:
+    page = recommended(tmp_path, shop)
+    ours = "the list that the others are compared with"
+    assert page.table("Everyone: 40 people, best") == [
+        ["After learning", "0.300", "0.250 to 0.350", ours],
+        ["Before training", "0.200", "0.150 to 0.250", "+0.050 -0.000 to 0.100", NO_DIFFERENCE],
+        ["What is popular", "0.100", "0.050 to 0.150", "+0.050 0.020 to 0.100", BETTER],
     ]
-    assert page.table("New people: 9 people")[0] == ["What is popular", "too few"]
-    told = "List quality +0.050 (95 % interval {} to +0.100), "
+    assert "New people, 9 people: too few people to tell." in page.text
+    assert not [
+        caption
+        for caption, _ in page.tables
+        if caption.startswith("New people: 9 people,") and "best" in caption
+    ]
+    told = "(+0.050, 95 % interval +0.020 to +0.100), by more than noise."
+    assert f"After learning: better than What is popular {told}" in page.text
+    assert page.table("Everyone: 40 people, all figures")[0] == [
+        "What is popular",
+        "0.100 0.050 to 0.150",
+        "0.500",
+        "3.000 2.900 to 3.100",
+    ]
+    assert page.table("New people: 9 people, all")[0] == ["What is popular", TOO_FEW]
+
+
+def test_bars_of_lists_end_at_the_same_figure(tmp_path: Path, shop: Dataset) -> None:
+    """The longest interval ends at .35, so that .3 is six sevenths of a bar."""
+    source = page_of(tmp_path, shop, no_recommendations=None)
+    assert "of 0.35 at its full length" in source.replace("&#58;", ":")
+    assert '<i style="left:0.00%;width:85.71%"></i>' in source
+    assert '<u style="left:85.71%;width:0.00%"></u>' in source
+
+
+def test_what_training_changed_is_told_for_each_group(tmp_path: Path, shop: Dataset) -> None:
+    lines = [
+        pair("adapted", "pretrained", 0.02),
+        pair("adapted", "pretrained", 0.02, segment="cold", users=9),
+    ]
+    (tmp_path / "paired.json").write_text(json.dumps(lines))
+    page = recommended(tmp_path, shop)
+    change = "After learning minus Before training"
+    assert page.table("What each stage changed") == [
+        ["Everyone", change, "+0.050", "0.020 to 0.100", BETTER],
+        ["New people", change, "", "", TOO_FEW],
+    ]
+    assert page.table("Everyone: 40 people, best")[2][3:] == ["not compared by this training"]
+
+
+def test_what_is_shown_is_told_in_plain_words(tmp_path: Path, shop: Dataset) -> None:
+    page = recommended(tmp_path, shop)
+    row = ["After learning", "50 %", "one person in 8.0"]
+    assert page.table("What the lists show")[0] == row
+
+
+@pytest.mark.parametrize(
+    ("novelty", "words"),
+    [(0, "everyone"), (1, "one person in 2.0"), (5, "one person in 32")],
+)
+def test_novelty_is_how_many_people_know_an_item(novelty: float, words: str) -> None:
+    assert _known(novelty) == words
+
+
+def test_what_each_thing_adds_is_told_once_it_was_worked_out(tmp_path: Path, shop: Dataset) -> None:
+    assert "Not worked out for this training." in recommended(tmp_path, shop).text
+    rows = []
+    for name, kind, low, p_value in (
+        ("t", "task", -0.01, 0.4),
+        ("liked", "liked", 0.02, 0.01),
+        ("notes", "activity", 0.001, 0.2),
+    ):
+        adds = {"ndcg@10": {"value": 0.03 + low, "low": low, "high": 0.1, "p_value": p_value}}
+        metrics = {"ndcg@10": {"value": 0.2, "low": 0.1, "high": 0.3}}
+        known = {"without": name, "kind": kind, "segment": "all", "users": 40}
+        rows.append({**known, "metrics": metrics, "adds": adds})
+    (tmp_path / "contributions.json").write_text(json.dumps(rows))
+    page = recommended(tmp_path, shop)
+    told = "things they liked makes lists better (+0.050, 95 % interval +0.020 to +0.100)."
+    assert told in page.text
+    assert "t (task) adds nothing that can be told from chance." in page.text
+    assert "all notes (activity): looked at alone more than noise" in page.text
+    assert [row[:2] for row in page.table("List quality: what each thing adds")] == [
+        ["things they liked", "+0.050"],
+        ["all notes (activity)", "+0.031"],
+        ["t (task)", "+0.020"],
+    ]
+    few = [{**row, "users": 9} for row in rows]
+    (tmp_path / "contributions.json").write_text(json.dumps(few))
+    assert "9 people: too few people to tell." in recommended(tmp_path, shop).text
+
+
+def test_rules_in_force_are_told_with_what_they_do(tmp_path: Path, shop: Dataset) -> None:
+    assert "Rules in force" not in recommended(tmp_path, shop).text
+    off = {"kind": "diversify", "strength": 0.3, "enabled": False}
+    rules = parse_rules({"rules": [off, {"kind": "pin", "items": ["i2"]}]}, "rules.yaml")
+    book = Rulebook(tmp_path)
+    book.keep(rules)
+    text = recommended(tmp_path, shop).text
+    assert "Put on top, in this order: Title i2 (i2)." in text
+    assert "not measured since they stand so" in text
+    assert "Prefer items unlike" not in text
+    effect = Effect(40, 0.2, 0.1, Difference(Estimate(-0.1, -0.2, -0.05), 0.001), 20, 1.0)
+    measured = {"val": [None, effect], "test": [None, effect]}
+    keep(book.folder, "adapted", rules, Effects(measured, {"val": effect, "test": effect}))
+    text = recommended(tmp_path, shop).text
     assert (
-        f"Before training against What is popular: {told.format('+0.000')}within the noise"
-    ) in page.text
-    assert (
-        f"After learning against What is popular: {told.format('+0.020')}more than noise."
-    ) in page.text
+        "On test: ndcg 0.200 → 0.100, -0.100 (95 % interval -0.200 to -0.050), more than noise. "
+        "50% of 40 lists change; 1.0 of 10 items are new."
+    ) in text
+    book.path.write_text("rules: [{kind: pni}]", encoding="utf-8")
+    assert "pni" in recommended(tmp_path, shop).text
+
+
+def test_lists_of_people_stand_in_it_only_where_they_are_asked_for(
+    tmp_path: Path, shop: Dataset
+) -> None:
+    plain = page_of(tmp_path, shop, no_recommendations=None)
+    assert "PERSON" not in plain and "SECRET" not in plain
+    page = recommended(tmp_path, shop, examples=True)
+    # PERSON0 wrote one text that says i2 half and i3 not at all; i1 they know already.
+    assert page.table("Many acts: PERSON0") == [
+        ["1", "Title i2", "0.5", "all their texts: SECRET0 (+0.5)"],
+        ["2", "Title i3", "0", "nothing in particular"],
+    ]
+    assert "New people: PERSON1" in page.text
+    asks_for_nothing(page_of(tmp_path, shop, examples=True, no_recommendations=None))
+
+
+def test_where_nobody_can_be_judged_it_is_said(tmp_path: Path, shop: Dataset) -> None:
+    (tmp_path / "evaluation.json").write_text("[]")
+    (tmp_path / "paired.json").write_text("[]")
+    page = recommended(tmp_path, shop)
+    assert "Nobody liked anything in the test part, so lists cannot be judged." in page.text
 
 
 def test_settings_that_differ_are_told_with_what_they_do(tmp_path: Path) -> None:

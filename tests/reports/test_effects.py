@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from mtrec.recommend.catalogue import Catalogue
 from mtrec.recommend.popular import Popular
 from mtrec.recommend.rules import Rules, parse_rules
-from mtrec.reports.effects import Trials, effects
+from mtrec.reports.effects import Trials, effects, keep, kept
 from mtrec.training.reporter import SilentReporter
 
 
@@ -66,11 +67,11 @@ def test_an_effect_by_hand() -> None:
 
 def test_each_rule_is_judged_beside_those_that_are_on() -> None:
     off = {"kind": "exclude", "items": ["c"], "enabled": False}
-    each, together = effects(trials(), rules(PIN_C, off), SilentReporter())
+    found = effects(lambda split: trials(), rules(PIN_C, off), SilentReporter())
+    each, together = found.each["val"], found.together["val"]
     assert [(one.before, one.after) for one in each if one is not None] == [(0, 0.5), (0.5, 0)]
     assert together is not None and together.after == 0.5
-    each, together = effects(trials(), rules(PIN_C, off), SilentReporter(), only_in_force=True)
-    assert each[0] is not None and each[1] is None
+    assert found.each["test"][0] is not None and found.each["test"][1] is None
 
 
 def test_no_rule_has_no_effect_and_order_alone_is_a_change_without_new_items() -> None:
@@ -89,3 +90,16 @@ def test_where_nobody_can_be_judged_there_is_no_effect() -> None:
     catalogue = Catalogue.of(dataset, np.eye(4, dtype=np.float32))
     found = Trials(Likes(), dataset, catalogue, "val")  # type: ignore[arg-type]
     assert found.effect(Rules(), rules(PIN_C)) is None
+
+
+def test_what_was_kept_of_these_very_rules_comes_back(tmp_path: Path) -> None:
+    asked, others = rules(PIN_C), rules(PIN_C, {"kind": "exclude", "items": ["d"]})
+    found = effects(lambda split: trials(), asked, SilentReporter())
+    assert kept(tmp_path, "fused", asked) is None
+    keep(tmp_path, "fused", asked, found)
+    assert kept(tmp_path, "fused", asked) == found
+    assert kept(tmp_path, "popular", asked) is None
+    assert kept(tmp_path, "fused", others) is None
+    assert kept(tmp_path, "fused", asked.switched(0, False)) is None
+    keep(tmp_path, "popular", others, effects(lambda split: trials(), others, SilentReporter()))
+    assert kept(tmp_path, "fused", asked) == found

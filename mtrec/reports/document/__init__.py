@@ -47,7 +47,8 @@ def document(
         split: the part of the data that tasks are judged on.
         words: what things are called.
         examples: whether texts that were answered wrongly are shown, with the ids of the people who
-            wrote them. Otherwise no text of a record and no id of a person stands in the page.
+            wrote them, and lists of a few people with their reasons. Otherwise no text of a record
+            and no id of a person stands in the page.
 
     Raises:
         InputError: nothing is reported on that split.
@@ -60,7 +61,7 @@ def document(
             tasks.section(each, place, dataset, split, words, examples)
             for place, each in enumerate(every, 1)
         ),
-        lists.section(training, dataset, words),
+        lists.section(training, dataset, words, examples),
         closing.settings(training.config),
         closing.origin(training, dataset, words),
         closing.noise(words),

@@ -92,22 +92,23 @@ def table(
     return tag("table", tag("caption", caption), tag("thead", top), tag("tbody", *body))
 
 
-def barred(figure: str, share: Estimate, mark: float | None = None) -> Html:
+def barred(figure: str, share: Estimate, mark: float | None = None, top: float = 1) -> Html:
     """A figure and the same as a bar, its interval as a line.
 
     Args:
         figure: `share` as it is written. The bar itself is hidden from screen readers.
-        share: there is no bar where it is none of 1.
+        share: there is no bar where it is none of `top`.
         mark: another share, at which a tick stands.
+        top: what a full bar is.
     """
     written = tag("strong", figure)
-    if not 0 <= share.value <= 1:
+    if not 0 <= share.value <= top:
         return written
-    parts = [_part("i", 0, share.value)]
+    parts = [_part("i", 0, share.value / top)]
     if share.low is not None and share.high is not None:
-        parts.append(_part("b", share.low, share.high))
+        parts.append(_part("b", share.low / top, share.high / top))
     if mark is not None:
-        parts.append(_part("u", mark, mark))
+        parts.append(_part("u", mark / top, mark / top))
     return join([written, tag("span", *parts, class_="bar", aria_hidden="true")])
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
+
+from mtrec.reports.document.html import Html, data
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Words:
         parts: of the data, by split.
         schemes: how the data was split, by its name.
         stages, recommenders, segments: by their names.
+        sources: of a profile that are no tasks, by their names.
         commonest, interval, mixed_up, right, stage, part: what is meant by the commonest answer,
             an interval, what is mixed up, a right answer, the stages and the parts of the data.
     """
@@ -50,9 +54,16 @@ class Words:
     schemes: Mapping[str, str]
     recommenders: Mapping[str, str]
     segments: Mapping[str, str]
+    sources: Mapping[str, str]
     commonest: str
     interval: str
     mixed_up: str
     right: str
     stage: str
     part: str
+
+    def list_of(self, row: Mapping[str, Any]) -> Html:
+        """What lists are called of which a row says `recommender` and `stage`."""
+        if row["stage"]:
+            return data(self.stages[row["stage"]])
+        return data(self.recommenders.get(row["recommender"], row["recommender"]))

@@ -1,0 +1,65 @@
+"""The part of a document with a few people's lists and the reasons for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from mtrec.recommend.data import SEGMENTS
+from mtrec.recommend.people import USERS, People
+from mtrec.reports.document.html import Html, bullets, data, escaped, join, paragraph, table, tag
+from mtrec.reports.document.words import Words
+from mtrec.schema import USER
+
+LENGTH = 5  # of a list
+REASONS = 3  # of an item
+SLIGHT = 0.01  # of the largest reason: what counts no more is left out
+TEXT = 160  # characters of a reason
+SCORES = (
+    "The numbers are parts of an item's score; a minus speaks against it. All reasons together add "
+    "up to the score, of which the largest are shown."
+)
+
+
+def section(people: People, words: Words) -> Iterator[Html]:
+    """One person of each group by how much is known of them: the first by id, so not chosen."""
+    yield tag("h3", "Lists of a few people")
+    yield paragraph(
+        "Of each group of people the one whose id comes first, so that nobody was chosen because "
+        f"their list looks good; without any rule. {SCORES}",
+        class_="note",
+    )
+    known = pd.read_parquet(people.folder / USERS, columns=[USER, "segment"])
+    for segment in SEGMENTS:
+        here = known.loc[known["segment"] == segment, USER]
+        if here.empty:
+            continue
+        listed = people.recommend(str(here.min()), LENGTH)
+        caption = join([words.segments[segment], ": ", data(here.min())])
+        if not listed:
+            yield paragraph(caption, ": there is nothing left to list.")
+            continue
+        rows = [
+            [f"{place}", data(each["title"]), f"{each['score']:.3g}", _reasons(each, words)]
+            for place, each in enumerate(listed, 1)
+        ]
+        yield table(caption, ("Place", "Item", "Score", "Because of"), rows, numbers=(2,))
+
+
+def _reasons(listed: dict[str, Any], words: Words) -> Html:
+    """What counts most for an item or against it."""
+    largest = sorted(listed["reasons"], key=lambda each: -abs(each["weight"]))[:REASONS]
+    least = SLIGHT * abs(largest[0]["weight"]) if largest else 0
+    told = [
+        join(
+            [
+                f"{words.sources.get(each['source'], each['source'])}: ",
+                *(data(each["text"], TEXT), f" ({each['weight']:+.2g})"),
+            ]
+        )
+        for each in largest
+        if abs(each["weight"]) > least
+    ]
+    return bullets(told) if told else escaped("nothing in particular")
