@@ -1,17 +1,49 @@
-"""People: one person's fused profile, texts, nearest people, and recommendations with reasons."""
+"""People: one person's fused profile, texts and recommendations, and how to find others."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from mtrec.data.dataset import Dataset
+from mtrec.recommend.people import People
 from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
 from mtrec.wording import many
-from pages.ui import live, person, shell, state, what_if
+from pages.ui import crowd, finding, live, person, shell, state, timeline, what_if
 from pages.ui.text import plain
 
 
+def profile(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
+    """What is known of one person and recommended to them."""
+    said = people.profile(chosen)
+    st.caption(
+        f"The profile rests on {many(said['records'], 'text')} and "
+        f"{many(said['interactions'], 'act')}, all from before the test part."
+    )
+    person.profile(said)
+    person.recommendations(people, dataset, chosen)
+    person.nearest(said)
+
+
+def left(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
+    """What one person left, over time and as it stands in the data."""
+    timeline.draw(run, people, dataset, chosen)
+    person.records(dataset, chosen)
+
+
+# The sides of a person, then those of everyone, each a tab.
+LOOKS: dict[str, Callable[[RunInfo, People, Dataset, str], None]] = {
+    state.PROFILE: profile,
+    "Texts and acts": left,
+    "What if?": what_if.draw,
+    "Find people": finding.draw,
+    "Groups and map": crowd.draw,
+}
+
+
 def draw(run: RunInfo) -> None:
-    """Everything about one person, as a finished run sees them."""
+    """A picker of a person, and the sides of a finished run's people; only the open one is made."""
     dataset = state.open_dataset(run.key)
     known = person.everyone(run.key, state.presenting())
     if not known:
@@ -23,16 +55,12 @@ def draw(run: RunInfo) -> None:
         st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
         person.records(dataset, chosen)
         return
-    said = people.profile(chosen)
-    st.caption(
-        f"The profile rests on {many(said['records'], 'text')} and "
-        f"{many(said['interactions'], 'act')}, all from before the test part."
-    )
-    person.profile(said)
-    person.recommendations(people, dataset, chosen)
-    what_if.draw(run, people, dataset, chosen)
-    person.nearest(said)
-    person.records(dataset, chosen)
+    state.settle(state.LOOK, list(LOOKS), None)
+    tabs = st.tabs(list(LOOKS), key=state.LOOK, on_change="rerun", bind="query-params")
+    for look, tab in zip(LOOKS.values(), tabs, strict=True):
+        if tab.open:
+            with tab, shell.guard():
+                look(run, people, dataset, chosen)
 
 
 shell.title("People")

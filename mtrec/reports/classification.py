@@ -62,12 +62,12 @@ def load_predictions(folder: Path, split: str, task: str | None = None) -> pd.Da
     return pd.read_parquet(path, filters=filters)
 
 
-def load_answers(folder: Path, record: int) -> pd.DataFrame:
-    """What every task of a run says of one record, as `predictions` gave it; empty without any."""
+def load_answers(folder: Path, *records: int) -> pd.DataFrame:
+    """What every task of a run says of records, as `predictions` gave it; empty without any."""
     path = folder / PREDICTIONS
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.read_parquet(path, filters=[(RECORD, "==", record)])
+    return pd.read_parquet(path, filters=[(RECORD, "in", set(records))])
 
 
 def task_reports(dataset: Dataset, predicted: pd.DataFrame, split: str) -> dict[str, TaskReport]:

@@ -220,6 +220,51 @@ def coverage(frame: pd.DataFrame, chosen: pd.DataFrame) -> go.Figure:
     return chart
 
 
+def palette() -> list[str]:
+    """The theme's colours, where several traces share one; they hold on light and dark pages."""
+    return list(st.get_option("theme.chartCategoricalColors"))
+
+
+def plane(frame: pd.DataFrame, series: str, marked: pd.DataFrame) -> go.Figure:
+    """Points on a plane whose axes say nothing by themselves, told apart by colour and symbol.
+
+    Args:
+        frame: one row per point: `x`, `y`, `told`, what it says to who points at it, and `person`,
+            what a click gives.
+        series: the column by which points are told apart, in the order of the legend.
+        marked: points of the same columns that a star stands on.
+    """
+    chart = go.Figure()
+    for (name, points), symbol, colour in zip(
+        frame.groupby(series, sort=False, observed=True),
+        cycle(SYMBOLS[:-1]),
+        cycle(each for each in palette() if each != MARKED),
+        strict=False,
+    ):
+        _points(chart, points, words(str(name)), {"symbol": symbol, "size": 7, "color": colour})
+    outline = {"width": 1.5, "color": "white"}
+    star = {"symbol": SYMBOLS[-1], "size": 20, "color": MARKED, "line": outline}
+    _points(chart, marked, "the person above", star)
+    layout(chart, height=430, legend=True)
+    chart.update_layout(legend_itemsizing="constant")
+    chart.update_xaxes(showticklabels=False, showgrid=False, zeroline=False)
+    chart.update_yaxes(showticklabels=False, showgrid=False, zeroline=False, scaleanchor="x")
+    return chart
+
+
+def _points(chart: go.Figure, points: pd.DataFrame, name: str, marker: dict[str, object]) -> None:
+    chart.add_scattergl(
+        x=points["x"],
+        y=points["y"],
+        text=points["told"],
+        customdata=points["person"],
+        name=name,
+        mode="markers",
+        marker=marker,
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
 def grouped(table: pd.DataFrame) -> dict[str, Any]:
     """For the whole numbers of a table: they are written in groups of thousands."""
     whole = table.select_dtypes("integer").columns

@@ -72,6 +72,11 @@ def find(known: list[str]) -> str:
         )
 
 
+def open_profile(chosen: str) -> None:
+    """Shows the profile of somebody from the next drawing on; for callbacks."""
+    state.wish(person=chosen, look=state.PROFILE)
+
+
 def profile(said: dict[str, Any]) -> None:
     """Where the profile of a person comes from, and what it says of them."""
     row = st.container(horizontal=True)

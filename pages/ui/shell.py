@@ -91,7 +91,8 @@ def person(user: str, label: str) -> None:
     Args:
         label: Markdown.
     """
-    st.page_link(PEOPLE, label=label, icon=":material/person:", query_params={state.PERSON: user})
+    where = {state.PERSON: user, state.LOOK: state.PROFILE}
+    st.page_link(PEOPLE, label=label, icon=":material/person:", query_params=where)
 
 
 def filled(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:

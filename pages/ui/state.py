@@ -41,6 +41,8 @@ UPLOAD = "upload"  # the folder of files dropped on the Data page
 PART = "part"  # of the data: test or validation
 TAB = "tab"  # of the page Report
 SIDE = "side"  # of the page Recommendations
+LOOK = "look"  # at somebody or everybody, of the page People
+PROFILE = "Profile"  # the look that links to a person open
 
 PRESENTATION = "presentation"  # the switch, in the session and in the workspace
 

@@ -62,6 +62,7 @@ def test_nothing_is_told(address: str, page: Page, heard: Heard, recipe: Path) -
     go_back(page, heard)
     report(page, heard)
     recommendations(page, heard)
+    people(page, heard)
     every_page(page, heard)
     bring(page, heard, recipe)
     again(page, heard, address, name)
@@ -148,6 +149,17 @@ def report(page: Page, heard: Heard) -> None:
     with saved(page) as content:
         page.get_by_role("button", name="Download the report (HTML)").click()
     assert marks(*content) == set()
+
+
+def people(page: Page, heard: Heard) -> None:
+    """Everyone as a table and on a map; a row of the table opens that person."""
+    go(page, "People")
+    for name in ("Texts and acts", "What if?", "Groups and map", "Find people"):
+        page.get_by_role("tab", name=name).click()
+        nothing_told(page, heard)
+    click_cell(table(page, "People who match"), 1, 0)
+    expect(page.get_by_text("Where the profile comes from")).to_be_visible()
+    nothing_told(page, heard)
 
 
 def every_page(page: Page, heard: Heard) -> None:

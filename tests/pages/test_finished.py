@@ -308,6 +308,7 @@ def test_a_person_comes_by_link_with_profile_and_two_lists(done: Done) -> None:
     words = said(app)
     assert "**Before training**" in words and "**After learning what they like**" in words
     assert words.count("1. **") == 2
+    app = open_page("people", person=person, look="Texts and acts")
     texts = (dataset.records[USER] == person).sum()
     assert f"Their {texts} texts" in [tab.label for tab in app.tabs]
 

@@ -27,6 +27,7 @@ from tests.pages.conftest import QUICK, Done, open_page
 pytestmark = pytest.mark.slow
 
 SIDES = ("Compare", "One person", "What is shown", "What it rests on", "Rules")
+LOOKS = ("Profile", "Texts and acts", "What if?", "Find people", "Groups and map")
 TABS = ("Labels", "Mix-ups", "Sureness", "Weak spots", "Doubts", "Compare", "Try it")
 VISITS = [
     ("start", {}),
@@ -36,11 +37,14 @@ VISITS = [
     ("search", {}),
     *(("report", {"tab": tab, "task": "mood"}) for tab in (*TABS, "Recommendations")),
     *(("report", {"tab": "Mix-ups", "task": task}) for task in ("names", "link")),
-    ("people", {}),
+    *(("people", {"look": look}) for look in LOOKS),
     *(("recommendations", {"side": side}) for side in SIDES),
 ]
-SHOWS = {("data", ""), ("people", ""), ("recommendations", "One person")} | {
-    ("report", tab) for tab in ("Mix-ups", "Doubts", "Compare")
+SHOWS = {
+    ("data", ""),
+    ("recommendations", "One person"),
+    *(("people", look) for look in LOOKS),
+    *(("report", tab) for tab in ("Mix-ups", "Doubts", "Compare")),
 }  # where there are ids or texts to hide
 
 
@@ -105,7 +109,7 @@ def figures(app: AppTest) -> list[str]:
 
 @pytest.mark.parametrize(("page", "choices"), VISITS)
 def test_no_id_and_no_text_is_sent(page: str, choices: dict[str, str], marked: Done) -> None:
-    shows = (page, choices.get("tab", choices.get("side", ""))) in SHOWS
+    shows = (page, choices.get("tab", choices.get("side", choices.get("look", "")))) in SHOWS
     before = visited(page, choices)
     assert bool(marks(*sent(before))) is shows
     hiding.switch(marked.workspace, True)

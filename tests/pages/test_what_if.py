@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def app(done: Done) -> AppTest:
-    app = open_page("people")
+    app = open_page("people", look="What if?")
     assert not app.exception and not app.error
     return app
 
