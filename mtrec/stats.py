@@ -173,12 +173,25 @@ def paired_difference(a: Array, b: Array, draws: int = DRAWS, seed: int = 0) -> 
     """
     if a.shape != b.shape or a.size == 0:
         raise ValueError(f"paired values must have one shape, got {a.shape} and {b.shape}")
-    difference = a - b
-    means = _means(difference, draws, seed)
-    tail = min((means <= 0).mean(), (means >= 0).mean())
-    bounds = interval(means, a.size) if a.size > 1 else None
-    estimate = Estimate(float(difference.mean()), *(bounds or (None, None)))
-    return Difference(estimate, float(min(1.0, max(2 * tail, 1 / draws))))
+    return paired_differences((a - b)[:, None], draws, seed)[0]
+
+
+def paired_differences(gaps: Array, draws: int = DRAWS, seed: int = 0) -> list[Difference]:
+    """The same of several differences over the same units `(n, D)`, all from the same draws."""
+    units = len(gaps)
+    rng = np.random.default_rng(seed)
+    means = np.empty((draws, gaps.shape[1]))
+    for draw in range(draws):
+        chosen = rng.integers(0, units, units)
+        means[draw] = np.bincount(chosen, minlength=units) @ gaps / units
+    means[np.abs(means) < NO_WIDTH] = 0
+    found = []
+    for value, drawn in zip(gaps.mean(axis=0), means.T, strict=True):
+        tail = min((drawn <= 0).mean(), (drawn >= 0).mean())
+        bounds = interval(drawn, units) if units > 1 else None
+        estimate = Estimate(float(value), *(bounds or (None, None)))
+        found.append(Difference(estimate, float(min(1.0, max(2 * tail, 1 / draws)))))
+    return found
 
 
 def bootstrap_statistic(

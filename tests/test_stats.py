@@ -13,6 +13,7 @@ from mtrec.stats import (
     interval,
     mcnemar,
     paired_difference,
+    paired_differences,
     resample_counts,
     two_sided,
     wilson,
@@ -109,6 +110,27 @@ def test_no_difference_is_not_distinguishable() -> None:
     assert not found.distinguishable
     assert found.p_value == 1
     assert not paired_difference(np.array([1.0]), np.array([0.0])).distinguishable
+
+
+def test_several_differences_come_from_the_same_draws() -> None:
+    rng = np.random.default_rng(2)
+    a, b, c = rng.random((3, 40))
+    together = paired_differences(np.stack([a - b, a - c], axis=1))
+    for found, alone in zip(
+        together, (paired_difference(a, b), paired_difference(a, c)), strict=True
+    ):
+        assert found.estimate.low == pytest.approx(alone.estimate.low)
+        assert found.estimate.high == pytest.approx(alone.estimate.high)
+        assert found.p_value == alone.p_value
+
+
+def test_draws_that_come_to_nothing_are_on_neither_side() -> None:
+    """Thrice .1 is not .3 in binary, and still no difference."""
+    gaps = np.array([0.1, 0.1, 0.1, -0.3] * 5)
+    drawn = np.random.default_rng(0)
+    sums = np.array([round(gaps[drawn.integers(0, 20, 20)].sum(), 9) for _ in range(1000)])
+    tail = min((sums <= 0).mean(), (sums >= 0).mean())
+    assert paired_difference(gaps, np.zeros(20)).p_value == pytest.approx(min(1, 2 * tail))
 
 
 def test_paired_values_must_belong_together() -> None:

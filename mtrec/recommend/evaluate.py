@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from mtrec.recommend import metrics
 from mtrec.recommend.base import Ids, Recommender
 from mtrec.recommend.data import SEGMENTS, RecommendationData
 from mtrec.schema import Estimate
-from mtrec.stats import bootstrap_mean, paired_difference
+from mtrec.stats import bootstrap_mean, paired_differences
 
 K = 10
 ALL = "all"
@@ -113,10 +113,8 @@ def paired(
             chosen = _segment(a, data, segment)
             if not chosen.any():
                 continue
-            differences: Mapping[str, Any] = {
-                name: paired_difference(a.values[name][chosen], b.values[name][chosen])
-                for name in a.values
-            }
+            gaps = np.stack([a.values[name] - b.values[name] for name in a.values], axis=1)
+            differences = dict(zip(a.values, paired_differences(gaps[chosen]), strict=True))
             rows.append(
                 {
                     "a": {"recommender": a.recommender, "stage": a.stage},

@@ -6,7 +6,7 @@ people that are large enough to tell anything of (Holm).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ TOO_FEW = "too few people to tell"
 NO_DIFFERENCE = "no distinguishable difference"
 HOW_TOLD = (
     "Differences are taken person by person. Whether one is more than noise is corrected for how "
-    "many are looked at (Holm), over all groups of people."
+    "many are looked at (Holm), over all groups of people: of many, one or another is large by "
+    "chance, so that one which is more than noise only if looked at alone tells nothing."
 )
 APART, ALONE, ALIKE = "apart", "alone", "alike"  # what is said of two lists that can be told of
 
@@ -36,8 +37,8 @@ class Verdict:
         p_value: corrected over these; None where there are too few people.
     """
 
-    a: dict[str, Any]
-    b: dict[str, Any]
+    a: Mapping[str, Any]
+    b: Mapping[str, Any]
     segment: str
     users: int
     figure: str
@@ -79,7 +80,7 @@ class Verdict:
             return NO_DIFFERENCE
         if self.kind == APART:
             return f"{self.compared} by more than noise"
-        return f"{NO_DIFFERENCE}: {self.compared} if looked at alone, as one of {self.looks} may be"
+        return f"{NO_DIFFERENCE} ({self.compared} if looked at alone)"
 
     @property
     def told_gap(self) -> str:
@@ -90,7 +91,7 @@ class Verdict:
         return f"{gap}, 95 % interval {self.gap.low:+z.3f} to {self.gap.high:+z.3f}"
 
 
-def verdicts(pairs: Sequence[dict[str, Any]], figure: str) -> list[Verdict]:
+def verdicts(pairs: Sequence[Mapping[str, Any]], figure: str) -> list[Verdict]:
     """What can be said of differences in one figure, in the order given.
 
     Args:
@@ -123,12 +124,15 @@ def verdicts(pairs: Sequence[dict[str, Any]], figure: str) -> list[Verdict]:
     ]
 
 
-def sentences(found: Iterable[Verdict], name: Callable[[dict[str, Any]], str]) -> list[str]:
+def sentences(
+    found: Iterable[Verdict], name: Callable[[Mapping[str, Any]], str], gaps: bool = True
+) -> list[str]:
     """What differs by more than noise, what may, and what cannot be told apart.
 
     Args:
         found: of one group of people and one figure.
         name: what a list is called, marked up; what stands around it needs no escaping.
+        gaps: whether each difference stands there as well.
     """
     groups: dict[tuple[str, bool, str, str], list[Verdict]] = {}
     for each in found:
@@ -138,7 +142,10 @@ def sentences(found: Iterable[Verdict], name: Callable[[dict[str, Any]], str]) -
             groups.setdefault(key, []).append(each)
     told = []
     for (ours, _, kind, compared), group in groups.items():
-        theirs = "; ".join(f"{name(each.b)} ({each.told_gap})" for each in group)
+        beside = [f" ({each.told_gap})" if gaps else "" for each in group]
+        theirs = "; ".join(
+            f"{name(each.b)}{told_gap}" for each, told_gap in zip(group, beside, strict=True)
+        )
         if kind == APART:
             told.append(f"{ours}: {compared} than {theirs}, by more than noise.")
         elif kind == ALONE:

@@ -48,7 +48,7 @@ def test_what_is_more_than_noise_alone_is_corrected_for_how_many_are_looked_at()
     assert SIGNIFICANT == 0.05
     assert words(pair("ease", 0.03)) == ["better by more than noise"]
     both = words(pair("ease", 0.03), pair("als", 0.04))
-    assert both == [f"{NO_DIFFERENCE}: better if looked at alone, as one of 2 may be"] * 2
+    assert both == [f"{NO_DIFFERENCE} (better if looked at alone)"] * 2
 
 
 def test_stages_and_baselines_are_families_of_their_own_over_all_groups_of_people() -> None:
@@ -86,6 +86,14 @@ def test_sentences_put_together_what_comes_out_alike() -> None:
         f"adapted: better than ease {gap}; bpr {gap}, by more than noise.",
         f"adapted: {NO_DIFFERENCE} from als (+0.000, 95 % interval -0.100 to +0.100).",
         f"adapted: better than pretrained {gap}, by more than noise.",
+    ]
+
+
+def test_sentences_may_leave_out_how_large_a_difference_is() -> None:
+    found = verdicts([pair("ease", 0.03), pair("als", 0.04)], "ndcg@10")
+    assert sentences(found, lambda row: row["stage"] or row["recommender"], gaps=False) == [
+        "adapted: better than ease; als if looked at alone, but one of 2 such looks may be so by "
+        "chance."
     ]
 
 

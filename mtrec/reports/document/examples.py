@@ -42,24 +42,21 @@ def section(people: People, words: Words) -> Iterator[Html]:
             yield paragraph(caption, ": there is nothing left to list.")
             continue
         rows = [
-            [f"{place}", data(each["title"]), f"{each['score']:.3g}", _reasons(each, words)]
-            for place, each in enumerate(listed, 1)
+            [data(each["title"]), f"{each['score']:.3g}", _reasons(each, words)] for each in listed
         ]
-        yield table(caption, ("Place", "Item", "Score", "Because of"), rows, numbers=(2,))
+        yield table(caption, ("Item, best first", "Score", "Because of"), rows, numbers=(1,))
 
 
 def _reasons(listed: dict[str, Any], words: Words) -> Html:
     """What counts most for an item or against it."""
     largest = sorted(listed["reasons"], key=lambda each: -abs(each["weight"]))[:REASONS]
     least = SLIGHT * abs(largest[0]["weight"]) if largest else 0
-    told = [
-        join(
-            [
-                f"{words.sources.get(each['source'], each['source'])}: ",
-                *(data(each["text"], TEXT), f" ({each['weight']:+.2g})"),
-            ]
-        )
-        for each in largest
-        if abs(each["weight"]) > least
-    ]
+    told = [_reason(each, words) for each in largest if abs(each["weight"]) > least]
     return bullets(told) if told else escaped("nothing in particular")
+
+
+def _reason(reason: dict[str, Any], words: Words) -> Html:
+    """Where it comes from, unless it says so itself, what it is and what it counts."""
+    source = words.sources.get(reason["source"], reason["source"])
+    start = "" if source in reason["text"] else f"{source}: "
+    return join([start, data(reason["text"], TEXT), f" ({reason['weight']:+.2g})"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -48,18 +48,24 @@ def section(training: Training, dataset: Dataset, words: Words, with_people: boo
         parts = [paragraph(training.no_recommendations)]
     else:
         people = People(training.folder / FOLDER)
-        parts = list(_judged(people, dataset, words))
+        rows = evaluation(people, dataset)
+        parts = [*_warned(dataset), *_judged(rows, people, words)]
         parts += rules.section(training.folder, people, dataset, words)
+        parts += _figures(rows, words)
         if with_people:
             parts += examples.section(people, words)
     return tag("section", head, *parts, aria_labelledby="recommendations")
 
 
-def _judged(people: People, dataset: Dataset, words: Words) -> Iterator[Html]:
-    rows = evaluation(people, dataset)
+def _warned(dataset: Dataset) -> Iterator[Html]:
+    """Says where there are too few items for recommendations to mean much."""
     for warning in dataset.warnings:
         if warning.code == FEW_ITEMS:
             yield paragraph(warning.message, ".", class_="warning")
+
+
+def _judged(rows: Sequence[Row], people: People, words: Words) -> Iterator[Html]:
+    """Who lists better for whom, what is listed, and what it rests on."""
     if not rows:
         yield paragraph(NOBODY)
         return
@@ -76,13 +82,6 @@ def _judged(people: People, dataset: Dataset, words: Words) -> Iterator[Html]:
     yield from _shown(rows, words)
     yield tag("h3", "What each thing known of people adds")
     yield from adds.section(people, words)
-    yield tag("h3", "All figures of the lists")
-    figures = list(rows[0]["metrics"])
-    for segment in dict.fromkeys(row["segment"] for row in rows):
-        yield _segment([row for row in rows if row["segment"] == segment], figures, words)
-    told = map(words.metric, figures)
-    meanings = (join([tag("strong", name), ": ", means]) for name, means in told)
-    yield tag("div", bullets(meanings), class_="note")
 
 
 def _compared(
@@ -113,7 +112,11 @@ def _compared(
                 f"{words.segments[segment]}, {many(count, 'person', 'people')}: {TOO_FEW}."
             )
             continue
-        against = {_key(each.b): each for each in found if each.segment == segment}
+        against = {
+            _key(each.b): each
+            for each in found
+            if each.segment == segment and each.a["stage"] == furthest
+        }
         mark = next(row for row in here if row["stage"] == furthest)["metrics"][NDCG]["value"]
         shown = []
         for row in here:
@@ -121,16 +124,16 @@ def _compared(
             if row["stage"] == furthest:
                 beside: list[object] = [Span("the list that the others are compared with", 2)]
             else:
-                beside = _beside(against.get(_key(row)), furthest)
+                beside = _beside(against.get(_key(row)))
             bar = barred(f"{value.value:.3f}", value, mark, top)
             shown.append([words.list_of(row), bar, interval(value), *beside])
         caption = f"{words.segments[segment]}: {many(count, 'person', 'people')}"
         yield table(f"{caption}, best for everyone first", head, shown)
 
 
-def _beside(verdict: Verdict | None, furthest: str) -> list[object]:
+def _beside(verdict: Verdict | None) -> list[object]:
     """The difference from the furthest stage and what can be said of it."""
-    if verdict is None or verdict.a["stage"] != furthest:
+    if verdict is None:
         return [Span("not compared by this training", 2)]
     return [
         join([f"{verdict.gap.value:+z.3f} ", tag("small", interval(verdict.gap))]),
@@ -142,8 +145,8 @@ def _stages(found: Sequence[Verdict], words: Words) -> Iterator[Html]:
     """What training did to the lists, for each group of people."""
     rows = [
         [
-            words.segments[each.segment],
             join([words.list_of(each.a), " minus ", words.list_of(each.b)]),
+            words.segments[each.segment],
             *([f"{each.gap.value:+z.3f}", interval(each.gap)] if each.is_told else ["", ""]),
             each.words,
         ]
@@ -155,7 +158,7 @@ def _stages(found: Sequence[Verdict], words: Words) -> Iterator[Html]:
         yield paragraph("There is one stage alone, so nothing to compare.")
         return
     name = words.metric(NDCG)[0]
-    head = ("People", "Difference", name, "95 % interval", "The first is")
+    head = ("Difference", "People", name, "95 % interval", "The first is")
     yield table("What each stage changed, person by person", head, rows)
 
 
@@ -181,11 +184,10 @@ def _shown(rows: Sequence[Row], words: Words) -> Iterator[Html]:
     yield table("What the lists show", head, body)
     yield paragraph(
         f"Catalogue shown: the share of all items that stand in the first {K} places of at least "
-        f"one of {many(count, 'list')}; little means that everyone is shown the same. How well "
-        "known an item is: the typical one (the geometric mean), so that the fewer people, the "
-        "less it is something that everyone knows anyway. How unlike each other: 0 where the texts "
-        "of a list's items all say the same, about 1 where they have nothing in common. Of none of "
-        "these more is better by itself.",
+        f"one of {many(count, 'list')}; little means that everyone is shown the same. Liked before "
+        "by one person in so many: a list's typical item (the geometric mean); the more, the less "
+        "known it is. How unlike each other: 0 where the texts of a list's items all say the same, "
+        "about 1 where they have nothing in common. Of none of these more is better by itself.",
         class_="note",
     )
 
@@ -194,6 +196,19 @@ def _known(novelty: float) -> str:
     """How many people liked an item before: half as many with each step of novelty."""
     people = 2**novelty
     return "everyone" if people < 1.05 else f"one person in {people:.{0 if people >= 10 else 1}f}"
+
+
+def _figures(rows: Sequence[Row], words: Words) -> Iterator[Html]:
+    """All figures of all lists, for each group of people; nothing where nobody was judged."""
+    if not rows:
+        return
+    figures = list(rows[0]["metrics"])
+    yield tag("h3", "All figures of the lists")
+    for segment in dict.fromkeys(row["segment"] for row in rows):
+        yield _segment([row for row in rows if row["segment"] == segment], figures, words)
+    told = map(words.metric, figures)
+    meanings = (join([tag("strong", name), ": ", means]) for name, means in told)
+    yield tag("div", bullets(meanings), class_="note")
 
 
 def _segment(rows: Sequence[Row], figures: Sequence[str], words: Words) -> Html:
@@ -218,12 +233,12 @@ def _figure(row: Row, figure: str) -> Html:
 
 def _sentences(found: Sequence[Verdict], words: Words) -> Iterator[Html]:
     """Verdicts as HTML: what stands around the names of lists holds nothing to escape."""
-    return map(Html, sentences(found, lambda row: tag("strong", words.list_of(row))))
+    return map(Html, sentences(found, lambda row: tag("strong", words.list_of(row)), gaps=False))
 
 
 def _best_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: -row["metrics"][NDCG]["value"])
 
 
-def _key(row: Row) -> str:
+def _key(row: Mapping[str, Any]) -> str:
     return str(row["stage"] or row["recommender"])

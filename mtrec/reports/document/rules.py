@@ -48,10 +48,10 @@ def section(folder: Path, people: People, dataset: Dataset, words: Words) -> Ite
         if rule.enabled:
             said = Html(rule_in_words(rule, titles, lambda name: data(name, NAME)))
             told = [] if found is None else _told(found, place, words)
-            lines.append(join([tag("strong", said), ".", *told]))
+            lines.append(join([tag("strong", said), *told]))
     if found is not None and len(lines) > 1:
         together = tag("strong", f"All {number(len(lines))} together")
-        lines.append(join([together, ".", *_told(found, None, words)]))
+        lines.append(join([together, *_told(found, None, words)]))
     yield bullets(lines)
     if found is None:
         yield paragraph(
@@ -62,7 +62,8 @@ def section(folder: Path, people: People, dataset: Dataset, words: Words) -> Ite
     else:
         yield paragraph(
             f"Lists of “{words.stages[stage]}” for the same people, with a rule and without it, "
-            "the other rules as they are. Which rules to switch on is decided on validation.",
+            "the other rules as they are. Each is judged by itself, not corrected for how many "
+            "rules there are. Which to switch on is decided on validation.",
             class_="note",
         )
 
@@ -71,10 +72,12 @@ def _head() -> Html:
     return tag("h3", "Rules in force")
 
 
-def _told(found: Effects, place: int | None, words: Words) -> Iterator[Html]:
+def _told(found: Effects, place: int | None, words: Words) -> list[Html]:
     """What one rule does, or all of them, on both parts."""
     figure = words.metric(FIGURE)[0]
-    for split in (VAL, TEST):
-        effect = found.together[split] if place is None else found.each[split][place]
-        said = effect_in_words(effect, figure)
-        yield join([" On ", words.parts[split], ": ", said])
+    effects = {
+        split: found.together[split] if place is None else found.each[split][place]
+        for split in (VAL, TEST)
+    }
+    said = {split: effect_in_words(effect, figure) for split, effect in effects.items()}
+    return [bullets(f"On {words.parts[split]}: {each}" for split, each in said.items())]

@@ -42,6 +42,7 @@ thead th { font-weight: 600; vertical-align: bottom; border-bottom: 2px solid va
   overflow-wrap: normal; }
 tbody th { font-weight: 500; min-width: 9rem; }
 td:has(bdi) { min-width: 6rem; }
+td:has(.bar) { white-space: nowrap; }
 tr { break-inside: avoid; }
 .number { text-align: right; }
 .bar { position: relative; display: inline-block; width: 9rem; height: .8rem; margin-left: .75rem;
