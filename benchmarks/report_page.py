@@ -86,11 +86,11 @@ class Visitor:
         """Seconds until the page stands with one side of the report open."""
         self.page.goto("about:blank")
         link = f"{self._address}/report?{urlencode({**self._choices, 'tab': tab})}"
-        return self._timed(lambda: self.page.goto(link), self._tab(tab))
+        return timed(self.page, lambda: self.page.goto(link), self._tab(tab))
 
     def show(self, tab: str) -> float:
         """Seconds until another side of the report stands."""
-        return self._timed(self._tab(tab).click, self._tab(tab))
+        return timed(self.page, self._tab(tab).click, self._tab(tab))
 
     def click_cells(self) -> list[float]:
         """Seconds until the texts behind a cell stand, of up to `REPEATS` cells that have some."""
@@ -111,7 +111,7 @@ class Visitor:
         told = self.page.get_by_text(
             re.compile("truly .* taken for .*|No text stands in this cell")
         )
-        seconds = self._timed(lambda: self.page.mouse.click(x, y), told)
+        seconds = timed(self.page, lambda: self.page.mouse.click(x, y), told)
         return None if told.first.inner_text().startswith("No text") else seconds
 
     def _tab(self, name: str) -> Locator:
@@ -119,17 +119,19 @@ class Visitor:
             self.page.get_by_role("tab", name=name, exact=True)
         )
 
-    def _timed(self, act: Callable[[], object], stands: Locator) -> float:
-        start = time.perf_counter()
-        act()
-        expect(stands.first).to_be_visible(timeout=PATIENCE)
-        running = self.page.locator("[data-test-script-state=running]")
-        while True:
-            expect(running).to_have_count(0, timeout=PATIENCE)
-            ended = time.perf_counter()
-            self.page.wait_for_timeout(300)  # whether another computation follows at once
-            if not running.count():
-                return ended - start
+
+def timed(page: Page, act: Callable[[], object], stands: Locator) -> float:
+    """Seconds from an act until something stands and nothing is computed any more."""
+    start = time.perf_counter()
+    act()
+    expect(stands.first).to_be_visible(timeout=PATIENCE)
+    running = page.locator("[data-test-script-state=running]")
+    while True:
+        expect(running).to_have_count(0, timeout=PATIENCE)
+        ended = time.perf_counter()
+        page.wait_for_timeout(300)  # whether another computation follows at once
+        if not running.count():
+            return ended - start
 
 
 def measured(visitor: Visitor, first: float) -> list[str]:
