@@ -101,6 +101,7 @@ def _rules(
         with st.container(border=True):
             _switch(book, rules, place, rule, catalogue)
             if found is None:
+                st.caption("Not tried yet as the rules stand now.")
                 continue
             _effect("On validation", found.each[VAL][place])
             if rule.enabled:
