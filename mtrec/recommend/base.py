@@ -19,7 +19,7 @@ Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Setting = Mapping[str, JsonValue]
 
-POPULAR, SIMILAR, LATENT = "popular", "similar", "latent"
+POPULAR, AVERAGE, SIMILAR, LATENT = "popular", "average", "similar", "latent"
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,12 @@ class Term:
     """One summand of a score.
 
     Attributes:
-        kind: `task`, `text`, `liked`, `mentioned`, `popular`, `similar` (people of similar tastes)
-            or `latent` (nothing that could be named).
-        source: the name of the source; the kind again for the last three.
+        kind: `task`, `text`, `liked`, `mentioned`, `popular`, `average` (everyone's mean profile,
+            for who has none), `similar` (people of similar tastes) or `latent` (nothing that could
+            be named).
+        source: the name of the source; the kind again for the last four.
         parts: the positions of the parts it stands for: records, items, for `similar` people; none
-            for `popular`, which holds for everyone, and `latent`.
+            for `popular` and `average`, which hold for everyone, and `latent`.
         weight: what it adds to the score.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mtrec.recommend.base import POPULAR, Term
+from mtrec.recommend.base import AVERAGE, POPULAR, Term
 from mtrec.recommend.fused import FusedRecommender
 
 SHOWN = 5
@@ -33,11 +33,13 @@ def terms(
     Args:
         owned: the user's parts of each source they have.
     """
-    everyone = recommender.bias[items].astype(np.float64)
-    if not recommender.weights(np.array([user])).any():
+    found = [[Term(POPULAR, POPULAR, (), float(each))] for each in recommender.bias[items]]
+    if recommender.sources and not recommender.weights(np.array([user])).any():
+        suits = np.zeros(len(items))
         for space, mean in recommender.everyone.items():
-            everyone = everyone + recommender.items[space][items].astype(np.float64) @ mean
-    found = [[Term(POPULAR, POPULAR, (), float(each))] for each in everyone]
+            suits += recommender.items[space][items].astype(np.float64) @ mean
+        for terms_of_item, each in zip(found, suits, strict=True):
+            terms_of_item.append(Term(AVERAGE, AVERAGE, (), float(each)))
     for name, source in recommender.sources.items():
         if not source.counts[user]:
             continue

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtrec.recommend.base import LATENT, SIMILAR, Term
+from mtrec.recommend.base import AVERAGE, LATENT, SIMILAR, Term
 from mtrec.recommend.explain import main_reasons, total
 from mtrec.recommend.profiles import LIKED, MENTIONED, OF_ITEMS
 from mtrec.schema import ITEM, RECORD, TEXT, TITLE
@@ -78,6 +78,8 @@ class Telling:
         return reason
 
     def _words(self, term: Term, item: int) -> str:
+        if term.kind == AVERAGE:
+            return "goes with what everybody left, taken together"
         if term.kind == LATENT:
             return "goes with what they liked"
         if term.kind == SIMILAR:

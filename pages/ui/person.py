@@ -12,7 +12,7 @@ import streamlit as st
 
 from mtrec.data.dataset import Dataset
 from mtrec.recommend.arrange import KNOWLEDGE, RULE
-from mtrec.recommend.explain import POPULAR
+from mtrec.recommend.base import AVERAGE, POPULAR
 from mtrec.recommend.people import People
 from mtrec.schema import (
     EVENT,
@@ -243,8 +243,8 @@ def decimals_of(listed: Sequence[dict[str, Any]]) -> int:
 
 
 def _stands_alone(reason: dict[str, Any]) -> bool:
-    """Whether a reason is one text, one thing or popularity, rather than a sum of many."""
-    return reason["kind"] == POPULAR or "record" in reason or "item" in reason
+    """Whether a reason is one text, one thing or holds for all, rather than a sum of many."""
+    return reason["kind"] in (POPULAR, AVERAGE) or "record" in reason or "item" in reason
 
 
 def _words(reason: dict[str, Any]) -> str:

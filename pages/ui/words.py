@@ -197,6 +197,7 @@ SOURCES = {
     "liked": "things they liked",
     "mentioned": "things they wrote about",
     "popular": "popular",
+    "average": "average person",
 }
 
 GUESSING_HELP = (

@@ -80,6 +80,17 @@ def test_taking_out_a_source_takes_out_its_summands(case: tuple[Any, Any]) -> No
     assert kept == pytest.approx(scores.tolist(), abs=1e-5)
 
 
+def test_who_is_unknown_is_told_what_suits_the_average_person(case: tuple[Any, Any]) -> None:
+    recommender, _ = case
+    for source in recommender.sources.values():
+        source.counts[0] = 0
+    split = terms(recommender, 0, ITEMS, {})
+    assert {tuple(each.kind for each in item) for item in split} == {("popular", "average")}
+    assert [item[0].weight for item in split] == pytest.approx(recommender.bias.tolist())
+    scores = recommender.scores(np.array([0]))[0]
+    assert [total(item) for item in split] == pytest.approx(scores.tolist(), abs=1e-5)
+
+
 def test_who_is_unknown_is_told_what_holds_for_everyone(case: tuple[Any, Any]) -> None:
     recommender, _ = case
     bare = recommender.without("text", "liked")
