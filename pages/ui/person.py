@@ -58,7 +58,7 @@ def find(known: list[str]) -> str:
             "Someone else",
             key="someone",
             icon=":material/shuffle:",
-            on_click=lambda: state.wish(person=random.choice(known)),
+            on_click=lambda: state.wish(person=_another(known)),
             help="Picks a person at random.",
             width="stretch",
         )
@@ -70,6 +70,12 @@ def find(known: list[str]) -> str:
             None,
             help="Those with the most texts come first. Type to find someone.",
         )
+
+
+def _another(known: list[str]) -> str:
+    """Anybody but the person chosen now, where there is anybody else."""
+    now = st.session_state.get(state.PERSON)
+    return random.choice([each for each in known if each != now] or known)
 
 
 def open_profile(chosen: str) -> None:

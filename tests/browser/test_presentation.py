@@ -95,6 +95,7 @@ def person(page: Page, heard: Heard) -> None:
     page.get_by_role("link", name=re.compile(r"Person \d+")).first.click()
     settle(page)
     nothing_told(page, heard)
+    page.get_by_role("tab", name="Texts and acts").click()
     with saved(page) as content:
         page.get_by_role("button", name="Download as CSV").first.click()
     assert "•" in content[0] and marks(*content) == set()

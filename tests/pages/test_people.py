@@ -18,7 +18,7 @@ from mtrec.recommend.stored import FOLDER
 from mtrec.reports.classification import COLUMNS
 from mtrec.runs.store import RunStore
 from mtrec.schema import SOURCE, SPLIT, TEST, TEXT, TIME, USER, task_column
-from pages.ui import crowd, finding, state, timeline
+from pages.ui import crowd, finding, person, state, timeline
 from tests.pages.conftest import Done, open_page, said
 
 pytestmark = pytest.mark.slow
@@ -161,3 +161,9 @@ def test_texts_that_no_task_speaks_of_stand_by_their_activity(
     run: Any = SimpleNamespace(run="r1")
     told = timeline._labels(run, data, written)
     assert told[["task", "label", "what"]].to_numpy().tolist() == [["texts", "notes", "one"]]
+
+
+def test_someone_else_is_never_the_same_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {"person": "ann"})
+    assert {person._another(["ann", "bob"]) for _ in range(20)} == {"bob"}
+    assert person._another(["ann"]) == "ann"
