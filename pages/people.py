@@ -22,7 +22,7 @@ def profile(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None
         f"{many(said['interactions'], 'act')}, all from before the test part."
     )
     person.profile(said)
-    person.recommendations(people, dataset, chosen)
+    person.recommendations(run, people, dataset, chosen)
     person.nearest(said)
 
 

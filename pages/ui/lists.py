@@ -76,7 +76,8 @@ def beside(run: RunInfo, chosen: str, left: tuple[str, Listed], right: tuple[str
         else "Nothing is known of what they liked later"
     )
     st.markdown(f"{shared}, marked :material/join_inner:. {told}.")
-    for column, (title, listed), other in zip(st.columns(2), pair, places[::-1], strict=True):
+    sides = zip((LEFT, RIGHT), st.columns(2), pair, places[::-1], strict=True)
+    for side, column, (title, listed), other in sides:
         with column:
             st.markdown(f"**{plain(title)}**")
             if not listed:
@@ -87,7 +88,7 @@ def beside(run: RunInfo, chosen: str, left: tuple[str, Listed], right: tuple[str
                     marks.append(_in_both(place, other[each["item"]]))
                 if each["item"] in later:
                     marks.append(person.LATER)
-                person.card(place, each, marks, person.decimals_of(listed))
+                person.card(run, place, each, marks, person.decimals_of(listed), f"{side}-{place}")
     st.caption(SCORES)
 
 

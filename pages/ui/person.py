@@ -14,6 +14,7 @@ from mtrec.data.dataset import Dataset
 from mtrec.recommend.arrange import KNOWLEDGE, RULE
 from mtrec.recommend.base import AVERAGE, POPULAR
 from mtrec.recommend.people import People
+from mtrec.runs.store import RunInfo
 from mtrec.schema import (
     EVENT,
     ITEM,
@@ -30,7 +31,7 @@ from mtrec.schema import (
 )
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many, number
-from pages.ui import charts, evaluation, shell, state
+from pages.ui import charts, evaluation, reasons, shell, state
 from pages.ui.text import plain
 from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
@@ -167,7 +168,7 @@ def nearest(said: dict[str, Any]) -> None:
                 st.caption(f"similarity {each['similarity']:.2f}")
 
 
-def recommendations(people: People, dataset: Dataset, person: str) -> None:
+def recommendations(run: RunInfo, people: People, dataset: Dataset, person: str) -> None:
     """What two stages recommend, side by side, each item with its reasons."""
     st.subheader("Recommendations", help=STAGE_HELP)
     evaluation.warn_few_items(dataset)
@@ -184,7 +185,8 @@ def recommendations(people: People, dataset: Dataset, person: str) -> None:
             listed = people.recommend(person, SHOWN_ITEMS, stage)
             decimals = decimals_of(listed)
             for place, each in enumerate(listed, 1):
-                card(place, each, [LATER] if each["item"] in later else [], decimals)
+                marks = [LATER] if each["item"] in later else []
+                card(run, place, each, marks, decimals, f"{stage}-{place}")
     st.caption(
         "The numbers are parts of an item's score and add up to it; a minus speaks against the "
         "item. The two lists have scales of their own, so compare numbers within one list only."
@@ -197,11 +199,14 @@ def liked_later(dataset: Dataset, person: str) -> set[str]:
     return set(acts[(acts[USER] == person) & (acts[SPLIT] == TEST) & acts[LIKED]][ITEM])
 
 
-def card(place: int, each: dict[str, Any], marks: Sequence[str], decimals: int) -> None:
+def card(
+    run: RunInfo, place: int, each: dict[str, Any], marks: Sequence[str], decimals: int, key: str
+) -> None:
     """One recommendation: its title, what marks it, what speaks for it, and what moved it.
 
     Args:
         marks: Markdown.
+        key: unique on the page.
     """
     with st.container(border=True):
         st.markdown(" · ".join([f"{place}. **{plain(each['title'], 80)}**", *marks]))
@@ -212,6 +217,7 @@ def card(place: int, each: dict[str, Any], marks: Sequence[str], decimals: int) 
             if reason["kind"] in BESIDE
         ]
         st.caption("  \n".join(lines))
+        reasons.button(run, each, f"open-{key}")
 
 
 def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
@@ -223,13 +229,13 @@ def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
     scored = [reason for reason in each["reasons"] if reason["kind"] not in BESIDE]
     new = [reason for reason in scored if "new" in reason]
     known = [reason for reason in scored if "new" not in reason]
-    reasons = sorted(known, key=lambda reason: -abs(reason["weight"]))
-    single = [reason for reason in reasons if _stands_alone(reason)][:SHOWN_REASONS]
+    ordered = sorted(known, key=lambda reason: -abs(reason["weight"]))
+    single = [reason for reason in ordered if _stands_alone(reason)][:SHOWN_REASONS]
     parts = [(reason["weight"], _words(reason)) for reason in single]
     if new:
         parts.insert(0, (sum(reason["weight"] for reason in new), "what was added"))
     others: dict[str, float] = {}
-    for reason in reasons:
+    for reason in ordered:
         if reason not in single:
             others[reason["source"]] = others.get(reason["source"], 0.0) + reason["weight"]
     if others:

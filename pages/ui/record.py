@@ -107,7 +107,7 @@ def draw(
         text, kind = str(row[TEXT]), dataset.tasks[task].type
         read = str(state.whole_dataset(run.key).records.loc[int(record), TEXT])
         _labels(text, kind, truth, predicted)
-        _every_task(run, int(record), text, dataset, key)
+        every_task(run, int(record), text, dataset, key)
         asked = _asked(TASK_TYPES[kind], truth, predicted, cell)
         _why(run, int(record), read, task, kind, asked, key)
         _like(run, int(record), read, task, kind, key)
@@ -144,7 +144,7 @@ def _labels(text: str, kind: str, truth: str | None, predicted: str | None) -> N
         st.markdown(f"{whose}: {told}")
 
 
-def _every_task(run: RunInfo, record: int, text: str, dataset: Dataset, key: str) -> None:
+def every_task(run: RunInfo, record: int, text: str, dataset: Dataset, key: str) -> None:
     """What the data and the model say of the text, task by task."""
     said = load_answers(state.store().fetch(run.run), record)
     kinds = [TASK_TYPES[dataset.tasks[task].type] for task in said[TASK]]

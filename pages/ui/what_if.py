@@ -46,7 +46,7 @@ def draw(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
             shell.problem(error)
             return
         _shares(before["sources"], after["sources"])
-        _lists(before["items"], after["items"])
+        _lists(run, before["items"], after["items"])
 
 
 def _asked(
@@ -154,7 +154,7 @@ def _shares(before: dict[str, Any], after: dict[str, Any]) -> None:
     )
 
 
-def _lists(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
+def _lists(run: RunInfo, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
     """Both lists, the second with how far each item moved."""
     places = {each["item"]: place for place, each in enumerate(before, 1)}
     now = {each["item"] for each in after}
@@ -176,7 +176,8 @@ def _lists(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
                 marks = [] if listed is before else [_moved(place, places.get(each["item"]))]
                 if listed is before and each["item"] not in now:
                     marks = [":material/remove: *drops out*"]
-                person.card(place, each, marks, person.decimals_of(listed))
+                side = "as-it-is" if listed is before else "changed"
+                person.card(run, place, each, marks, person.decimals_of(listed), f"{side}-{place}")
 
 
 def _moved(here: int, there: int | None) -> str:

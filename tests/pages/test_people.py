@@ -44,6 +44,27 @@ def matching(app: AppTest) -> pd.DataFrame:
     return next(each.value for each in app.dataframe if "person" in each.value)
 
 
+def test_a_recommendation_opens_with_the_texts_and_things_behind_it(
+    people: People, dataset: Dataset
+) -> None:
+    def rests_on(user: str) -> set[str]:
+        return {key for each in people.recommend(user)[0]["reasons"] for key in each}
+
+    chosen = next(user for user in people.users if {"record", "item"} <= rests_on(user))
+    best = people.recommend(chosen, 8)[0]
+    app = look("Profile", person=chosen)
+    app.button(key="open-adapted-1").click().run()
+    assert not app.exception and not app.error
+    items = dataset.items.set_index("item")
+    assert items.loc[best["item"], TEXT] in said(app)
+    for reason in best["reasons"]:
+        if "record" in reason:
+            assert dataset.records.loc[reason["record"], TEXT] in said(app)
+        if "item" in reason:
+            assert items.loc[reason["item"], TEXT] in said(app)
+    assert any("the data says" in str(each.proto) for each in app.dataframe)
+
+
 def test_without_a_filter_everyone_is_there_with_what_is_known(
     people: People, dataset: Dataset
 ) -> None:

@@ -94,7 +94,7 @@ def marked(trained_marked: Done, monkeypatch: pytest.MonkeyPatch) -> Iterator[Do
 def visited(page: str, choices: dict[str, str]) -> AppTest:
     """A page on which everything was asked for that shows texts."""
     app = open_page(page, **choices)
-    for key in ("look-mood", "-why", "-like"):
+    for key in ("look-mood", "-why", "-like", "open-adapted-1"):
         for button in [each for each in app.button if each.key and each.key.endswith(key)]:
             button.click().run()
     assert not app.exception and not app.error
