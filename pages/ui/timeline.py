@@ -89,7 +89,7 @@ def _marks(run: RunInfo, dataset: Dataset, written: pd.DataFrame, acts: pd.DataF
                 marker={"symbol": symbol + hollow, "size": 10, "color": colour, "opacity": 0.85},
                 hovertemplate="%{x|%Y-%m-%d}<br>%{text}<extra></extra>",
             )
-    charts.layout(chart, height=70 + charts.ROW * len(order), legend=True)
+    charts.layout(chart, height=100 + charts.ROW * len(order), legend=True)
     chart.update_yaxes(
         type="category", categoryorder="array", categoryarray=order, autorange="reversed"
     )
