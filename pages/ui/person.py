@@ -209,7 +209,11 @@ def card(
         key: unique on the page.
     """
     with st.container(border=True):
-        st.markdown(" · ".join([f"{place}. **{plain(each['title'], 80)}**", *marks]))
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(
+                " · ".join([f"{place}. **{plain(each['title'], 80)}**", *marks]), width="stretch"
+            )
+            reasons.button(run, each, f"open-{key}")
         lines = [f"{part:+z.{decimals}f} {words}" for part, words in summands(each)]
         lines += [
             f"{BESIDE[reason['kind']]} {plain(reason['text'], 120)}"
@@ -217,7 +221,6 @@ def card(
             if reason["kind"] in BESIDE
         ]
         st.caption("  \n".join(lines))
-        reasons.button(run, each, f"open-{key}")
 
 
 def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
