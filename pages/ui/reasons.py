@@ -29,7 +29,6 @@ def button(run: RunInfo, listed: dict[str, Any], key: str) -> None:
         "Open",
         key=key,
         type="tertiary",
-        icon=":material/open_in_full:",
         help="The item and what it is recommended for: each text in full, with what every task "
         "says of it, and each thing.",
     ):
