@@ -109,7 +109,7 @@ class Visitor:
             raise RuntimeError("the matrix is not on the page")
         x, y = box["x"] + 0.6 * box["width"], box["y"] + HEADER + (row + 0.5) * ROW
         told = self.page.get_by_text(
-            re.compile("truly .* taken for .*|No text stands in this cell")
+            re.compile("the surest answers first|No text stands in this cell")
         )
         seconds = timed(self.page, lambda: self.page.mouse.click(x, y), told)
         return None if told.first.inner_text().startswith("No text") else seconds
