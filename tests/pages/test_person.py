@@ -59,7 +59,8 @@ def small_scores() -> None:
 
     acts = pd.DataFrame({USER: [], ITEM: [], SPLIT: [], LIKED: pd.Series([], dtype="bool")})
     people = SimpleNamespace(stages=["pretrained"], recommend=recommend)
-    person.recommendations(people, SimpleNamespace(interactions=acts, warnings=()), "u")
+    dataset = SimpleNamespace(interactions=acts, warnings=())
+    person.recommendations(SimpleNamespace(run="r1"), people, dataset, "u")
 
 
 def test_small_scores_are_told_with_as_many_decimals_as_they_need_and_none_is_minus_zero() -> None:
