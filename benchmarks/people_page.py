@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from benchmarks.markdown import table
-from benchmarks.report_page import FLAGS, dashboard, timed
+from benchmarks.report_page import chromium, dashboard, timed
 from mtrec.recommend.people import People
 from mtrec.recommend.stored import FOLDER
 from mtrec.runs.store import FINISHED, RunInfo, RunStore
@@ -109,14 +108,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("workspace", type=Path, help="a workspace with finished runs")
     args = parser.parse_args()
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    with chromium() as page:
         names = ["data", "people", "items", "first visit", "page", "somebody else", "what-if"]
         names += ["what-if with a text", "slowest side", "again"]
         print(table(names, rows(args.workspace.resolve(), page)))
-        browser.close()
 
 
 if __name__ == "__main__":

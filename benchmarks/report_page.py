@@ -74,6 +74,16 @@ def dashboard(workspace: Path) -> Iterator[str]:
         server.wait(20)
 
 
+@contextmanager
+def chromium() -> Iterator[Page]:
+    """A page of a browser as large as a laptop's screen."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser.new_page(viewport={"width": 1440, "height": 900})
+        browser.close()
+
+
 class Visitor:
     """Somebody who looks at the report of one run."""
 
@@ -165,14 +175,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("workspace", type=Path, help="a workspace with finished runs")
     args = parser.parse_args()
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    with chromium() as page:
         names = ["data", "task", "labels", "test records"]
         names += ["first visit", "page", "click", "slowest side", "again"]
         print(table(names, rows(args.workspace.resolve(), page)))
-        browser.close()
 
 
 if __name__ == "__main__":

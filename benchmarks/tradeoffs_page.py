@@ -12,7 +12,6 @@ and nothing is computed any more. What counts is seconds, which depend on the ma
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -22,10 +21,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import yaml
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from benchmarks.markdown import table
-from benchmarks.report_page import FLAGS, PATIENCE, dashboard
+from benchmarks.report_page import PATIENCE, chromium, dashboard
 from benchmarks.training import with_genres
 from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
@@ -99,13 +98,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path, help="the folder of real data sets")
     args = parser.parse_args()
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    with chromium() as page:
         names = ["training texts", "moves", "median seconds", "95 % within"]
         print(table(names, rows(args.data.resolve(), page)))
-        browser.close()
 
 
 if __name__ == "__main__":
