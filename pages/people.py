@@ -49,6 +49,8 @@ def draw(run: RunInfo) -> None:
     if not known:
         shell.empty("This data does not say who wrote or did what.", shell.DATA, "Bring other data")
         return
+    if state.PERSON in st.query_params:  # as in a link to somebody
+        state.forget(state.LOOK)
     chosen = person.find(known)
     people = state.people(run)
     if people is None:

@@ -564,7 +564,7 @@ def test_mlflow_serves_an_exported_run(run: str, served: str, ask) -> None:  # t
 
     assert (unknown.known, len(unknown.items)) == (False, 3)
     assert unknown.note is not None and "Nobody in this data is called nobody" in unknown.note
-    assert {why.kind for each in unknown.items for why in each.reasons} == {"popular"}
+    assert {why.kind for each in unknown.items for why in each.reasons} == {"popular", "average"}
 
     for row, said in (({"usr": "u01"}, "usr: Extra"), ({"user": "u01", "k": 0}, "k: Input")):
         status, refused = _asked(served, {"dataframe_records": [row]})

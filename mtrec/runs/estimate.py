@@ -19,6 +19,7 @@ from mtrec.files import write_json
 from mtrec.runs.progress import duration, read_progress
 from mtrec.runs.store import FINISHED, RunInfo, RunStore
 from mtrec.training.paces import Cost, Measurement, cost
+from mtrec.training.reporter import Reporter
 from mtrec.workspace import Workspace
 
 FOLDER = "paces"  # in the workspace's cache
@@ -26,8 +27,10 @@ ESTIMATE = "estimate.json"  # in a run's folder
 NEAR = 0.1  # how far off an estimate may be and still be called right
 
 
-def measure_costs(dataset: Dataset, config: RunConfig, workspace: Workspace) -> Measurement:
-    """Measures for some seconds how fast every method is, and keeps it for `known_costs`.
+def measure_costs(
+    dataset: Dataset, config: RunConfig, workspace: Workspace, reporter: Reporter | None = None
+) -> Measurement:
+    """Measures on a few texts how fast every method is, and keeps it for `known_costs`.
 
     Raises:
         InputError: there is nothing to learn from, or the encoder can't be used.
@@ -36,7 +39,7 @@ def measure_costs(dataset: Dataset, config: RunConfig, workspace: Workspace) -> 
 
     found = Measuring(
         dataset, config.encoder, config.trunk, config.tasks, config.strategy, config.train
-    ).measure()
+    ).measure(reporter)
     path = _path(dataset.key, config, workspace)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, found.json())

@@ -36,7 +36,7 @@ from mtrec.training.losses import wanted_units
 from mtrec.training.making import RATE
 from mtrec.training.paces import BYTES, Counts, Measurement, Pace
 from mtrec.training.pretraining import Pretraining
-from mtrec.training.reporter import SilentReporter
+from mtrec.training.reporter import Reporter, SilentReporter
 from mtrec.training.snapshot import Keeper
 from mtrec.training.step import Updater
 from mtrec.training.validation import validate
@@ -94,25 +94,31 @@ class Measuring:
         shown = replace(dataset, tables={"records": some.iloc[:few]})
         self._examples = Examples.of(shown, self._specs)
 
-    def measure(self) -> Measurement:
+    def measure(self, reporter: Reporter | None = None) -> Measurement:
         """How long reading and learning take by each method.
 
         Methods that cannot be used with the other settings are left out. torch's random numbers are
         left where they stood.
 
+        Args:
+            reporter: whoever watches.
+
         Raises:
             InputError: no method can be used.
         """
         with torch.random.fork_rng():
-            return Measurement(self._paces(), self.counts, self._guessing(), str(self.device))
+            paces = self._paces(reporter or SilentReporter())
+            return Measurement(paces, self.counts, self._guessing(), str(self.device))
 
-    def _paces(self) -> dict[str, Pace]:
+    def _paces(self, reporter: Reporter) -> dict[str, Pace]:
         """The pace of each method that can be used.
 
         Raises:
             InputError: none can.
         """
+        reporter.phase("Trying every way on a few texts", len(METHODS) + 1)
         read, scored = self._reading(self._base), self._scoring()
+        reporter.advance(1)
         found: dict[str, Pace] = {}
         refused: list[InputError] = []
         for method in METHODS:
@@ -122,6 +128,7 @@ class Measuring:
                 found[method] = self._pace(self._encoder(method), read, scored)
             except InputError as error:
                 refused.append(error)
+            reporter.advance(1)
         if not found:
             raise refused[0]
         return found

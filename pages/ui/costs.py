@@ -13,7 +13,7 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.runs.estimate import known_costs, measure_costs, roughly
 from mtrec.runs.launcher import GB
 from mtrec.training.paces import Cost
-from pages.ui import state
+from pages.ui import state, trying
 from pages.ui.text import plain
 from pages.ui.words import COSTS_HELP, METHODS
 
@@ -24,20 +24,21 @@ def table(dataset: DatasetSummary, config: RunConfig) -> None:
     """How much learns, memory and time of every method under these settings, once measured."""
     place = st.container()
     costs = known_costs(dataset.key, config, state.workspace())
-    busy = any(not run.ended for run in state.runs())
-    if st.button(
-        "Measure what each would take" if costs is None else "Measure again",
-        key="measure",
-        icon=":material/speed:",
-        disabled=busy,
-        help="Not while a training goes on: both would be slower."
-        if busy
-        else "Reads and learns from a few of these texts in every way, for some seconds, and "
-        "changes nothing. What it finds is kept for these settings.",
-    ):
+
+    def measure() -> None:
         with place, st.spinner("Trying every way on a few texts…"):
-            measure_costs(state.whole_dataset(dataset.key), config, state.workspace())
-        st.rerun()
+            measure_costs(state.whole_dataset(dataset.key), config, state.workspace(), trying.Bar())
+
+    busy = any(not run.ended for run in state.runs())
+    trying.work(
+        "measure",
+        "Measure what each would take" if costs is None else "Measure again",
+        measure,
+        "Reads and learns from a few of these texts in every way, and changes nothing. What it "
+        "finds is kept for these settings.",
+        primary=False,
+        waits="Not while a training goes on: both would be slower." if busy else None,
+    )
     with place:
         if costs is None:
             st.caption("What each would take with these settings has not been measured here yet.")

@@ -91,7 +91,7 @@ def person(user: str, label: str) -> None:
     Args:
         label: Markdown.
     """
-    where = {state.PERSON: user, state.LOOK: state.PROFILE}
+    where = {state.PERSON: user}
     st.page_link(PEOPLE, label=label, icon=":material/person:", query_params=where)
 
 

@@ -42,7 +42,7 @@ PART = "part"  # of the data: test or validation
 TAB = "tab"  # of the page Report
 SIDE = "side"  # of the page Recommendations
 LOOK = "look"  # at somebody or everybody, of the page People
-PROFILE = "Profile"  # the look that links to a person open
+PROFILE = "Profile"  # the look that links to a person open: the first, which no URL has to name
 
 PRESENTATION = "presentation"  # the switch, in the session and in the workspace
 
@@ -303,6 +303,11 @@ def settle(key: str, options: Sequence[str], preferred: str | None) -> None:
     if not is_said and key not in st.session_state:
         st.query_params[key] = holds
     st.session_state[key] = holds
+
+
+def forget(key: str) -> None:
+    """Lets go of what a control held when its page was left."""
+    st.session_state.pop(LAST + key, None)
 
 
 def _came_back() -> bool:

@@ -31,32 +31,42 @@ SOON = 1.5  # seconds of work that no bar is worth
 TICK = 0.2  # seconds between two looks of the bar
 
 
-def work(key: str, label: str, do: Callable[[], None], words: str) -> None:
+def work(
+    key: str,
+    label: str,
+    do: Callable[[], None],
+    words: str,
+    *,
+    primary: bool = True,
+    waits: str | None = None,
+) -> None:
     """A button that begins long work and one that stops it; what went wrong is told below them.
 
     Args:
         key: of the button that begins it.
         do: the work; whatever is clicked meanwhile stops it.
         words: the help of that button.
+        primary: whether it is what one comes to the page for.
+        waits: why it can't begin now, where it can't.
     """
     asked, failed = f"{key}-asked", f"{key}-failed"
     working = st.session_state.pop(asked, False)
     with st.container(horizontal=True):
         st.button(
             label,
-            type="primary",
+            type="primary" if primary else "secondary",
             key=key,
             icon=":material/play_arrow:",
-            disabled=working,
+            disabled=working or waits is not None,
             on_click=lambda: st.session_state.update({asked: True}),
-            help=words,
+            help=waits or words,
         )
         st.button(
             "Stop",
             key=f"stop-{key}",
             icon=":material/stop:",
             disabled=not working,
-            help="Stops it. What was read or tried by then need not be done again.",
+            help="Stops it; nothing that was known before is lost.",
         )
     if error := st.session_state.pop(failed, None):
         shell.problem(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +58,18 @@ def done(trained: Done, monkeypatch: pytest.MonkeyPatch) -> Iterator[Done]:
     yield trained
 
 
-def open_page(page: str, **choices: str) -> AppTest:
-    """A page as a visitor sees it who follows a link with these choices."""
+def open_page(page: str, before: Mapping[str, object] | None = None, /, **choices: str) -> AppTest:
+    """A page as a visitor sees it who follows a link with these choices.
+
+    Args:
+        before: what their visit left in the session until then.
+    """
     app = AppTest.from_file(ROOT / "app.py", default_timeout=120)
     if page != "start":
         app.switch_page(f"pages/{page}.py")
     app.query_params.update(choices)
+    for key, value in (before or {}).items():
+        app.session_state[key] = value
     return app.run()
 
 

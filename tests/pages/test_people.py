@@ -164,10 +164,16 @@ def test_every_person_with_a_profile_stands_on_both_maps_and_the_chosen_one_by_a
     assert words.count("of how profiles differ.") == 2
 
 
-def test_a_link_to_a_person_leads_to_their_profile(done: Done) -> None:
-    links = [each.proto.query_string for each in look("Profile").get("page_link")]
-    near = [each for each in links if "person=" in each]
-    assert near and all("look=Profile" in each for each in near)
+def test_a_link_to_a_person_leads_to_their_profile(people: People) -> None:
+    """Whatever was looked at when the page was left, which is what its name in the menu opens."""
+
+    def opened(**choices: str) -> str:
+        app = open_page("people", {state.LAST + state.LOOK: "Find people"}, **choices)
+        return str(app.session_state[state.LOOK])
+
+    assert opened() == "Find people"
+    assert opened(person=people.users[0]) == state.PROFILE
+    assert opened(person=people.users[0], look="What if?") == "What if?"
 
 
 def test_texts_that_no_task_speaks_of_stand_by_their_activity(

@@ -24,6 +24,7 @@ from mtrec.runs.estimate import (
 from mtrec.runs.progress import LiveFiles
 from mtrec.runs.store import FINISHED, SUMMARY, RunStore
 from mtrec.training.measure import METHODS
+from mtrec.training.reporter import SilentReporter, Stopped
 
 
 @pytest.fixture
@@ -59,6 +60,34 @@ def test_every_method_is_measured_and_counted(
     assert measured.counts.records == len(records) and measured.counts.items == len(data.items)
     labelled = records[[f"task:{task}" for task in data.tasks]].notna().any(axis=1)
     assert measured.counts.train == (labelled & (records["split"] == "train")).sum()
+
+
+def test_it_is_told_how_far_measuring_is_and_a_stop_keeps_nothing(
+    store: RunStore, data: Dataset, tiny_encoder_folder: Path
+) -> None:
+    config = configured(data, tiny_encoder_folder, "train.adversarial.fgm=true")
+    measure_costs(data, config, store.workspace, watcher := Watcher())
+    assert watcher.done == watcher.total == len(METHODS) + 1  # one of which has no pace
+
+    other = configured(data, tiny_encoder_folder, "trunk.width=32")
+    with pytest.raises(Stopped):
+        measure_costs(data, other, store.workspace, Watcher(most=2))
+    assert known_costs(data.key, other, store.workspace) is None
+
+
+class Watcher(SilentReporter):
+    """Counts what is done, and goes away after so much."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self.total, self.done, self._most = 0, 0, most
+
+    def phase(self, name: str, total: int) -> None:
+        self.total = total
+
+    def advance(self, n: int) -> None:
+        self.done += n
+        if self.done == self._most:
+            raise Stopped
 
 
 def test_what_holds_for_other_settings_is_not_taken_for_these(
