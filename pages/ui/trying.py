@@ -46,7 +46,8 @@ def work(
         key: of the button that begins it.
         do: the work; whatever is clicked meanwhile stops it.
         words: the help of that button.
-        primary: whether it is what one comes to the page for.
+        primary: whether it is what one comes to the page for. Beside anything less, the button that
+            stops it stands only while there is something to stop.
         waits: why it can't begin now, where it can't.
     """
     asked, failed = f"{key}-asked", f"{key}-failed"
@@ -61,13 +62,14 @@ def work(
             on_click=lambda: st.session_state.update({asked: True}),
             help=waits or words,
         )
-        st.button(
-            "Stop",
-            key=f"stop-{key}",
-            icon=":material/stop:",
-            disabled=not working,
-            help="Stops it; nothing that was known before is lost.",
-        )
+        if working or primary:
+            st.button(
+                "Stop",
+                key=f"stop-{key}",
+                icon=":material/stop:",
+                disabled=not working,
+                help="Stops it; nothing that was known before is lost.",
+            )
     if error := st.session_state.pop(failed, None):
         shell.problem(error)
     if working:

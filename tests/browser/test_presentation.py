@@ -78,10 +78,12 @@ def seen(page: Page) -> list[str]:
 
 
 def nothing_told(page: Page, heard: Heard) -> None:
-    """Nothing on the page, and nothing that was sent to it since the switch was used."""
+    """Nothing on the page, and nothing that was sent to it since this was last looked at."""
     nothing_failed(page)
     assert marks(*seen(page)) == set()
-    assert marks(*heard) == set()
+    told = heard.copy()
+    heard.clear()
+    assert marks(*told) == set()
 
 
 def present(page: Page) -> None:

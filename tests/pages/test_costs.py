@@ -49,6 +49,7 @@ def test_costs_are_measured_when_asked_and_kept(done: Done, tiny: None) -> None:
     app = app.button(key="measure").click().run()
     assert not app.exception and "has not been measured here yet" not in said(app)
     assert app.button(key="measure").label == "Measure again"
+    assert not [each for each in app.button if each.label == "Stop"]  # no training's either
     table = costs(app)
     assert table[WAY].tolist() == ["frozen", "**top** (chosen)", "lora", "prompt", "full"]
     assert table["memory"].str.fullmatch("\\d\\.\\d\u00a0GB").all()

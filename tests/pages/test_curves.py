@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -351,30 +350,3 @@ def test_a_training_made_before_says_what_to_do(
     assert not app.exception and not app.error
     assert "This training did not keep how likely it took each label to be" in said(app)
     assert "train again" in said(app)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("labels", "records"), [(28, 5_400), (150, 4_500)])
-def test_a_move_answers_quickly(
-    labels: int,
-    records: int,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    saved: dict[str, pd.DataFrame],
-) -> None:
-    rng = np.random.default_rng(0)
-    names = [f"label {number}" for number in range(labels)]
-    shares = rng.beta(0.2, 3, (records, labels)).astype(np.float32)
-    carried = rng.random((records, labels)) < shares
-    carried[np.arange(records), rng.integers(0, labels, records)] = True
-    truth = ["|".join(np.array(names)[row]) for row in carried]
-    own = tuple(rng.uniform(0.2, 0.5, labels).tolist())
-    app = opened(tmp_path, monkeypatch, shares, truth, labels=names, thresholds=own)
-    first = app.selectbox(key=LABEL).value
-    app.slider(key=SLIDER.format(first)).set_value(60.0).run()
-    started = time.perf_counter()
-    app.slider(key=SLIDER.format(first)).set_value(30.0).run()
-    seconds = time.perf_counter() - started
-    assert not app.exception
-    print(f"{labels} labels x {records} records: {seconds:.2f} s")
-    assert seconds < 2  # well below one where nothing else runs
