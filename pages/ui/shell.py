@@ -91,8 +91,7 @@ def person(user: str, label: str) -> None:
     Args:
         label: Markdown.
     """
-    where = {state.PERSON: user}
-    st.page_link(PEOPLE, label=label, icon=":material/person:", query_params=where)
+    st.page_link(PEOPLE, label=label, icon=":material/person:", query_params={state.PERSON: user})
 
 
 def filled(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
