@@ -14,7 +14,7 @@ from tests.browser.driving import bring, button, click_cell, go, nothing_failed,
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TRAINING = 600_000.0  # milliseconds to wait at most
-PRESSES = 4  # of the back button that leave a page at the latest
+PRESSES = 12  # of the back button that leave a page at the latest
 
 
 def test_from_a_file_to_recommendations(
@@ -104,8 +104,8 @@ def go_back_to(page: Page, name: str) -> None:
     """Presses the back button until the address is another page's, which must be the one before.
 
     A page on which something is chosen has an entry of the history for each choice, and what was
-    chosen on an earlier visit is chosen again. The address changes at once, the heading only when
-    the page's script has begun.
+    chosen on an earlier visit is chosen again; how many entries that gives hangs on how fast the
+    server answers. The address changes at once, the heading only when the page's script has begun.
     """
     before = page.evaluate("location.pathname")
     for _ in range(PRESSES):
