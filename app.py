@@ -76,6 +76,7 @@ def navigation() -> st.Page:
 
 
 if __name__ == "__main__":
+    shell.set_modules_aside()
     page = navigation()
     with shell.guard():
         state.pickers()

@@ -1,12 +1,12 @@
-"""How long does the Report page take to open, to answer a click, and to show another side of it?
+"""How long does the Report page take to open, to answer a click, and to show another side?
 
     python -m benchmarks.report_page WORKSPACE
 
 Starts the dashboard over a workspace and drives Chromium at the newest finished run of each
 dataset. Seconds from the click, or from asking for the page, until its last element stands and
 nothing is computed any more: once as the first visit after the server's start, then the median of
-repeated visits. The work is done for people, so what counts is seconds and not a ratio; both depend
-on the machine.
+repeated visits; where a text has several labels, a move of a label's threshold as well. The work is
+done for people, so what counts is seconds and not a ratio; they depend on the machine.
 """
 
 from __future__ import annotations
@@ -124,6 +124,14 @@ class Visitor:
         seconds = timed(self.page, lambda: self.page.mouse.click(x, y), told)
         return None if told.first.inner_text().startswith("No text") else seconds
 
+    def move_thresholds(self) -> list[float]:
+        """Seconds until what a moved threshold changes stands; none where no answer has one."""
+        thumb = self.page.get_by_test_id("stSlider").get_by_role("slider")
+        if not thumb.count():
+            return []
+        thumb.scroll_into_view_if_needed()
+        return [timed(self.page, lambda: thumb.press("ArrowRight"), thumb) for _ in range(REPEATS)]
+
     def _tab(self, name: str) -> Locator:
         return self.page.get_by_role("tab", name=name, exact=True, selected=True).or_(
             self.page.get_by_role("tab", name=name, exact=True)
@@ -150,7 +158,10 @@ def measured(visitor: Visitor, first: float) -> list[str]:
     clicked = statistics.median(visitor.click_cells())
     shown = [visitor.show(tab) for tab in OTHERS]
     again = [visitor.show(tab) for tab in OTHERS]
-    return [f"{each:.1f}" for each in (first, opened, clicked, max(shown), max(again))]
+    visitor.show(OTHERS[0])
+    moved = visitor.move_thresholds()
+    seconds = [f"{each:.1f}" for each in (first, opened, clicked, max(shown), max(again))]
+    return [*seconds, f"{statistics.median(moved):.1f}" if moved else "none"]
 
 
 def rows(workspace: Path, page: Page) -> Iterator[list[str]]:
@@ -177,7 +188,7 @@ def main() -> None:
     args = parser.parse_args()
     with chromium() as page:
         names = ["data", "task", "labels", "test records"]
-        names += ["first visit", "page", "click", "slowest side", "again"]
+        names += ["first visit", "page", "click", "slowest side", "again", "threshold"]
         print(table(names, rows(args.workspace.resolve(), page)))
 
 

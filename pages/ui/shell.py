@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -41,6 +43,20 @@ def title(words: str) -> None:
         navigation()
         st.rerun()
     st.title(words)
+
+
+def set_modules_aside() -> None:
+    """Takes what imports have made out of garbage collection, where nothing of it would be found.
+
+    Streamlit collects garbage after every drawing. Going through all of torch, MLflow and
+    Transformers each time takes longer than most drawings.
+    """
+    _set_aside(len(sys.modules))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _set_aside(modules: int) -> None:
+    gc.freeze()
 
 
 @contextmanager

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
 import pandas as pd
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import shell
@@ -42,3 +45,11 @@ def test_many_labels_leave_room_for_what_stands_beside_them() -> None:
     assert shell.labels_width(pd.Series(["5", "4.5"]), "the other said") == 24 + 14 * 7
     long = pd.Series(["artist: miles davis; service: spotify"])
     assert shell.labels_width(long, "true") == shell.PAIR_WIDTH
+
+
+def test_no_drawing_waits_for_a_search_for_garbage_among_modules() -> None:
+    st.cache_resource.clear()
+    gc.unfreeze()
+    before = len(gc.get_objects())
+    shell.set_modules_aside()
+    assert gc.get_freeze_count() > 0.9 * before
