@@ -32,7 +32,7 @@ from mtrec.training.reporter import Reporter
 if TYPE_CHECKING:
     from mtrec.data.dataset import Dataset
 
-MOST = 20_000  # training records that are learned from; of more, a sample
+MOST = 12_000  # training records that are learned from; of more, a sample
 DIGITS = 3  # of λ behind the point, where it is told from a share
 
 
