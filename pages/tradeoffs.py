@@ -48,7 +48,7 @@ def draw(dataset: DatasetSummary) -> None:
     runs = [run for run in state.runs() if run.key == dataset.key]
     left, right = st.columns([2, 3], gap="large")
     with left:
-        chosen = weights(dataset)
+        chosen = weights(dataset, known)
     with right, shell.guard():
         changes.draw(dataset, known, chosen, runs)
     views = {
@@ -63,25 +63,10 @@ def draw(dataset: DatasetSummary) -> None:
                 view()
 
 
-def weights(dataset: DatasetSummary) -> Lambdas:
+def weights(dataset: DatasetSummary, known: trying.Ready) -> Lambdas:
     """The sliders of λ, with settings to begin with, and where to go with the chosen one."""
-    counts = {task: each.labelled(TRAIN) for task, each in dataset.tasks.items()}
-    with st.container(horizontal=True):
-        st.button(
-            "All alike",
-            key="alike",
-            on_click=forms.put_lambdas,
-            args=(dict.fromkeys(dataset.tasks, 1.0),),
-            help="Every task gets the weight 1.",
-        )
-        st.button(
-            "By number of labels",
-            key="by-size",
-            on_click=forms.put_lambdas,
-            args=(by_size(counts),),
-            help="The task with the most labelled texts gets the weight 1, others as much less as "
-            "they have fewer labels.",
-        )
+    presets(dataset, known)
+    counts = labelled(dataset)
     chosen = {
         task: forms.lambda_slider(
             task,
@@ -110,6 +95,49 @@ def weights(dataset: DatasetSummary) -> Lambdas:
             "model may learn too.",
         )
     return chosen
+
+
+def presets(dataset: DatasetSummary, known: trying.Ready) -> None:
+    """Settings to begin with, a click each."""
+    counts = labelled(dataset)
+    with st.container(horizontal=True):
+        st.button(
+            "All alike",
+            key="alike",
+            on_click=forms.put_lambdas,
+            args=(dict.fromkeys(dataset.tasks, 1.0),),
+            help="Every task gets the weight 1.",
+        )
+        st.button(
+            "By number of labels",
+            key="by-size",
+            on_click=forms.put_lambdas,
+            args=(by_size(counts),),
+            help="The task with the most labelled texts gets the weight 1, others as much less as "
+            "they have fewer labels.",
+        )
+        with st.popover("Only one", help="Learns one task as if there were no other."):
+            for task in dataset.tasks:
+                st.button(
+                    plain(task),
+                    key=f"only-{task}",
+                    on_click=forms.put_lambdas,
+                    args=({each: float(each == task) for each in dataset.tasks},),
+                    help="This task gets the weight 1 and every other 0.",
+                )
+    trying.work(
+        "by-uncertainty",
+        "As learned from errors",
+        lambda: forms.put_lambdas(known.by_uncertainty()),
+        "Learns the weights beside the tasks, so that one that is often wrong whatever is done "
+        "counts less (the strategy called uncertainty). Takes some seconds.",
+        primary=False,
+    )
+
+
+def labelled(dataset: DatasetSummary) -> dict[str, int]:
+    """How many training texts carry each task."""
+    return {task: each.labelled(TRAIN) for task, each in dataset.tasks.items()}
 
 
 def by_size(counts: Lambdas) -> Lambdas:

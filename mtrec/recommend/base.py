@@ -55,7 +55,10 @@ class Recommender(ABC):
 
     @abstractmethod
     def scores(self, users: Ids) -> Floats:
-        """One finite score per item `(len(users), I)`; a higher one is recommended earlier."""
+        """One finite score per item `(len(users), I)`; a higher one is recommended earlier.
+
+        The array is the caller's, who may write to it.
+        """
 
     def recommend(self, users: Ids, k: int, seen: Any) -> Ranking:
         """The best `k` items of each user without those in `seen`, a csr matrix `(U, I)`."""

@@ -8,9 +8,9 @@ Multi-Task Learning*, arXiv:2001.06782. The first is what counts, the second is 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,10 @@ from mtrec.stats import LEVEL
 from mtrec.strategies.gradients import GradientStrategy
 from mtrec.tradeoffs.front import chance
 from mtrec.tradeoffs.instrument import Instrument
+from mtrec.tradeoffs.learned import learning
 from mtrec.tradeoffs.outcomes import Floats
 from mtrec.tradeoffs.trials import BASE_SEEDS
-from mtrec.training.batches import token_batches
-from mtrec.training.losses import wanted_units
-from mtrec.training.reporter import Reporter, check_stop
-from mtrec.training.step import Updater
+from mtrec.training.reporter import Reporter
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -194,36 +192,16 @@ def _courses(instrument: Instrument, pairs: Sequence[Pair], reporter: Reporter) 
     reporter.phase(COMPARING, count)
     means = np.full((COSINE_SEEDS, trials.epochs, len(pairs)), np.nan)
     for seed in range(COSINE_SEEDS):
-        for epoch, steps in enumerate(_learning(instrument, seed, reporter)):
+        strategy = _Compared(dict.fromkeys(instrument.steering, 1.0))
+        found: list[dict[Pair, list[float]]] = [defaultdict(list) for _ in range(trials.epochs)]
+        for epoch in learning(instrument, strategy, seed, trials.epochs, reporter):
+            for pair, cosine in strategy.cosines().items():
+                found[epoch][pair].append(cosine)
+        for epoch, cosines in enumerate(found):
             for place, pair in enumerate(pairs):
-                known = [step[pair] for step in steps if pair in step]
-                if known:
-                    means[seed, epoch, place] = np.mean(known)
+                if pair in cosines:
+                    means[seed, epoch, place] = np.mean(cosines[pair])
     return means
-
-
-def _learning(
-    instrument: Instrument, seed: int, reporter: Reporter
-) -> Iterator[list[dict[Pair, float]]]:
-    """The cosines of every step, epoch by epoch, of a training by equal weights."""
-    trials, inputs, examples = instrument.trials, instrument.inputs, instrument.examples
-    model = instrument.beginning(seed).train()
-    watching = [task for task in instrument.tasks if task not in instrument.steering]
-    strategy = _Compared(dict.fromkeys(instrument.steering, 1.0))
-    updater = Updater(model, strategy, watching, trials.config)
-    rows, rng, seen = examples.rows[TRAIN], np.random.default_rng(seed), 0
-    for _ in range(trials.epochs):
-        steps = []
-        for batch in token_batches(inputs.lengths[rows], trials.config.batch_tokens, rng):
-            check_stop(reporter)
-            index = rows[batch]
-            read = partial(inputs.read, index, wanted_units(model, examples, index))
-            progress = (seen + len(index) / 2) / (trials.epochs * len(rows))
-            updater.update(read, examples, index, progress)
-            steps.append(strategy.cosines())
-            seen += len(index)
-            reporter.advance(len(index))
-        yield steps
 
 
 def _over_seeds(values: Floats) -> Estimate:

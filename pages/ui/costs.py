@@ -26,7 +26,7 @@ def table(dataset: DatasetSummary, config: RunConfig) -> None:
     costs = known_costs(dataset.key, config, state.workspace())
 
     def measure() -> None:
-        with place, st.spinner("Trying every way on a few texts…"):
+        with place, st.spinner("Measuring…"):
             measure_costs(state.whole_dataset(dataset.key), config, state.workspace(), trying.Bar())
 
     busy = any(not run.ended for run in state.runs())

@@ -142,6 +142,13 @@ class Ready:
         with self._lock:
             self.swept = sweep(self.instrument, settings, reporter=Bar())
 
+    def by_uncertainty(self) -> Lambdas:
+        """The weights that tasks get where they are learned beside them."""
+        from mtrec.tradeoffs.learned import by_uncertainty
+
+        with self._lock:
+            return by_uncertainty(self.instrument, Bar())
+
     def measure(self) -> None:
         """Measures which tasks help which, and keeps it."""
         from mtrec.tradeoffs.affinity import measure

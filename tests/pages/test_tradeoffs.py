@@ -65,6 +65,20 @@ def test_weights_by_number_of_labels_give_the_most_to_the_largest(done: Done) ->
     assert max(values.values()) == 1.0 and min(values.values()) < 1.0
 
 
+def test_one_task_is_learned_as_if_there_were_no_other(done: Done) -> None:
+    app = ready().button(key="only-intent").click().run()
+    assert not app.exception and app.select_slider(key=INTENT).value == 1.0
+    assert {each.value for each in app.select_slider if each.key != INTENT} == {0.0}
+
+
+def test_weights_can_be_learned_beside_the_tasks(done: Done) -> None:
+    app = ready().button(key="by-uncertainty").click().run()
+    assert not app.exception and not app.error
+    values = [each.value for each in app.select_slider]
+    assert sum(values) == pytest.approx(len(values), abs=0.01) and len({*values}) > 1
+    assert all(each.delta for each in app.metric)
+
+
 def test_without_any_weight_nothing_is_tried(done: Done) -> None:
     app = ready()
     for slider in app.select_slider:

@@ -23,6 +23,18 @@ def test_top_is_a_stable_sort_cut_short(k: int) -> None:
     assert (found.scores == np.take_along_axis(scores, expected, axis=1)).all()
 
 
+@pytest.mark.parametrize("items", [40, 397, 5000])
+@pytest.mark.parametrize("levels", [2, 30, 10**6])
+def test_of_many_items_only_some_are_sorted_and_none_is_missed(items: int, levels: int) -> None:
+    scores = np.random.default_rng(items).integers(0, levels, (50, items)).astype(np.float32)
+    scores[:10, 7:] = -np.inf
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :20]
+    values = np.take_along_axis(scores, expected, axis=1)
+    found = top(scores, 20)
+    assert (found.scores == values).all()
+    assert (found.items == np.where(np.isneginf(values), -1, expected)).all()
+
+
 def test_a_list_longer_than_what_is_left_ends_in_gaps() -> None:
     seen = csr_matrix(np.array([[1, 0, 1], [0, 0, 0]], dtype=np.float32))
     found = rank(lambda users: np.ones((len(users), 3), np.float32), np.arange(2), 10, seen)
