@@ -99,6 +99,24 @@ def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def importer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a process that has imported what workers need."""
+    from tests.forking import imported
+
+    with imported(str(tmp_path_factory.mktemp("importer") / "address")) as address:
+        yield address
+
+
+@pytest.fixture
+def forked(importer: str) -> Iterator[None]:
+    """Workers need not import anything."""
+    from tests.forking import forking
+
+    with forking(importer):
+        yield
+
+
+@pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run store's file without runs, to be copied: making one takes seconds."""
     from mtrec.config import RunConfig
