@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+Shared = Callable[[str, Callable[[Path], None]], Path]
 
 WORDS = ("good", "bad", "fine", "film", "book", "song", "the", "a", "was", "it", "very", "not")
 
@@ -117,20 +121,55 @@ def forked(importer: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """A folder by its name, which the first of all processes that test fills; to be copied."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name: str, fill: Callable[[Path], None]) -> Path:
+        with FileLock(root / f"{name}.lock"):
+            if not (root / name).exists():
+                draft = tmp_path_factory.mktemp(name)
+                fill(draft)
+                draft.rename(root / name)
+        return root / name
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_database(shared: Shared) -> Path:
     """A run store's file without runs, to be copied: making one takes seconds."""
     from mtrec.config import RunConfig
     from mtrec.runs.store import FAILED, RunStore
     from mtrec.workspace import Workspace
 
-    workspace = Workspace(tmp_path_factory.mktemp("empty_store"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        store = RunStore(workspace)
-        run = store.create("none", "none", RunConfig(), "none")
-        store.set_status(run, FAILED)
-        store.delete(run)
-    return workspace.database
+    def fill(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+            store = RunStore(Workspace(folder))
+            run = store.create("none", "none", RunConfig(), "none")
+            store.set_status(run, FAILED)
+            store.delete(run)
+
+    return Workspace(shared("empty_store", fill)).database
+
+
+@pytest.fixture(scope="session")
+def marked_workspace(
+    shared: Shared, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Two trainings on data whose ids and texts are told from all else; to be copied."""
+    from mtrec.workspace import Workspace
+    from tests.finished import train
+    from tests.marking import marked_files
+
+    def fill(folder: Path) -> None:
+        recipe = marked_files(tmp_path_factory.mktemp("marked_files"))
+        seeds = {f"Seed {seed}": [f"train.seed={seed}"] for seed in (0, 1)}
+        train(Workspace(folder), recipe, seeds, request.getfixturevalue("importer"))
+
+    return shared("marked", fill)
 
 
 TINY_RECIPE = """\

@@ -60,6 +60,7 @@ class Forked:
         self._line.connect(address)
         self._line.sendall(json.dumps(asked).encode() + b"\n")
         self._said = self._line.makefile("r")
+        self._files = [Path(each) for each in asked["files"]]
         self.pid = int(self._said.readline())
         self.returncode: int | None = None
 
@@ -76,6 +77,12 @@ class Forked:
             self._said.close()
             self._line.close()
         return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Waits until it has ended, and gives what it wrote."""
+        self.wait(timeout)
+        out, err = (each.read_text(encoding="utf-8") for each in self._files)
+        return out, err
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:

@@ -12,10 +12,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Literal
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -30,6 +31,14 @@ from mtrec.runs import processes
 from mtrec.runs.progress import LiveFiles, read_progress
 from mtrec.runs.store import RunStore
 from mtrec.workspace import Workspace
+from tests.forking import Forked, forking
+
+Mtrec = Callable[..., Forked]
+LONG = [  # many epochs, each of many small steps
+    word
+    for each in ("train.epochs=1000", "train.patience=1000", "train.batch_tokens=64")
+    for word in ("--set", each)
+]
 
 # The shapes of section 3 of the design.
 
@@ -279,11 +288,27 @@ def ask(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     return run
 
 
+@pytest.fixture
+def mtrec(importer: str, tmp_path: Path) -> Mtrec:
+    """Starts a command in a process of its own, which is forked."""
+
+    def start(*words: str) -> Forked:
+        command = [sys.executable, "-m", "mtrec", *words]
+        place = Path(mkdtemp(dir=tmp_path))
+        with (place / "out").open("w") as out, (place / "err").open("w") as err:
+            return Forked(importer, command, out, err, os.environ)
+
+    return start
+
+
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, empty_database: Path):  # type: ignore[no-untyped-def]
+def workspace(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, importer: str
+) -> Iterator[Workspace]:
+    """A workspace for all tests, whose workers are forked."""
     root = tmp_path_factory.mktemp("workspace")
     shutil.copy(empty_database, Workspace(root).database)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, forking(importer):
         patch.setenv("MTREC_WORKSPACE", str(root))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         yield Workspace(root)
@@ -771,10 +796,10 @@ def test_search(imported: Workspace, settings: Path, ask) -> None:  # type: igno
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_a_search_that_can_go_on(imported: Workspace, settings: Path) -> None:
-    long = ("train.epochs=1000", "train.patience=1000", "train.batch_tokens=64")
-    words = [word for each in long for word in ("--set", each)]
-    child = _mtrec("search", "tiny", "--config", str(settings), *words, "--name", "long", "--json")
+def test_ctrl_c_stops_a_search_that_can_go_on(
+    imported: Workspace, settings: Path, mtrec: Mtrec
+) -> None:
+    child = mtrec("search", "tiny", "--config", str(settings), *LONG, "--name", "long", "--json")
     store = RunStore(imported)
     run = _running(store, child)
 
@@ -817,8 +842,14 @@ def test_evaluate_without_each_thing_known_of_people(run: str, ask) -> None:  # 
 
 
 @pytest.mark.slow
-def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> None:
-    child = _train(settings)
+def test_a_killed_training_reads_failed(imported: Workspace, settings: Path, mtrec: Mtrec) -> None:
+    """The first of the two commands is one as people give it, and starts its worker so."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "mtrec", *_train(settings)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     store = RunStore(imported)
     identity = _running(store, child)
     pid = processes.started(LiveFiles(store.folder(identity))).pid  # type: ignore[union-attr]
@@ -833,7 +864,7 @@ def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> 
     assert store.get(identity).status == "failed"
 
     reached = read_progress(store.folder(identity)).epoch
-    again = _mtrec("resume", identity, "--json")
+    again = mtrec("resume", identity, "--json")
     other = _running(store, again, after=reached)
     again.send_signal(signal.SIGINT)
     out, err = again.communicate(timeout=120)
@@ -842,8 +873,8 @@ def test_a_killed_training_reads_failed(imported: Workspace, settings: Path) -> 
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_a_training(imported: Workspace, settings: Path) -> None:
-    child = _train(settings)
+def test_ctrl_c_stops_a_training(imported: Workspace, settings: Path, mtrec: Mtrec) -> None:
+    child = mtrec(*_train(settings))
     store = RunStore(imported)
     identity = _running(store, child)
 
@@ -855,25 +886,12 @@ def test_ctrl_c_stops_a_training(imported: Workspace, settings: Path) -> None:
     assert store.get(identity).status == "stopped"
 
 
-def _train(settings: Path) -> subprocess.Popen[str]:
-    """A training that would go on for minutes: many epochs, each of many small steps."""
-    many = ("train.epochs=1000", "train.patience=1000", "train.batch_tokens=64")
-    long = [word for each in many for word in ("--set", each)]
-    return _mtrec("train", "tiny", "--config", str(settings), *long, "--json")
+def _train(settings: Path) -> list[str]:
+    """The words for a training that would go on for minutes."""
+    return ["train", "tiny", "--config", str(settings), *LONG, "--json"]
 
 
-def _mtrec(*words: str) -> subprocess.Popen[str]:
-    """A command that hears Ctrl-C, also where the tests run in the background and do not."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "mtrec", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def _running(store: RunStore, child: subprocess.Popen[str], after: int = 0) -> str:
+def _running(store: RunStore, child: subprocess.Popen[str] | Forked, after: int = 0) -> str:
     """The run that the child started, once its training has finished one more epoch."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline and child.poll() is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,19 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mtrec.config import RunConfig, with_settings
-from mtrec.data.importer import read_dataset
-from mtrec.data.storing import store_dataset
-from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED, RunStore
-from mtrec.tasks import TASK_TYPES
-from mtrec.workspace import Workspace
 from tests.browser.driving import click_cell, go, nothing_failed, settle, table
 from tests.marking import ID, marked_files, marks
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-QUICK = ("encoder.method=frozen", "encoder.max_length=32", "train.epochs=2", "recommend.epochs=2")
 TABS = ("Labels", "Sureness", "Weak spots", "Doubts", "Compare", "Try it", "Recommendations")
 CHARTS = """() => JSON.stringify([...document.querySelectorAll('.js-plotly-plot')]
   .map(each => [each.data, each.layout]))"""
@@ -30,18 +23,11 @@ Heard = list[str | bytes]
 
 
 @pytest.fixture
-def recipe(address: str, tmp_path: Path) -> Path:
+def recipe(address: str, marked_workspace: Path, tmp_path: Path) -> Path:
     """Data whose ids and texts are told from all else, and two trainings on it."""
+    shutil.copytree(marked_workspace, tmp_path / "workspace", dirs_exist_ok=True)
     (tmp_path / "marked").mkdir()
-    recipe = marked_files(tmp_path / "marked")
-    workspace = Workspace(tmp_path / "workspace")
-    store_dataset(read_dataset(recipe, TASK_TYPES), workspace)
-    store = RunStore(workspace)
-    for seed in (0, 1):
-        config = with_settings(RunConfig(), [*QUICK, f"train.seed={seed}"])
-        run = launcher.submit(store, "marked", config, f"Seed {seed}")
-        assert launcher.wait(store, run, lambda run, progress: None).status == FINISHED
-    return recipe
+    return marked_files(tmp_path / "marked")
 
 
 def test_nothing_is_told(address: str, page: Page, heard: Heard, recipe: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,22 +10,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mtrec.config import RunConfig, with_settings
-from mtrec.data.importer import read_dataset
 from mtrec.data.sample import generate
-from mtrec.data.storing import store_dataset
-from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED, RunInfo, RunStore
-from mtrec.tasks import TASK_TYPES
+from mtrec.runs.store import RunInfo, RunStore
 from mtrec.workspace import Workspace
+from tests.conftest import Shared
+from tests.finished import train
 
 ROOT = Path(__file__).parents[2]
-QUICK = ("encoder.method=frozen", "encoder.max_length=32", "train.epochs=2", "recommend.epochs=2")
 
 
 @dataclass(frozen=True)
 class Done:
-    """A workspace with a small shop and one finished run on it."""
+    """A workspace with finished runs, and the last one."""
 
     workspace: Workspace
     run: RunInfo
@@ -38,17 +35,25 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Done:
-    """Made once: a small sample shop, and a quick training on it."""
-    files = tmp_path_factory.mktemp("shop")
-    generate(people=25, records=250, purchases=250).write(files)
-    workspace = Workspace(tmp_path_factory.mktemp("done"))
-    store_dataset(read_dataset(files / "recipe.yaml", TASK_TYPES), workspace)
-    store = RunStore(workspace)
-    run = launcher.submit(store, "shop", with_settings(RunConfig(), QUICK), "Quick look")
-    info = launcher.wait(store, run, lambda run, progress: None)
-    assert info.status == FINISHED, info.reason
-    return Done(workspace, info)
+def trained(
+    shared: Shared, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Done:
+    """A small sample shop, and a quick training on it."""
+
+    def fill(folder: Path) -> None:
+        files = tmp_path_factory.mktemp("shop")
+        generate(people=25, records=250, purchases=250).write(files)
+        importer = request.getfixturevalue("importer")
+        train(Workspace(folder), files / "recipe.yaml", {"Quick look": []}, importer)
+
+    return copied(shared("trained", fill), tmp_path_factory.mktemp("done"))
+
+
+def copied(workspace: Path, folder: Path) -> Done:
+    """A workspace of one's own, like the one with a finished run there."""
+    shutil.copytree(workspace, folder, dirs_exist_ok=True)
+    own = Workspace(folder)
+    return Done(own, RunStore(own).list()[0])
 
 
 @pytest.fixture

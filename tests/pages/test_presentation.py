@@ -6,6 +6,7 @@ Figures are the same with and without it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,16 +14,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mtrec.config import RunConfig, with_settings
-from mtrec.data.importer import read_dataset
-from mtrec.data.storing import store_dataset
-from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED, RunStore
-from mtrec.tasks import TASK_TYPES
-from mtrec.workspace import Workspace
 from pages.ui import hiding
-from tests.marking import marked_files, marks, sent
-from tests.pages.conftest import QUICK, Done, open_page
+from tests.marking import marks, sent
+from tests.pages.conftest import Done, copied, open_page
 
 pytestmark = pytest.mark.slow
 
@@ -49,18 +43,9 @@ SHOWS = {
 
 
 @pytest.fixture(scope="module")
-def trained_marked(tmp_path_factory: pytest.TempPathFactory) -> Done:
+def trained_marked(marked_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Two trainings on data whose ids and texts are told from all else."""
-    workspace = Workspace(tmp_path_factory.mktemp("marked"))
-    recipe = marked_files(tmp_path_factory.mktemp("files"))
-    store_dataset(read_dataset(recipe, TASK_TYPES), workspace)
-    store = RunStore(workspace)
-    for seed in (0, 1):
-        config = with_settings(RunConfig(), [*QUICK, f"train.seed={seed}"])
-        run = launcher.submit(store, "marked", config, f"Seed {seed}")
-        info = launcher.wait(store, run, lambda run, progress: None)
-        assert info.status == FINISHED, info.reason
-    return Done(workspace, info)
+    return copied(marked_workspace, tmp_path_factory.mktemp("marked"))
 
 
 @pytest.fixture
