@@ -103,36 +103,35 @@ def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def importer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a process that has imported what workers need."""
-    from tests.forking import imported
-
-    with imported(str(tmp_path_factory.mktemp("importer") / "address")) as address:
-        yield address
-
-
-@pytest.fixture
-def forked(importer: str) -> Iterator[None]:
-    """Workers need not import anything."""
-    from tests.forking import forking
-
-    with forking(importer):
-        yield
+def meeting_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all processes that test."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+def importer(meeting_place: Path) -> str:
+    """The address of a process that has imported what workers need, from which they are forked."""
+    from tests.forking import start
+
+    address = meeting_place / "importer"
+    with FileLock(meeting_place / "importer.lock"):
+        if not address.exists():
+            start(address, os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid())
+    return str(address)
+
+
+@pytest.fixture(scope="session")
+def shared(meeting_place: Path, tmp_path_factory: pytest.TempPathFactory) -> Shared:
     """A folder by its name, which the first of all processes that test fills; to be copied."""
-    base = tmp_path_factory.getbasetemp()
-    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
     def folder(name: str, fill: Callable[[Path], None]) -> Path:
-        with FileLock(root / f"{name}.lock"):
-            if not (root / name).exists():
+        with FileLock(meeting_place / f"{name}.lock"):
+            if not (meeting_place / name).exists():
                 draft = tmp_path_factory.mktemp(name)
                 fill(draft)
-                draft.rename(root / name)
-        return root / name
+                draft.rename(meeting_place / name)
+        return meeting_place / name
 
     return folder
 

@@ -26,6 +26,8 @@ from types import SimpleNamespace
 from typing import IO, Any
 from unittest.mock import patch
 
+import psutil
+
 ROOT = Path(__file__).parents[1]
 IMPORTED = (
     "mlflow.store.tracking.sqlalchemy_store",
@@ -39,9 +41,12 @@ IMPORTED = (
     "mtrec.training.loop",
     "mtrec.training.making",
     "pyarrow.dataset",
+    "torchjd",
     "transformers.models.auto.modeling_auto",
     "transformers.models.bert.modeling_bert",
 )
+
+_servers: list[subprocess.Popen[str]] = []
 
 
 class Forked:
@@ -93,7 +98,18 @@ class Forked:
 
 
 class Server(ForkingMixIn, UnixStreamServer):
-    """Gives copies of this process. Each is watched by another, which says how it ended."""
+    """Gives copies of this process. Each is watched by another, which says how it ended.
+
+    Attributes:
+        until: the process with which this one ends.
+    """
+
+    until: int
+
+    def service_actions(self) -> None:
+        super().service_actions()
+        if not psutil.pid_exists(self.until):
+            sys.exit()
 
 
 class Handler(StreamRequestHandler):
@@ -153,30 +169,29 @@ def forking(address: str) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def imported(address: str) -> Iterator[str]:
-    """A server at this address, as long as nobody else is needed."""
-    command = [sys.executable, "-m", "tests.forking", address]
-    alone = {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+def start(address: Path, until: int) -> None:
+    """Starts a server that lives as long as another process.
+
+    Args:
+        address: a path that does not exist yet.
+        until: the number of that process.
+    """
     server = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "tests.forking", str(address), str(until)],
         cwd=ROOT,
-        env={**os.environ, **alone},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert server.stdout is not None and server.stdout.readline() == "ready\n"
-    try:
-        yield address
-    finally:
-        server.kill()
-        server.wait()
+    _servers.append(server)
 
 
 if __name__ == "__main__":
     for name in IMPORTED:
         importlib.import_module(name)
     with Server(sys.argv[1], Handler) as server:
+        server.until = int(sys.argv[2])
         print("ready", flush=True)
         server.serve_forever()
