@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from mtrec.data.sample import generate
+from tests.forking import Forked
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -43,28 +45,32 @@ def chromium() -> str:
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def by_command() -> bool:
+    """Whether the server is started as people start it, rather than forked (`tests.forking`)."""
+    return False
+
+
+@pytest.fixture
+def address(tmp_path: Path, importer: str, by_command: bool) -> Iterator[str]:
     """The address of a fresh server over an empty workspace."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    log = (tmp_path / "server.log").open("w")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     options = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(
-        command + options,
-        cwd=ROOT,
-        env={**os.environ, "MTREC_WORKSPACE": str(tmp_path / "workspace")},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        _wait_until_healthy(f"http://localhost:{port}/_stcore/health")
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
+    environment = {**os.environ, "MTREC_WORKSPACE": str(tmp_path / "workspace")}
+    with (tmp_path / "server.log").open("w") as log:
+        server = (
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            if by_command
+            else Forked(importer, command, log, log, environment)
+        )
+        try:
+            _wait_until_healthy(f"http://localhost:{port}/_stcore/health")
+            yield f"http://localhost:{port}"
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(20)
 
 
 @pytest.fixture

@@ -17,6 +17,11 @@ TRAINING = 600_000.0  # milliseconds to wait at most
 PRESSES = 12  # of the back button that leave a page at the latest
 
 
+@pytest.fixture
+def by_command() -> bool:
+    return True
+
+
 def test_from_a_file_to_recommendations(
     address: str, page: Page, files: list[Path], heard: list[str | bytes], asked: list[str]
 ) -> None:
