@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.markdown import table
+from mtrec.data.dataset import Dataset
 from mtrec.data.guess import guess_recipe
 from mtrec.data.importer import read_dataset
 from mtrec.data.readers import read_table
@@ -24,19 +25,18 @@ from mtrec.tasks import TASK_TYPES
 Roles = dict[str, dict[str, str]]  # by file, by column: `text`, or a label's type
 
 
-def described(folder: Path) -> Roles:
-    """What the recipe says of texts and labels."""
-    dataset = read_dataset(folder / "recipe.yaml", TASK_TYPES)
+def described(dataset: Dataset) -> Roles:
+    """What its recipe says of texts and labels."""
     return roles(dataset.recipe, {name: task.type for name, task in dataset.tasks.items()})
 
 
-def guessed(folder: Path, hide: bool) -> Roles:
+def guessed(folder: Path, known: Roles, hide: bool) -> Roles:
     """What the guess says of them.
 
     Args:
+        known: what the recipe says.
         hide: whether the columns of texts and labels lose their names first.
     """
-    known = described(folder)
     files, names = {}, {}
     for path in sorted(folder.iterdir()):
         if path.suffix != ".yaml":
@@ -72,8 +72,8 @@ def main() -> None:
     folders = [path.parent for path in sorted(parser.parse_args().data.glob("*/recipe.yaml"))]
     rows = []
     for folder in folders:
-        expected = described(folder)
-        found = [guessed(folder, hide) for hide in (False, True)]
+        expected = described(read_dataset(folder / "recipe.yaml", TASK_TYPES))
+        found = [guessed(folder, expected, hide) for hide in (False, True)]
         words = [
             "; ".join(f"{column} {role}" for column, role in columns.items())
             for columns in expected.values()

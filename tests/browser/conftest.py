@@ -101,15 +101,21 @@ def page(chromium: str, heard: list[str | bytes], asked: list[str]) -> Iterator[
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
+def each() -> int:
+    """How many reviews there are of each critic."""
+    return EACH
+
+
+@pytest.fixture
+def files(tmp_path: Path, each: int) -> list[Path]:
     """Real film reviews and their films where they lie beside the project, else a sample shop."""
     if not CRITICS.is_dir():
-        generate(people=PEOPLE, records=PEOPLE * EACH, purchases=PEOPLE * EACH).write(tmp_path)
+        generate(people=PEOPLE, records=PEOPLE * each, purchases=PEOPLE * each).write(tmp_path)
         return [tmp_path / f"{name}.csv" for name in ("reviews", "products", "purchases")]
     reviews = pd.read_csv(CRITICS / "reviews.csv", dtype=str, keep_default_na=False)
     reviews = reviews[(reviews["critic"] != "") & (reviews["review"] != "")]
     busy = reviews["critic"].value_counts().index[:PEOPLE]
-    chosen = reviews[reviews["critic"].isin(busy)].groupby("critic").head(EACH)
+    chosen = reviews[reviews["critic"].isin(busy)].groupby("critic").head(each)
     films = pd.read_csv(CRITICS / "movies.csv", dtype=str, keep_default_na=False)
     chosen.to_csv(tmp_path / "reviews.csv", index=False)
     films[films["movie_id"].isin(chosen["movie_id"])].to_csv(tmp_path / "movies.csv", index=False)
