@@ -48,7 +48,7 @@ def test_another_order_of_points_changes_nothing_but_that_of_the_labels(three: D
 
 @pytest.mark.parametrize("stretched", [1.0, 3.0, 20.0])
 def test_one_cloud_is_not_divided_however_long_it_is(stretched: float) -> None:
-    found = divide(cloud(600, stretched=stretched))
+    found = divide(cloud(300, stretched=stretched))
     assert not found.is_found and not found.labels.any()
     assert found.p_value is not None
 

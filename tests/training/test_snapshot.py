@@ -72,18 +72,27 @@ def same(a: TrainResult, b: TrainResult) -> bool:
     return equal and a.model.calibrations == b.model.calibrations
 
 
+@pytest.fixture(scope="module")
+def wholes() -> dict[str, tuple[TrainResult, Any]]:
+    """What learned in one go by each method, and who watched it."""
+    return {}
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.7, 0.99])
 def test_killed_anywhere_it_goes_on_to_equal_digits(
     method: str,
     share: float,
     always: None,
+    wholes: dict[str, tuple[TrainResult, Any]],
     dataset: Any,
     trainer: Any,
     watcher: Any,
     tmp_path: Path,
 ) -> None:
-    whole = trainer(dataset, watcher, method, **SETTINGS)
+    if method not in wholes:
+        wholes[method] = trainer(dataset, watcher, method, **SETTINGS), watcher
+    whole, watcher = wholes[method]
     steps = len(watcher.steps)
     last = int(share * steps)
     broken = type(watcher)(stop_when=killed_when(lambda each: len(each.steps) == last))
