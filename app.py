@@ -31,7 +31,7 @@ def pages() -> list[st.Page]:
             "pages/tradeoffs.py",
             title="Trade-offs",
             icon=":material/balance:",
-            help="Move how much each task counts, and see in a second what each gains and loses.",
+            help="Move how much each task counts, and see in seconds what each gains and loses.",
         ),
         st.Page(
             "pages/train.py",

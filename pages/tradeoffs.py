@@ -24,7 +24,7 @@ def draw(dataset: DatasetSummary) -> None:
     """The sliders, what the setting comes to, and what is known of all settings."""
     st.caption(
         "Which tasks gain and which lose when one counts more? Move a weight, and every task is "
-        "learned anew with it in about a second.",
+        "learned anew with it in seconds.",
         help=changes.HELP,
     )
     if len(dataset.tasks) < 2:
