@@ -31,7 +31,7 @@ def load_pretrained(name: str) -> tuple[PreTrainedModel, Any]:
     """
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    from transformers.models.auto import AutoConfig, AutoModel, AutoTokenizer
     from transformers.utils import logging
 
     folder = _folder(name)

@@ -35,7 +35,7 @@ def scratch(texts: Sequence[str], seed: int, marks: bool = False) -> tuple[PreTr
         texts: at least one.
         marks: whether the marks of entities are pieces of their own.
     """
-    from transformers import BertConfig, BertModel
+    from transformers.models.bert import BertConfig, BertModel
 
     tokenizer = learned_tokenizer(texts, marks)
     config = BertConfig(
