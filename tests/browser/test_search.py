@@ -15,6 +15,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TRAINED = 480_000.0  # milliseconds that a trial may take
 
 
+@pytest.fixture
+def each() -> int:
+    return 4
+
+
 def test_a_search_outlives_a_reload_and_a_stop(address: str, page: Page, files: list[Path]) -> None:
     bring(page, address, files)
     go(page, "Search")

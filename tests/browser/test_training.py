@@ -15,6 +15,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TRAINING = 600_000.0  # milliseconds to wait at most
 
 
+@pytest.fixture
+def each() -> int:
+    return 4
+
+
 def test_no_training_is_lost(address: str, page: Page, files: list[Path]) -> None:
     bring(page, address, files)
     page.goto(f"{address}/train?train.patience=500")  # or it might end by itself
