@@ -74,9 +74,6 @@ def start(command: Sequence[str], live: LiveFiles, workspace: Workspace, said: s
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env={
-                # Threads that spin while they wait take the page's time, and beside other work each
-                # other's: a product of matrices then took two to three times as long.
-                "OMP_WAIT_POLICY": "PASSIVE",
                 **os.environ,
                 "MTREC_WORKSPACE": str(workspace.root),
                 "PYTHONPATH": os.pathsep.join(paths),

@@ -60,15 +60,3 @@ def test_a_killed_process_tells_its_signal(live: LiveFiles, tmp_path: Path) -> N
 
 def test_of_a_process_that_somebody_else_started_nothing_is_known() -> None:
     assert processes.how_ended(processes.Process(os.getppid(), 0.0, "elsewhere")) is None
-
-
-def test_what_somebody_set_of_waiting_threads_holds(
-    live: LiveFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tell = "import os; print(os.environ['OMP_WAIT_POLICY'])"
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    _await_its_end(_start(tell, live, tmp_path))
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    _await_its_end(_start(tell, live, tmp_path))
-
-    assert live.log.read_text().split() == ["started", "PASSIVE", "started", "ACTIVE"]
