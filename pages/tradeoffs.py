@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,8 @@ def draw(dataset: DatasetSummary) -> None:
 
 def weights(dataset: DatasetSummary, known: trying.Ready) -> Lambdas:
     """The sliders of λ, with settings to begin with, and where to go with the chosen one."""
-    presets(dataset, known)
-    counts = labelled(dataset)
+    counts = {task: each.labelled(TRAIN) for task, each in dataset.tasks.items()}
+    presets(counts, known)
     chosen = {
         task: forms.lambda_slider(
             task,
@@ -97,15 +98,18 @@ def weights(dataset: DatasetSummary, known: trying.Ready) -> Lambdas:
     return chosen
 
 
-def presets(dataset: DatasetSummary, known: trying.Ready) -> None:
-    """Settings to begin with, a click each."""
-    counts = labelled(dataset)
+def presets(counts: Mapping[str, int], known: trying.Ready) -> None:
+    """Settings to begin with, a click each.
+
+    Args:
+        counts: how many training texts carry each task.
+    """
     with st.container(horizontal=True):
         st.button(
             "All alike",
             key="alike",
             on_click=forms.put_lambdas,
-            args=(dict.fromkeys(dataset.tasks, 1.0),),
+            args=(dict.fromkeys(counts, 1.0),),
             help="Every task gets the weight 1.",
         )
         st.button(
@@ -117,12 +121,12 @@ def presets(dataset: DatasetSummary, known: trying.Ready) -> None:
             "they have fewer labels.",
         )
         with st.popover("Only one", help="Learns one task as if there were no other."):
-            for task in dataset.tasks:
+            for task in counts:
                 st.button(
                     plain(task),
                     key=f"only-{task}",
                     on_click=forms.put_lambdas,
-                    args=({each: float(each == task) for each in dataset.tasks},),
+                    args=({each: float(each == task) for each in counts},),
                     help="This task gets the weight 1 and every other 0.",
                 )
     trying.work(
@@ -133,11 +137,6 @@ def presets(dataset: DatasetSummary, known: trying.Ready) -> None:
         "counts less (the strategy called uncertainty). Takes some seconds.",
         primary=False,
     )
-
-
-def labelled(dataset: DatasetSummary) -> dict[str, int]:
-    """How many training texts carry each task."""
-    return {task: each.labelled(TRAIN) for task, each in dataset.tasks.items()}
 
 
 def by_size(counts: Lambdas) -> Lambdas:
