@@ -79,4 +79,4 @@ class Ragged(Generic[Rows]):
         rows: Any = self.rows
         if isinstance(rows, np.ndarray):
             return Ragged(rows[chosen], counts)
-        return Ragged(rows[moved(chosen, rows.device)], counts)
+        return Ragged(rows.index_select(0, moved(chosen, rows.device)), counts)
