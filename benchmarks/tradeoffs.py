@@ -14,8 +14,9 @@ The second is of speed, on a sample of the critics with three tasks (verdict, st
 of the film) whose vectors are known: a front against five epochs of all of MiniLM on the same texts
 (one is timed, and counted five times), and settings learned at once against each by itself.
 
-The third is of the same sample: would settings differ as much if each went on from where equal
-weights came, which is quicker than learning it anew?
+The third is of the same sample: would settings differ as much if each were learned quicker, by
+fewer or larger steps, or going on from where equal weights came? Held against a training of the
+same layers that takes all the time it is given otherwise.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -54,6 +56,7 @@ from mtrec.tradeoffs.stacked import Lambdas, Stack
 from mtrec.tradeoffs.sweep import sweep
 from mtrec.tradeoffs.trials import BASE_SEEDS, SEEDS
 from mtrec.training.batches import token_batches
+from mtrec.training.config import EPOCHS as EPOCHS_OF
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import VECTOR_TOKENS
@@ -73,7 +76,8 @@ BASE = SETTINGS[: len(TASKS) + 1]  # equal weights and each task alone, as `Inst
 MIXTURES = mixtures(np.array([[*each.values()] for each in SETTINGS]) / len(TASKS))
 RECORDS, VALIDATED = 10_000, 1000
 FULL_EPOCHS, STACKED = 5, 32
-ALIKE, GOING_SEEDS = 12, 3  # settings and seeds of the third table
+WHOLE = f"{EPOCHS_OF['frozen']} epochs, as a training of the layers takes"
+ALIKE, QUICK_SEEDS = 12, 3  # settings and seeds of the third table
 
 
 class _NoEncoder(nn.Module):
@@ -197,29 +201,49 @@ def again(three: Dataset, folder: Path) -> Instrument:
     return Instrument(three, config, folder, SilentReporter())
 
 
-def going_on(ready: Instrument) -> Iterator[list[str]]:
-    """How far settings differ where each is learned anew, and where it goes on from equal weights.
+def quicker(ready: Instrument) -> Iterator[list[str]]:
+    """How far settings differ, and in which order they stand, where each is learned quicker.
 
     Each spread is the standard deviation of a task's mean figures over the settings.
     """
     settings = [ready.lambdas(shares) for shares in spread(len(TRIPLE), ALIKE)]
     judge = TaskJudge(ready.specs, ready.inputs, ready.examples, ready.examples.rows[VAL])
-    config = TrainConfig()
-    found: dict[str, list[NDArray[np.float64]]] = {}
-    for seed in range(GOING_SEEDS):
-        begun = ready.beginning(seed)
-        anew = Stack(begun, settings, config)
-        anew.learn(ready.inputs, ready.examples, FULL_EPOCHS, seed, SilentReporter())
-        found.setdefault("anew", []).append(judge.score(anew).values)
-        for epochs in (1, 2, 3):
-            later = Stack(anew.one(0), settings, config)
-            later.learn(ready.inputs, ready.examples, epochs, seed, SilentReporter())
+
+    def figures(
+        config: TrainConfig, epochs: int, seed: int, begun: MultiTaskModel | None = None
+    ) -> tuple[Stack, NDArray[np.float64]]:
+        stack = Stack(begun or ready.beginning(seed), settings, config)
+        stack.learn(ready.inputs, ready.examples, epochs, seed, SilentReporter())
+        return stack, judge.score(stack).values
+
+    config, tried = TrainConfig(), ready.trials.config
+    twice = tried.model_copy(
+        update={
+            "batch_tokens": 2 * tried.batch_tokens,
+            "head_learning_rate": 2 * tried.head_learning_rate,
+        }
+    )
+    found: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
+    for seed in range(QUICK_SEEDS):
+        for name, each in ((WHOLE, QUICK_SEEDS + seed), ("the same with other seeds", seed)):
+            found[name].append(figures(config, EPOCHS_OF["frozen"], each)[1])
+        stack, values = figures(tried, ready.trials.epochs, seed)
+        found[f"as tried: {_told(tried, ready.trials.epochs)}"].append(values)
+        for quick, epochs in ((tried, 4), (tried, 3), (twice, ready.trials.epochs)):
+            found[_told(quick, epochs)].append(figures(quick, epochs, seed)[1])
+        for epochs in (1, 2):
             name = f"{many(epochs, 'epoch')} on from equal weights"
-            found.setdefault(name, []).append(judge.score(later).values)
+            found[name].append(figures(tried, epochs, seed, stack.one(0))[1])
     means = {name: np.mean(each, axis=0) for name, each in found.items()}
     for name, values in means.items():
-        alike = [float(spearmanr(*pair)[0]) for pair in zip(values.T, means["anew"].T, strict=True)]
-        yield [name, _three(values.std(axis=0)), _three(alike)]
+        alike = [float(spearmanr(*pair)[0]) for pair in zip(values.T, means[WHOLE].T, strict=True)]
+        yield [name, _three(values.mean(axis=0)), _three(values.std(axis=0)), _three(alike)]
+
+
+def _told(config: TrainConfig, epochs: int) -> str:
+    texts = config.batch_tokens // VECTOR_TOKENS
+    faster = config.head_learning_rate / TrainConfig().head_learning_rate
+    return f"{epochs} epochs, {texts:,} texts a step, rate × {faster:.1f}"
 
 
 def speed(three: Dataset, folder: Path, repeats: int) -> Iterator[list[str]]:
@@ -288,8 +312,9 @@ def main() -> None:
         three, ready = instrument(args.data.resolve(), Path(cache))
         print(f"\n{table(head, speed(three, Path(cache), args.repeats))}", flush=True)
         tasks = ", ".join(TRIPLE)
-        head = ["each setting", f"spread ({tasks})", f"rank correlation ({tasks})"]
-        print(f"\n{table(head, going_on(ready))}")
+        figures = ("mean", "spread", "rank correlation")
+        head = ["each setting", *(f"{figure} ({tasks})" for figure in figures)]
+        print(f"\n{table(head, quicker(ready))}")
 
 
 if __name__ == "__main__":
