@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page
 
 from benchmarks.markdown import table
-from benchmarks.report_page import chromium, dashboard, timed
+from benchmarks.report_page import answered, chromium, dashboard, timed
 from mtrec.recommend.people import People
 from mtrec.recommend.stored import FOLDER
 from mtrec.runs.store import FINISHED, RunInfo, RunStore
@@ -52,19 +52,19 @@ class Visitor:
     def somebody_else(self) -> float:
         """Seconds until another person's stand."""
         button = self.page.get_by_role("button", name="Someone else")
-        return timed(self.page, button.click, self._profile)
+        return answered(self.page, button.click, self._profile)
 
     def show(self, look: str) -> float:
         """Seconds until another side of the page stands."""
         tab = self.page.get_by_role("tab", name=look, exact=True)
-        return timed(self.page, tab.click, tab)
+        return answered(self.page, tab.click, tab)
 
     def without_a_source(self) -> float:
         """Seconds until the list without one more source stands."""
         sources = self.page.get_by_role("combobox", name=re.compile("Without these sources"))
         sources.click()
         option = self.page.get_by_role("option").first
-        seconds = timed(self.page, option.click, self.page.get_by_text(TOLD))
+        seconds = answered(self.page, option.click, self.page.get_by_text(TOLD))
         self.page.keyboard.press("Escape")  # while choices are offered, all else is out of reach
         return seconds
 
@@ -73,7 +73,7 @@ class Visitor:
         text = self.page.get_by_role("textbox", name="And if they had also written")
         text.fill(WRITTEN)
         leave = self.page.keyboard.press
-        return timed(self.page, lambda: leave("Tab"), self.page.get_by_text(TOLD))
+        return answered(self.page, lambda: leave("Tab"), self.page.get_by_text(TOLD))
 
 
 def measured(visitor: Visitor) -> list[str]:
