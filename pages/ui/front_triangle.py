@@ -55,9 +55,22 @@ def chart(
             c=weights[places, 2],
             mode="markers",
             name=kind,
+            legendgroup=kind,
+            showlegend=False,
             marker=marker(kind)
             | {"color": values[places], "coloraxis": "coloraxis", "size": SIZES[kind] + 2},
             **pointed(dataset, found, places),
+        )
+        # A legend shows marks whose colour is a figure in black, so that one that has none stands
+        # in for them.
+        picture.add_scatterternary(
+            a=[None],
+            b=[None],
+            c=[None],
+            mode="markers",
+            name=kind,
+            marker=marker(kind) | {"color": charts.NEUTRAL},
+            legendgroup=kind,
         )
     if any(chosen.values()):
         a, b, c = ([chosen[task]] for task in tasks)
@@ -81,5 +94,6 @@ def chart(
         },
         coloraxis={"colorscale": "Blues", "colorbar": {"title": "", "thickness": 12}},
         margin={"l": 40, "r": 40, "t": 56, "b": 40},
+        legend_y=1.1,  # above the name of the upper corner
     )
     return picture

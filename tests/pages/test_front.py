@@ -12,7 +12,7 @@ from mtrec.tradeoffs.outcomes import Outcomes
 from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.sweep import Sweep
 from pages.ui import front, front_curve, front_lines, front_triangle
-from pages.ui.points import NOW
+from pages.ui.points import COLOURS, NOW, SYMBOLS
 
 COUNT = 12  # settings
 
@@ -43,7 +43,7 @@ def pictured(tasks: int, now: bool) -> Any:
 
 @pytest.mark.parametrize("tasks", [2, 3, 4])
 def test_every_setting_can_be_clicked_once(tasks: int) -> None:
-    traces = [each for each in pictured(tasks, now=True).data if each.name != NOW]
+    traces = [each for each in pictured(tasks, now=True).data if each.customdata is not None]
     places = [place for each in traces for place in {*map(int, each.customdata)}]
     assert sorted(places) == [*range(COUNT)]
 
@@ -52,3 +52,11 @@ def test_every_setting_can_be_clicked_once(tasks: int) -> None:
 def test_the_sliders_stand_in_it_where_they_say_anything(tasks: int) -> None:
     shown = [sum(each.name == NOW for each in pictured(tasks, now).data) for now in (True, False)]
     assert shown == [1, 0]
+
+
+def test_a_legend_has_every_kind_once_and_in_a_colour() -> None:
+    """Not in that of a scale, which it would show as black."""
+    legend = [each for each in pictured(3, now=True).data if each.showlegend is not False]
+    assert sorted(each.name for each in legend) == sorted(SYMBOLS)
+    assert {each.marker.color for each in legend} <= {*COLOURS.values()}
+    assert all(each.marker.coloraxis is None for each in legend)
