@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 ID, WORD = "SECRETUSER", "zyxword"  # begin every id of a person, and every word of a text
 PERSON = re.compile(rb"SECRET\w*", re.IGNORECASE)
-WRITTEN = re.compile(rb"zyx\w*", re.IGNORECASE)
+WRITTEN = re.compile(rb"zyxwo\w*", re.IGNORECASE)  # cut short too; base64 holds fewer by chance
 PEOPLE, ITEMS, EACH = 24, 30, 8
 RECIPE = """\
 name: marked
