@@ -19,6 +19,7 @@ class Kind(StrEnum):
     LEARN = "learn"  # the tasks are learned from it
     CHECK = "check"  # a validation text is read and scored
     READ = "read"  # the encoder reads it and learns nothing
+    OTHER = "other"  # what goes on is not a matter of texts
 
 
 LEARNING = (Kind.GUESS, Kind.LEARN)
@@ -34,6 +35,8 @@ class Stretch:
         texts: how many there are, over all epochs.
         checks: validation texts among what the phase does besides, over all epochs.
         epochs: over how many these are spread.
+        seconds: what it takes besides, at a guess that holds until the phase begins and, where it
+            is not a matter of texts, until the first of its units is done.
     """
 
     phase: str
@@ -41,6 +44,7 @@ class Stretch:
     texts: int
     checks: int = 0
     epochs: int = 1
+    seconds: float = 0.0
 
 
 class Clock:
@@ -58,6 +62,7 @@ class Clock:
         self._plan: list[Stretch] = []
         self._stretch: Stretch | None = None
         self._total = self._done = self._checked = self._epoch = 0
+        self._guess = 0.0  # seconds that a phase without texts takes
         self._began = self._last = now
         self._learned = False  # whether an update was made that has not been counted yet
         self._seconds: dict[Kind, float] = {}
@@ -76,12 +81,15 @@ class Clock:
     def phase(self, name: str, total: int, now: float) -> None:
         """A phase begins. Stretches planned before the first one of its name are over."""
         place = next((i for i, each in enumerate(self._plan) if each.phase == name), None)
-        self._stretch = None
+        self._stretch, self._guess = None, 0.0
         if place is not None:
             planned = self._plan[place]
-            # The phase knows best how many there are.
-            self._stretch = replace(planned, texts=total - planned.checks)
             self._plan = self._plan[place + 1 :]
+            if planned.kind is Kind.OTHER:
+                self._guess = planned.seconds
+            else:
+                # The phase knows best how many there are.
+                self._stretch = replace(planned, texts=total - planned.checks)
         self._total, self._done, self._checked, self._epoch = total, 0, 0, 0
         self._began = self._last = now
         self._recent.clear()
@@ -135,11 +143,13 @@ class Clock:
                 and of all checks but that of the epoch which ends so.
         """
         left = dict.fromkeys(Kind, 0)
+        guessed = 0.0
         for each in self._plan:
             ends = finishing and each.kind in LEARNING
             left[each.kind] += 0 if ends else each.texts
             left[Kind.CHECK] += each.checks // each.epochs if ends else each.checks
-        own = 0.0
+            guessed += 0 if ends else each.seconds
+        own = self._guess
         if self._stretch is not None:
             now, ends = self._stretch, finishing and self._stretch.kind in LEARNING
             checks = now.checks - self._checked
@@ -152,7 +162,7 @@ class Clock:
         paces = {kind: self._pace(kind) for kind, texts in left.items() if texts}
         if sum(self._seconds.values()) < SETTLED or None in paces.values():
             return None
-        return own + sum(left[kind] * (pace or 0.0) for kind, pace in paces.items())
+        return own + guessed + sum(left[kind] * (pace or 0.0) for kind, pace in paces.items())
 
     def _count(self, kind: Kind, n: int, now: float) -> None:
         self._seconds[kind] = self._seconds.get(kind, 0.0) + now - self._last

@@ -32,7 +32,7 @@ from mtrec.runs.store import (
     WARNINGS,
     RunStore,
 )
-from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, VAL
+from mtrec.schema import LIKED, SPLIT, TEST, TEXT, TRAIN, USER, VAL
 from mtrec.shortages import is_disk_full, is_out_of_memory
 from mtrec.training.reporter import Stopped, check_stop
 from mtrec.workspace import Workspace
@@ -137,42 +137,58 @@ class Work:
             self._note(note)
 
     def _plan(self) -> list[Stretch]:
-        """What will take time, in its order.
+        """What will take time, in its order."""
+        from mtrec.training.features import READING
 
-        A frozen encoder reads each text once. One that learns reads all of them again once it has
-        learned, and for recommendations also as it came.
-        """
+        plan = self._to_learn() if self.dataset.tasks else []
+        if self._no_recommendations() is not None:
+            return plan
+        records, items = len(self.dataset.records), len(self.dataset.items)
+        if not self.dataset.tasks:
+            reads = [records, items]
+        elif self._is_frozen:
+            reads = [items]
+        else:
+            reads = [records, items, items]  # also as the encoder came
+        plan += [Stretch(READING, Kind.READ, each) for each in reads]
+        return plan + self._to_recommend()
+
+    def _to_learn(self) -> list[Stretch]:
+        """A frozen encoder reads each text once; one that learns, all of them again at the end."""
         from mtrec.training.course import TRAINING
         from mtrec.training.features import READING
+        from mtrec.training.paces import AGAIN
         from mtrec.training.pretraining import GUESSING
 
-        records, items = self.dataset.records, len(self.dataset.items)
-        if not self.dataset.tasks:
-            return [Stretch(READING, Kind.READ, each) for each in (len(records), items)]
+        records, epochs = self.dataset.records, self._epochs
         used = labelled(records, (name for name, each in self.config.tasks.items() if each.enabled))
         learned, checked = (int((used & (records[SPLIT] == s)).sum()) for s in (TRAIN, VAL))
         guesses = self.config.encoder.epochs_of_guessing * int((records[SPLIT] == TRAIN).sum())
         plan = [Stretch(GUESSING, Kind.GUESS, guesses)]
         if self._is_frozen:
-            plan += [
+            return [
+                *plan,
                 Stretch(READING, Kind.READ, learned + checked),
-                Stretch(TRAINING, Kind.LEARN, 0),  # of states, which takes next to nothing
+                Stretch(TRAINING, Kind.LEARN, 0, seconds=AGAIN * epochs * learned),
                 Stretch(READING, Kind.READ, len(records) - learned - checked),
             ]
-        else:
-            epochs = self._epochs
-            plan += [
-                Stretch(TRAINING, Kind.LEARN, epochs * learned, epochs * checked, epochs),
-                Stretch(READING, Kind.READ, len(records)),
-            ]
-        if self._no_recommendations() is not None:
-            return plan
-        if self._is_frozen:
-            return [*plan, Stretch(READING, Kind.READ, items)]
         return [
             *plan,
-            *(Stretch(READING, Kind.READ, each) for each in (len(records), items, items)),
+            Stretch(TRAINING, Kind.LEARN, epochs * learned, epochs * checked, epochs),
+            Stretch(READING, Kind.READ, len(records)),
         ]
+
+    def _to_recommend(self) -> list[Stretch]:
+        from mtrec.recommend.adapt import CHOOSING
+        from mtrec.recommend.pipeline import JUDGING
+        from mtrec.recommend.tuning import TUNING
+        from mtrec.training import paces
+
+        interactions = self.dataset.interactions
+        people = interactions.loc[interactions[LIKED], USER].nunique()
+        phases = (CHOOSING, TUNING, JUDGING)
+        seconds = paces.JUDGING * people / 1000 / len(phases)
+        return [Stretch(phase, Kind.OTHER, 0, seconds=seconds) for phase in phases]
 
     def _train(self) -> MultiTaskModel:
         from mtrec.training.checkpoint import save_model

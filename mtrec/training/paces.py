@@ -10,9 +10,10 @@ BYTES = 4  # of a weight
 LEARNING_BYTES = 16  # more for one that learns: gradient, two means of AdamW, the best so far
 PROCESS = 1.1e9  # bytes of the worker's programs and tables, as measured on shop and airline; and
 CONTEXT = 0.5e9  # those that a GPU's driver takes for it
-# Seconds, as measured on one core: until a worker has begun, and to learn from likes and judge
-# recommendations, for each thousand people. Both are small beside what texts take.
-BEGINNING, JUDGING = 8.0, 2.0
+# Seconds, as measured on one core: until a worker has begun; to learn from likes and judge
+# recommendations, for each thousand people; and to learn from a text that was read once for all
+# epochs, each time. All are small beside what reading takes.
+BEGINNING, JUDGING, AGAIN = 8.0, 2.0, 3e-5
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,35 @@ def test_what_is_not_planned_has_its_own_pace(clock: Clock) -> None:
     assert clock.remaining() == pytest.approx(9)
 
 
+def test_what_is_guessed_holds_until_it_is_met(clock: Clock) -> None:
+    clock.expect(
+        [
+            Stretch("Reading", Kind.READ, 10),
+            Stretch("Training", Kind.LEARN, 0, seconds=5.0),
+            Stretch("Choosing", Kind.OTHER, 0, seconds=7.0),
+            Stretch("Judging", Kind.OTHER, 0, seconds=3.0),
+        ]
+    )
+    clock.phase("Reading", 10, 0.0)
+    clock.advance(5, 10.0)
+    assert clock.remaining() == pytest.approx(5 * 2 + 5 + 7 + 3)
+    assert clock.remaining(finishing=True) == pytest.approx(5 * 2 + 7 + 3)
+    clock.advance(5, 20.0)
+    clock.phase("Training", 1000, 20.0)
+    clock.step()
+    clock.advance(250, 22.0)  # a guess no more: 6 s to come
+    assert clock.remaining() == pytest.approx(6 + 7 + 3)
+    clock.advance(750, 28.0)
+    clock.phase("Choosing", 8, 28.0)
+    assert clock.remaining() == pytest.approx(7 + 3)
+    clock.advance(2, 29.0)
+    assert clock.remaining() == pytest.approx(3 + 3)
+    clock.phase("Judging", 4, 40.0)
+    assert clock.remaining() == pytest.approx(3)
+    clock.phase("Writing", 4, 41.0)  # not planned
+    assert clock.remaining() == 0
+
+
 def test_the_speed_is_that_of_the_last_seconds(clock: Clock) -> None:
     clock.phase("Reading", 1000, 0.0)
     assert clock.speed(0.0) == 0
