@@ -13,7 +13,7 @@ CONTEXT = 0.5e9  # those that a GPU's driver takes for it
 # Seconds, as measured on one core: until a worker has begun; to learn from likes and judge
 # recommendations, for each thousand people; and to learn from a text that was read once for all
 # epochs, each time. All are small beside what reading takes.
-BEGINNING, JUDGING, AGAIN = 8.0, 2.0, 3e-5
+BEGINNING, JUDGING, AGAIN = 8.0, 1.0, 3e-5
 
 
 @dataclass(frozen=True)
