@@ -1,4 +1,4 @@
-"""The folder that MLflow serves, and the code in it; a server answers in `tests/test_cli.py`."""
+"""The folder that MLflow serves, and its code; a server answers in `tests/cli/test_serving.py`."""
 
 from __future__ import annotations
 
