@@ -131,7 +131,8 @@ def _only(data: RecommendationData, activity: str) -> RecommendationData:
 
 
 def _without_purchases(data: RecommendationData) -> RecommendationData:
-    return replace(data, liked=csr_matrix(data.liked.shape, dtype=np.float32))
+    nothing = csr_matrix(data.liked.shape, dtype=np.float32)
+    return replace(data, liked=nothing, ages=nothing)
 
 
 def _profiles(data: RecommendationData, vectors: Vectors) -> Floats:

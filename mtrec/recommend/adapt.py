@@ -126,7 +126,7 @@ def _passes(
     """What is learned after each pass over the likes, without end."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    sources = with_items(sources, start.items)
+    sources = with_items(sources, start.items, start.fading)
     of_items = [name for name, source in sources.items() if source.kind in OF_ITEMS]
     model = Adaptation(
         start.projections, of_items, torch.from_numpy(start.items), torch.from_numpy(start.bias)
@@ -161,7 +161,12 @@ def _passes(
             optimizer.step()
         reporter.advance(1)
         yield Learned.of(
-            start.items, model.bias_now(), model.projections_now(), start.means, sources
+            start.items,
+            model.bias_now(),
+            model.projections_now(),
+            start.means,
+            start.fading,
+            sources,
         )
 
 

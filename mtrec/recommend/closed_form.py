@@ -2,7 +2,8 @@
 
     score(u, i) = ⟨ x_liked + m x_mentioned + t x_wrote , q_i ⟩ + p log(1 + likes of i) ,
 
-with q of `mtrec.recommend.colikes`; x_liked and x_mentioned are sums of the items' q over √n. What
+with q of `mtrec.recommend.colikes`; x_liked and x_mentioned are sums of the items' q over √n, where
+the n-th newest like counts n^−φ (and n is the sum of the squares of that). What
 texts say, in the tasks' eyes and plainly, is read so that x_wrote comes near x_liked: by one ridge
 regression from all of it, over the people who wrote and liked something (Gantner, Drumond,
 Freudenthaler, Rendle & Schmidt-Thieme, 2010, *Learning attribute-to-feature mappings for cold-start
@@ -28,7 +29,7 @@ from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import mean_ndcg
 from mtrec.recommend.learned import Learned, summed, with_items
 from mtrec.recommend.popular import likes_of
-from mtrec.recommend.profiles import LIKED, MENTIONED, OF_ITEMS, Source
+from mtrec.recommend.profiles import LIKED, MENTIONED, OF_ITEMS, Source, faded, masses
 from mtrec.training.reporter import Reporter, check_stop
 
 Floats = NDArray[np.float32]
@@ -44,6 +45,7 @@ class Form:
 
     Attributes:
         ridge: the penalty λ of the items' vectors.
+        fading: φ.
         popular: p.
         wrote: t.
         smoothing: the penalty of what is read of texts.
@@ -51,17 +53,21 @@ class Form:
     """
 
     ridge: float = 200.0
+    fading: float = 0.0
     popular: float = 0.25
     wrote: float = 0.3
     smoothing: float = 30.0
     mentioned: float = 0.3
 
 
+RIDGES = (20.0, 50.0, 100.0, 150.0, 200.0, 400.0, 800.0)
 POPULAR = (0.0, 0.1, 0.25, 0.5, 1.0)
 # What is chosen together, one after another.
 STEPS: tuple[dict[str, tuple[float, ...]], ...] = (
-    {"ridge": (20.0, 50.0, 100.0, 150.0, 200.0, 400.0, 800.0)},
+    {"ridge": RIDGES},
+    {"fading": (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)},
     {"popular": POPULAR},
+    {"ridge": RIDGES},
     {"wrote": (0.03, 0.1, 0.3, 1.0), "smoothing": (3.0, 30.0, 300.0)},
     {"mentioned": (0.03, 0.1, 0.3, 1.0)},
     {"popular": POPULAR},
@@ -103,7 +109,7 @@ class Forms:
         self.data, self.sources = data, sources
         self.spectrum = Spectrum.of(data.liked, texts, dimension, seed)
         self.popularity = np.log1p(likes_of(data.liked)).astype(np.float32)
-        self.liked, self.mentioned = _averaged(data.liked), _averaged(data.mentioned)
+        self.mentioned = _averaged(data.mentioned)
         self.read = {name: each for name, each in sources.items() if each.kind not in OF_ITEMS}
         self.means = {
             name: each.parts[np.unique(each.owners.indices)].mean(axis=0)
@@ -112,6 +118,7 @@ class Forms:
         sums = [summed(each, self.means[name])[0] for name, each in self.read.items()]
         self.wrote = np.concatenate([np.zeros((len(data.users), 0), np.float32), *sums], axis=1)
         # Only the last ones are kept: of many items or settings they would fill the memory.
+        self._liked = lru_cache(maxsize=1)(self._find_liked)
         self._items = lru_cache(maxsize=1)(self._find_items)
         self._reading = lru_cache(maxsize=1)(self._find_reading)
         self._people = lru_cache(maxsize=1)(self._find_people)
@@ -134,6 +141,8 @@ class Forms:
                 continue
             if "mentioned" in step and MENTIONED not in kinds:
                 continue
+            if "fading" in step and self.data.ages.max() <= 1:
+                continue
             for values in product(*step.values()):
                 form = replace(best, **dict(zip(step, values, strict=True)))
                 if form not in found:
@@ -145,51 +154,58 @@ class Forms:
 
     def ndcg(self, form: Form) -> float:
         """NDCG@10 on validation."""
-        items, _ = self._items(form.ridge)
-        liked, mentioned = self._people(form.ridge)
-        wrote = self.wrote[self.data.judged] @ self._reading(form.ridge, form.smoothing)
+        items, _ = self._items(form.ridge, form.fading)
+        liked, mentioned = self._people(form.ridge, form.fading)
+        reading = self._reading(form.ridge, form.fading, form.smoothing)
+        wrote = self.wrote[self.data.judged] @ reading
         people = liked + np.float32(form.mentioned) * mentioned + np.float32(form.wrote) * wrote
         bias = np.float32(form.popular) * self.popularity
         return mean_ndcg(_Profiles(people, items, bias), self.data.of(self.data.judged))
 
     def learned(self, form: Form) -> Learned:
         """The form as L_T goes on from it."""
-        items, gain = self._items(form.ridge)
+        items, gain = self._items(form.ridge, form.fading)
         gains = {LIKED: gain, MENTIONED: gain * np.float32(form.mentioned)}
         projections, start = {}, 0
-        adapted = with_items(self.sources, items)
+        adapted = with_items(self.sources, items, form.fading)
         means = dict(self.means)
         for name, source in adapted.items():
             width = source.parts.shape[1]
             if name in self.read:
-                reading = self._reading(form.ridge, form.smoothing)[start : start + width]
-                projections[name] = np.float32(form.wrote) * reading
+                reading = self._reading(form.ridge, form.fading, form.smoothing)
+                projections[name] = np.float32(form.wrote) * reading[start : start + width]
                 start += width
             else:
                 means[name] = np.zeros(width, np.float32)
                 projections[name] = gains[source.kind] * np.eye(width, dtype=np.float32)
         bias = np.float32(form.popular) * self.popularity
-        return Learned.of(items, bias, projections, means, adapted)
+        return Learned.of(items, bias, projections, means, form.fading, adapted)
 
-    def _find_items(self, ridge: float) -> tuple[Floats, np.float32]:
+    def _find_liked(self, fading: float) -> Any:
+        """How much each like counts of its user's whole, csr `(U, I)`."""
+        weights = self.data.ages.copy()
+        weights.data = faded(weights.data, fading)
+        return _averaged(weights)
+
+    def _find_items(self, ridge: float, fading: float) -> tuple[Floats, np.float32]:
         """q `(I, d)`, and what its sums are multiplied by, so that scores differ by `SPREAD`."""
         items = self.spectrum.items(ridge)
-        some = self.liked[np.flatnonzero(np.diff(self.liked.indptr))[:AVERAGED]] @ items
+        some = self._liked(fading)[self._teachers[:AVERAGED]] @ items
         spread = float((some @ items.T).std(axis=1).mean())
         return items, np.float32(SPREAD / spread if spread > 0 else 1.0)
 
-    def _find_people(self, ridge: float) -> tuple[Floats, Floats]:
+    def _find_people(self, ridge: float, fading: float) -> tuple[Floats, Floats]:
         """x_liked and x_mentioned of the people who are judged `(J, d)`."""
-        items, gain = self._items(ridge)
+        items, gain = self._items(ridge, fading)
         judged, kinds = self.data.judged, {each.kind for each in self.sources.values()}
         nothing = np.zeros((len(judged), items.shape[1]), np.float32)
-        liked = gain * (self.liked[judged] @ items) if LIKED in kinds else nothing
+        liked = gain * (self._liked(fading)[judged] @ items) if LIKED in kinds else nothing
         return liked, gain * (self.mentioned[judged] @ items) if MENTIONED in kinds else nothing
 
-    def _find_reading(self, ridge: float, smoothing: float) -> Floats:
+    def _find_reading(self, ridge: float, fading: float, smoothing: float) -> Floats:
         """What is read of texts `(W, d)`, all sources below one another."""
-        items, gain = self._items(ridge)
-        wanted = gain * (self.liked[self._teachers] @ items)
+        items, gain = self._items(ridge, fading)
+        wanted = gain * (self._liked(fading)[self._teachers] @ items)
         penalty = smoothing * np.eye(len(self._gram))
         if self._is_wide:
             reading = self._taught.T @ np.linalg.solve(self._gram + penalty, wanted)
@@ -200,7 +216,7 @@ class Forms:
     @cached_property
     def _teachers(self) -> Ids:
         """The people who liked something `(n,)`; the others say nothing of likes."""
-        return np.flatnonzero(np.diff(self.liked.indptr))
+        return np.flatnonzero(np.diff(self.data.liked.indptr))
 
     @cached_property
     def _taught(self) -> Doubles:
@@ -223,7 +239,8 @@ class Forms:
         return gram
 
 
-def _averaged(matrix: Any) -> Any:
-    """Rows of ones over the root of how many they are."""
-    counts = np.diff(matrix.indptr)
-    return csr_matrix(diags(1 / np.sqrt(np.maximum(counts, 1))) @ matrix, dtype=np.float32)
+def _averaged(weights: Any) -> Any:
+    """Rows w over √Σw²."""
+    _, squares = masses(weights)
+    lengths = np.sqrt(np.where(squares > 0, squares, 1))
+    return csr_matrix(diags(1 / lengths) @ weights, dtype=np.float32)

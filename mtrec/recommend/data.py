@@ -19,6 +19,7 @@ from mtrec.schema import (
     SOURCE,
     SPLIT,
     TEST,
+    TIME,
     TITLE,
     TRAIN,
     USER,
@@ -42,6 +43,8 @@ class RecommendationData:
         items: ids `(I,)`, in catalogue order.
         titles: what an item is called `(I,)`.
         liked: csr `(U, I)` of ones, liked in the history.
+        ages: csr `(U, I)`, of each of these likes 1 + how many the user liked later; those without
+            a time are the oldest.
         mentioned: csr `(U, I)` of ones, what the history's records are about and no interaction of
             it is.
         seen: csr `(U, I)` of ones, every item of the history, liked or not, or mentioned: none of
@@ -58,6 +61,7 @@ class RecommendationData:
     items: NDArray[np.object_]
     titles: NDArray[np.object_]
     liked: Any
+    ages: Any
     mentioned: Any
     seen: Any
     relevant: Any
@@ -102,6 +106,12 @@ class RecommendationData:
             items=items,
             titles=dataset.items[TITLE].to_numpy(dtype=object),
             liked=matrix(before & liked),
+            ages=_ages(
+                acts_users[before & liked],
+                acts_items[before & liked],
+                acts.loc[before & liked, TIME],
+                acted.shape,
+            ),
             mentioned=mentioned,
             seen=acted + mentioned,
             relevant=matrix((acts_split == split) & liked),
@@ -127,6 +137,7 @@ class RecommendationData:
             self,
             users=self.users[users],
             liked=self.liked[users],
+            ages=self.ages[users],
             mentioned=self.mentioned[users],
             seen=self.seen[users],
             relevant=self.relevant[users],
@@ -176,6 +187,15 @@ def segments(train: Any) -> NDArray[np.str_]:
     """Each user's segment `(U,)` from the interactions in training, csr `(U, I)`."""
     counts = np.diff(train.indptr)
     return np.where(counts == 0, COLD, np.where(counts < WARM_FROM, FEW, WARM))
+
+
+def _ages(users: Ids, items: Ids, times: pd.Series, shape: tuple[int, int]) -> Any:
+    """The ages of likes, csr `shape`; what was liked more than once is as old as its last like."""
+    acts = pd.DataFrame({USER: users, ITEM: items, TIME: times.to_numpy()})
+    last = acts.groupby([USER, ITEM], as_index=False)[TIME].max()
+    ages = last.groupby(USER)[TIME].rank(method="min", ascending=False, na_option="bottom")
+    cells = (last[USER].to_numpy(), last[ITEM].to_numpy())
+    return csr_matrix((ages.to_numpy(np.float32), cells), shape=shape)
 
 
 def ones(rows: NDArray[Any], columns: NDArray[Any], shape: tuple[int, int]) -> Any:

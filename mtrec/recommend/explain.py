@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mtrec.recommend.base import AVERAGE, POPULAR, Term
 from mtrec.recommend.fused import FusedRecommender
+from mtrec.recommend.profiles import faded
 
 SHOWN = 5
 Ids = NDArray[np.int64]
@@ -19,10 +20,17 @@ Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Owned:
-    """The parts of one source that a user has: their positions `(n,)` and vectors `(n, w)`."""
+    """The parts of one source that a user has.
+
+    Attributes:
+        positions: theirs `(n,)`.
+        vectors: `(n, w)`
+        ages: how old each is among them, 1 for the newest `(n,)`; all 1 where that is not known.
+    """
 
     positions: Ids
     vectors: Floats
+    ages: Floats
 
 
 def terms(
@@ -45,7 +53,8 @@ def terms(
             continue
         read = source.read(owned[name].vectors.astype(np.float64))
         strength = float(source.weight) * float(source.scales[user])
-        weights = strength * (recommender.items[source.space][items].astype(np.float64) @ read.T)
+        counting = strength * faded(owned[name].ages, source.fading)
+        weights = counting * (recommender.items[source.space][items].astype(np.float64) @ read.T)
         for terms_of_item, row in zip(found, weights, strict=True):
             terms_of_item.extend(
                 Term(source.kind, name, (int(part),), float(weight))

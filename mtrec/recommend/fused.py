@@ -1,13 +1,14 @@
 """The recommender at a stage: one fused profile per person, compared with every item.
 
     score(u, i) = κ(u) · Σ_s w_s(u) · ⟨x_s(u), q_i⟩ + b_i ,
-    x_s(u) = c_s(u) · Σ_r P_s (z_r − μ_s) ,
+    x_s(u) = c_s(u) · Σ_r n_r^−φ_s P_s (z_r − μ_s) ,
     κ(u) = Σ_s a_s ,    w_s(u) = a_s / κ(u)    over the sources s that user u has,
 
-with z_r the parts r of source s that belong to user u, P_s what is read of them, c_s(u) their
-scale, q_i an item's vector in the space of the source, and a_s what the source counts. The weights
-w add up to 1; κ grows with what is known of a person. The score is a sum over parts: its terms are
-the reasons, and nothing is left over.
+with z_r the parts r of source s that belong to user u, n_r their ages (1 for the newest) and φ_s
+how much less older ones count, P_s what is read of them, c_s(u) their scale, q_i an item's vector
+in the space of the source, and a_s what the source counts. The weights w add up to 1; κ grows with
+what is known of a person. The score is a sum over parts: its terms are the reasons, and nothing is
+left over.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class FusedSource:
         parts: the space that its parts' vectors z are from.
         projection: P_s `(w, D)`; None leaves z as it is.
         shift: P_s μ_s `(D,)`; None for zero.
+        fading: φ_s; at 0 all parts count alike.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class FusedSource:
     parts: str
     projection: Floats | None = None
     shift: Floats | None = None
+    fading: float = 0.0
 
     def read(self, parts: NDArray[Any]) -> NDArray[Any]:
         """P_s (z − μ_s) of some of its parts, `(n, w)` to `(n, D)`."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mtrec.recommend.explain import Owned
 from mtrec.recommend.fused import FusedRecommender, FusedSource
-from mtrec.recommend.profiles import ENCODER, at_length_one
+from mtrec.recommend.profiles import ENCODER, at_length_one, faded
 from mtrec.recommend.rewound import anew
 
 if TYPE_CHECKING:
@@ -60,16 +61,15 @@ def read_with_encoder(encoder: Encoder, texts: Sequence[str]) -> dict[str, Float
     return {ENCODER: at_length_one(encode_texts(encoder, texts, None, SilentReporter()))}
 
 
-def of_person(recommender: FusedRecommender, parts: Mapping[str, Floats]) -> FusedRecommender:
+def of_person(recommender: FusedRecommender, owned: Mapping[str, Owned]) -> FusedRecommender:
     """The same recommender for one person alone, who stands at position 0.
 
     Args:
-        parts: the vectors of their parts by source `(n, w)`, in the space that the source's parts
-            are from. Sources left out tell nothing of them; without any, they get what suits
-            everyone.
+        owned: their parts by source, in the space that the source's parts are from. Sources left
+            out tell nothing of them; without any, they get what suits everyone.
     """
     sources = {
-        name: _alone(source, parts.get(name)) for name, source in recommender.sources.items()
+        name: _alone(source, owned.get(name)) for name, source in recommender.sources.items()
     }
     alone = FusedRecommender(
         recommender.stage or "", sources, recommender.items, recommender.bias, users=1
@@ -78,9 +78,11 @@ def of_person(recommender: FusedRecommender, parts: Mapping[str, Floats]) -> Fus
     return alone
 
 
-def _alone(source: FusedSource, parts: Floats | None) -> FusedSource:
-    width, count = source.vectors.shape[1], 0 if parts is None else len(parts)
-    totals = np.zeros((1, width))
-    if parts is not None and count:
-        totals = source.read(parts.astype(np.float64)).sum(axis=0, keepdims=True)
-    return anew(source, totals, np.array([count], np.int64))
+def _alone(source: FusedSource, owned: Owned | None) -> FusedSource:
+    if owned is None or not len(owned.positions):
+        none = np.zeros((1, source.vectors.shape[1]))
+        return anew(source, none, np.zeros(1), np.zeros(1, np.int64))
+    weights = faded(owned.ages, source.fading).astype(np.float64)
+    totals = weights[None] @ source.read(owned.vectors.astype(np.float64))
+    count = np.array([len(weights)], np.int64)
+    return anew(source, totals, (weights**2).sum(keepdims=True), count)

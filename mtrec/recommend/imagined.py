@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mtrec.recommend.explain import Owned
 from mtrec.recommend.fused import FusedSource
 from mtrec.recommend.guest import NewTexts
-from mtrec.recommend.profiles import OF_ITEMS
+from mtrec.recommend.profiles import OF_ITEMS, ages_among
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def remaining(
         of_items = sources[name].kind in OF_ITEMS
         said = items[each.positions] if of_items else records[each.positions]
         gone = pd.Index(said).isin(list(left_out.items if of_items else left_out.records))
-        found[name] = Owned(each.positions[~gone], each.vectors[~gone])
+        ages = ages_among(each.ages[~gone])
+        found[name] = Owned(each.positions[~gone], each.vectors[~gone], ages)
     return found
 
 
@@ -72,13 +73,14 @@ def added(
     for name, source in sources.items():
         if source.kind in OF_ITEMS or name not in looking:
             continue
-        vectors = new.vectors[source.parts]
+        vectors, ages = new.vectors[source.parts], np.ones(len(positions), np.float32)
         before = owned.get(name)
         if before is None:
-            found[name] = Owned(positions, vectors)
+            found[name] = Owned(positions, vectors, ages)
         else:
             found[name] = Owned(
                 np.concatenate([before.positions, positions]),
                 np.concatenate([before.vectors, vectors]),
+                np.concatenate([before.ages, ages]),
             )
     return found

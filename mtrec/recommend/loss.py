@@ -26,10 +26,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mtrec.recommend.data import RecommendationData
-from mtrec.recommend.profiles import Source
+from mtrec.recommend.profiles import Source, masses
 
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
+
+NOTHING = 1e-6  # of what the newest part counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +39,18 @@ class Left:
     """A source of a batch's users, and what remains of it where an item is left out.
 
     Attributes:
-        sums: of each user's parts `(B, w)`, centred.
-        counts: `(B,)`.
+        sums: of each user's parts `(B, w)`, centred, each by how much it counts.
+        squares: of how much they count, summed `(B,)`.
         cells: positions in the batch's cells of those that have parts about their item `(C_s,)`.
-        cell_sums: of these parts `(C_s, w)`, centred.
-        cell_counts: `(C_s,)`.
+        cell_sums: of these parts `(C_s, w)`, likewise.
+        cell_squares: `(C_s,)`.
     """
 
     sums: Tensor
-    counts: Tensor
+    squares: Tensor
     cells: Tensor
     cell_sums: Tensor
-    cell_counts: Tensor
+    cell_squares: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,20 +82,20 @@ class Batch:
         about = {name: source.about_items(users) for name, source in sources.items()}
         likes = data.liked[users].tocoo()
         liked = likes.row.astype(np.int64) * width + likes.col
-        keys = [rows * width + items for rows, items, _, _ in about.values()]
+        keys = [rows * width + items for rows, items, *_ in about.values()]
         cells = np.unique(np.concatenate([liked, *keys]))
         lefts = {}
         for (name, source), key in zip(sources.items(), keys, strict=True):
-            _, _, counts, sums = about[name]
+            _, _, cell_mass, cell_squares, sums = about[name]
             owned = source.owners[users]
-            number = np.diff(owned.indptr).astype(np.float32)
-            total = np.asarray(owned @ source.parts, np.float32) - number[:, None] * means[name]
+            mass, squares = masses(owned)
+            total = np.asarray(owned @ source.parts, np.float32) - mass[:, None] * means[name]
             lefts[name] = Left(
                 sums=torch.from_numpy(total),
-                counts=torch.from_numpy(number),
+                squares=torch.from_numpy(squares),
                 cells=torch.from_numpy(np.searchsorted(cells, key)),
-                cell_sums=torch.from_numpy(sums - counts[:, None].astype(np.float32) * means[name]),
-                cell_counts=torch.from_numpy(counts.astype(np.float32)),
+                cell_sums=torch.from_numpy(sums - cell_mass[:, None] * means[name]),
+                cell_squares=torch.from_numpy(cell_squares),
             )
         return cls(
             rows=torch.from_numpy(cells // width),
@@ -166,24 +168,28 @@ class Adaptation(nn.Module):
             source = batch.sources[name]
             shown = ~hidden[:, index, None]
             projected = shown * self.project(index, source.sums)
-            full = full + projected * scale(source.counts)[:, None]
+            full = full + projected * scale(source.squares)[:, None]
             remains = projected[batch.rows].index_add(
                 0,
                 source.cells,
                 self.project(index, source.cell_sums) * shown[batch.rows[source.cells]],
                 alpha=-1,
             )
-            number = source.counts[batch.rows].index_add(
-                0, source.cells, source.cell_counts, alpha=-1
+            squares = source.squares[batch.rows].index_add(
+                0, source.cells, source.cell_squares, alpha=-1
             )
-            left = left + remains * scale(number)[:, None]
+            left = left + remains * scale(squares)[:, None]
         scores = full @ self.items[columns].T + self.bias[columns]
         return scores, (left * self.items[batch.items]).sum(1) + self.bias[batch.items]
 
 
-def scale(counts: Tensor) -> Tensor:
-    """c = 1 / √n: between a mean, which forgets how much is known, and a sum, which never ends."""
-    return torch.where(counts > 0, counts, torch.inf).rsqrt()
+def scale(squares: Tensor) -> Tensor:
+    """c = 1 / √Σw², of n parts that count alike 1 / √n: between a mean, which forgets how much is
+    known, and a sum, which never ends.
+
+    What rounding leaves of nothing is nothing.
+    """
+    return torch.where(squares > NOTHING, squares, torch.inf).rsqrt()
 
 
 def loss(

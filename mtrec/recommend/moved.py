@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from mtrec.recommend.explain import Owned
 from mtrec.recommend.fused import FusedRecommender
-from mtrec.recommend.profiles import Floats, Ids, unit
+from mtrec.recommend.profiles import Floats, Ids, ages_among, faded, unit
 from mtrec.recommend.rewound import anew
 
 
@@ -34,17 +33,16 @@ def likeness(
     """
     sources = {}
     for name, source in recommender.sources.items():
-        totals = np.zeros((count, source.vectors.shape[1]))
-        counts = np.zeros(count, np.int64)
-        if name in owned and len(owned[name].positions):
-            read = source.read(owned[name].vectors.astype(np.float64))
-            came = csr_matrix(
-                (np.ones(len(read)), (steps[name], np.arange(len(read)))),
-                shape=(count, len(read)),
-            )
-            totals = np.cumsum(came @ read, axis=0)
-            counts = np.cumsum(np.bincount(steps[name], minlength=count)).astype(np.int64)
-        sources[name] = anew(source, totals, counts)
+        if name not in owned:
+            none = np.zeros((count, source.vectors.shape[1]))
+            sources[name] = anew(source, none, np.zeros(count), np.zeros(count, np.int64))
+            continue
+        there = steps[name] <= np.arange(count)[:, None]
+        weights = np.zeros(there.shape)
+        for row, known in zip(weights, there, strict=True):
+            row[known] = faded(ages_among(owned[name].ages[known]), source.fading)
+        totals = weights @ source.read(owned[name].vectors.astype(np.float64))
+        sources[name] = anew(source, totals, (weights**2).sum(axis=1), there.sum(axis=1))
     then = FusedRecommender(
         recommender.stage or "", sources, recommender.items, recommender.bias, users=count
     )

@@ -40,6 +40,7 @@ USERS, ITEMS, RECORDS, TRAITS = (
     "records.parquet",
     "traits.parquet",
 )
+AGES = "ages"  # in the history, those of its likes
 FUSED = "fused"
 NEIGHBOURS = 5
 STEPS = 60  # days of `moved`
@@ -141,6 +142,13 @@ class People:
         """What everyone liked in the history, csr `(U, I)` of ones."""
         return matrix_of("liked", self._history)
 
+    @cached_property
+    def _ages(self) -> Any:
+        """How old each of these likes is, as `RecommendationData.ages`."""
+        ages = self.liked.copy()
+        ages.data = self._history.get(AGES, ages.data)  # runs of before likes faded have none
+        return ages
+
     @property
     def records(self) -> NDArray[np.int64]:
         """The dataset's rows of the records that were kept, sorted `(R,)`."""
@@ -209,6 +217,7 @@ class People:
             history = replace(
                 all_known,
                 liked=data.liked,
+                ages=data.ages,
                 mentioned=data.mentioned,
                 seen=data.seen,
                 records=all_known.records[known],
@@ -352,7 +361,7 @@ class People:
         self, owned: dict[str, Owned], new: NewTexts | None, seen: Any, k: int
     ) -> tuple[FusedRecommender, list[dict[str, Any]]]:
         """The recommender of one person with these parts, new texts among them, and their list."""
-        person = of_person(self.stage(), {name: each.vectors for name, each in owned.items()})
+        person = of_person(self.stage(), owned)
         ranked = person.recommend(np.array([0]), k, seen).items[0]
         items = ranked[ranked >= 0]
         telling = self._telling(new.texts if new else ())
@@ -431,12 +440,14 @@ class People:
         found = {}
         for name, source in recommender.sources.items():
             owners = self._owners[name]
-            positions = owners.indices[owners.indptr[user] : owners.indptr[user + 1]]
+            mine = slice(owners.indptr[user], owners.indptr[user + 1])
+            positions = owners.indices[mine]
+            ages = self._ages.data[mine] if source.fading else np.ones(len(positions), np.float32)
             if source.kind in OF_ITEMS:
                 table = recommender.items[source.parts]
             else:
                 table = self._parts[self._table(recommender, source.parts)]
-            found[name] = Owned(positions, table[positions])
+            found[name] = Owned(positions, table[positions], ages)
         return found
 
     def _table(self, recommender: FusedRecommender, space: str) -> str:
@@ -486,6 +497,7 @@ class People:
             items=self._items[ITEM].to_numpy(dtype=object),
             titles=self.titles,
             liked=self.liked,
+            ages=self._ages,
             mentioned=csr_matrix(self._seen.shape, dtype=np.float32),
             seen=self._seen,
             relevant=csr_matrix(self._seen.shape, dtype=np.float32),

@@ -22,6 +22,7 @@ from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import ALL, Judged, K, judge, mean_ndcg, paired, table
 from mtrec.recommend.fused import FusedRecommender, unadapted
 from mtrec.recommend.people import (
+    AGES,
     HISTORY,
     ITEMS,
     PARTS,
@@ -284,6 +285,7 @@ def _write_people(
     records = pd.DataFrame({RECORD: test.records, TEXT: texts})
     records.to_parquet(folder / RECORDS, index=False, compression="zstd")
     history: Arrays = matrix_arrays("liked", test.liked) | matrix_arrays("seen", test.seen)
+    history[AGES] = test.ages.data
     for index, source in enumerate(sources.values()):
         history |= matrix_arrays(f"owners.{index}", source.owners)
     write_arrays(folder / HISTORY, history, {})

@@ -3,7 +3,8 @@ and those they wrote about.
 
 A source is a set of parts, one vector each, and whose they are: a person's records (as plain text,
 or as one task's head sees them) or the texts of items. Everything about a source is
-a sum over parts, so that a part can be taken out, or named as a reason, exactly.
+a sum over parts, so that a part can be taken out, or named as a reason, exactly. Older parts may
+count less than newer ones: the n-th newest counts n^−φ, with n its age and φ the fading.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from scipy.stats import rankdata
 
 from mtrec.recommend.data import RecommendationData
 from mtrec.schema import TRUNK
@@ -39,8 +41,9 @@ class Source:
         space: the space of its parts' vectors.
         parts: vectors `(M, w)`.
         about: the item each part is about `(M,)`, -1 for none.
-        owners: csr `(U, M)` of ones, whose parts they are.
+        owners: csr `(U, M)`, whose parts they are, and how much each counts: 1, unless it faded.
         projection: what is read of a part `(w, w)`; None reads all of it.
+        ages: csr `(U, M)`, how old each of these is among its user's; None where all are alike.
     """
 
     kind: str
@@ -49,6 +52,7 @@ class Source:
     about: Ids
     owners: Any
     projection: Floats | None = None
+    ages: Any | None = None
 
     @property
     def counts(self) -> Ids:
@@ -57,27 +61,53 @@ class Source:
         return counts
 
     def sums(self) -> Floats:
-        """The sum of each user's parts `(U, w)`."""
+        """The sum of each user's parts, each by as much as it counts `(U, w)`."""
         return np.asarray(self.owners @ self.parts, dtype=np.float32)
 
-    def about_items(self, users: Ids) -> tuple[Ids, Ids, Ids, Floats]:
-        """The parts of `users` that are about an item, summed per (user, item).
+    def faded(self, fading: float) -> Source:
+        """The same, older parts counting less."""
+        if self.ages is None or not fading:
+            return self
+        owners = self.ages.copy()
+        owners.data = faded(owners.data, fading)
+        return replace(self, owners=owners)
+
+    def about_items(self, users: Ids) -> tuple[Ids, Ids, Floats, Floats, Floats]:
+        """The parts of `users` that are about an item, by (user, item).
 
         Returns:
-            position in `users` `(C,)`, item `(C,)`, how many parts `(C,)`, their sum `(C, w)`.
+            position in `users` `(C,)`, item `(C,)`, Σw `(C,)`, Σw² `(C,)` and Σwz `(C, w)` over the
+            parts z there, with w how much each counts.
         """
         owned = self.owners[users].tocoo()
         known = self.about[owned.col] >= 0
         rows, parts = owned.row[known].astype(np.int64), owned.col[known].astype(np.int64)
+        weights = owned.data[known]
         items = int(self.about.max(initial=0)) + 1
         cells, cell = np.unique(rows * items + self.about[parts], return_inverse=True)
         chosen, compact = np.unique(parts, return_inverse=True)
-        groups = csr_matrix(
-            (np.ones(len(parts), np.float32), (cell, compact)), shape=(len(cells), len(chosen))
-        )
-        counts = np.bincount(cell, minlength=len(cells)).astype(np.int64)
+        groups = csr_matrix((weights, (cell, compact)), shape=(len(cells), len(chosen)))
         sums = np.asarray(groups @ self.parts[chosen], dtype=np.float32)
-        return cells // items, cells % items, counts, sums
+        return cells // items, cells % items, *masses(groups), sums
+
+
+def faded(ages: Floats, fading: float) -> Floats:
+    """How much parts of these ages count `(n,)`."""
+    weights: Floats = ages ** np.float32(-fading)
+    return weights
+
+
+def ages_among(ages: Floats) -> Floats:
+    """How old these parts of somebody are where there are no others `(n,)`."""
+    among: Floats = rankdata(ages, method="min").astype(np.float32)
+    return among
+
+
+def masses(weights: Any) -> tuple[Floats, Floats]:
+    """Σw and Σw² of each row of a csr matrix `(U, M)`, `(U,)` each."""
+    squares = weights.copy()
+    squares.data = squares.data**2
+    return weights.sum(axis=1).A1.astype(np.float32), squares.sum(axis=1).A1.astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +174,12 @@ def build_sources(
     everything = np.ones(len(data.records), dtype=bool)
     found[free_name(TEXT, {*found, *taken})] = of_records(TEXT, ENCODER, everything)
     about = np.arange(len(data.items), dtype=np.int64)
-    for kind, owners in ((LIKED, data.liked), (MENTIONED, data.mentioned)):
+    for kind, owners, ages in (
+        (LIKED, data.liked, data.ages),
+        (MENTIONED, data.mentioned, None),
+    ):
         found[free_name(kind, {*found, *taken})] = Source(
-            kind, ENCODER, spaces[ENCODER].items, about, owners
+            kind, ENCODER, spaces[ENCODER].items, about, owners, ages=ages
         )
     return {name: source for name, source in found.items() if source.owners.nnz}
 

@@ -35,19 +35,25 @@ def rewound(
             totals = totals @ source.projection
         if source.shift is not None:
             totals = totals - counts[:, None] * source.shift
-        sources[name] = anew(source, totals, counts)
+        sources[name] = anew(source, totals, counts.astype(np.float64), counts)
     return FusedRecommender(
         recommender.stage or "", sources, recommender.items, recommender.bias, recommender.users
     )
 
 
-def anew(source: FusedSource, totals: Doubles, counts: NDArray[np.int64]) -> FusedSource:
+def anew(
+    source: FusedSource, totals: Doubles, squares: Doubles, counts: NDArray[np.int64]
+) -> FusedSource:
     """A source for people whose parts, as it reads them, add up to `totals (U, D)`.
 
-    The scale c_s is 1 / √n where L_T learned what is read of parts, as the length of a sum of
-    centred parts grows with √n; otherwise what brings the sum to length 1.
+    The scale c_s is 1 / √Σw² where L_T learned what is read of parts, as the length of a sum of
+    centred parts grows with that; otherwise what brings the sum to length 1.
+
+    Args:
+        squares: Σw² over a person's parts `(U,)`, with w how much each counts.
+        counts: how many these are `(U,)`.
     """
-    sizes = np.sqrt(counts) if source.shift is not None else np.linalg.norm(totals, axis=1)
+    sizes = np.sqrt(squares) if source.shift is not None else np.linalg.norm(totals, axis=1)
     scales = np.divide(1, sizes, out=np.zeros(len(totals)), where=(counts > 0) & (sizes > 0))
     return replace(
         source,

@@ -41,6 +41,7 @@ def save_stage(recommender: FusedRecommender, folder: Path, called: str = "") ->
                 "space": source.space,
                 "weight": source.weight,
                 "parts": source.parts,
+                "fading": source.fading,
             }
         )
         optional = {"projection": source.projection, "shift": source.shift}
@@ -88,6 +89,7 @@ def load_stage(folder: Path, stage: str) -> FusedRecommender:
             parts=said["parts"],
             projection=arrays.get(f"source.{index}.projection"),
             shift=arrays.get(f"source.{index}.shift"),
+            fading=said.get("fading", 0.0),  # of runs of before likes faded
         )
         for index, said in enumerate(description["sources"])
     }

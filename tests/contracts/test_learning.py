@@ -22,6 +22,7 @@ from mtrec.schema import (
     SOURCE,
     SPLIT,
     TEXT,
+    TIME,
     TITLE,
     USER,
     task_column,
@@ -78,7 +79,7 @@ def made() -> Any:
     nobody = {
         "users": pd.DataFrame({USER: []}),
         "items": pd.DataFrame({ITEM: [], TITLE: [], TEXT: []}),
-        "interactions": pd.DataFrame({USER: [], ITEM: [], SPLIT: [], LIKED: []}),
+        "interactions": pd.DataFrame({USER: [], ITEM: [], TIME: [], SPLIT: [], LIKED: []}),
     }
     records |= {RECORD: range(N), ITEM: None, SOURCE: "texts"}
     return SimpleNamespace(records=pd.DataFrame(records), tasks=tasks, **nobody)

@@ -35,18 +35,21 @@ NEWCOMER = 29  # neither records nor interactions
 
 def _dataset() -> Any:
     rng = np.random.default_rng(0)
-    acts, records = [], []
+    acts, times, records = [], [], []
     for user in range(USERS - 1):
         for place, item in enumerate(rng.permutation(ITEMS)[:8]):
             split = "test" if place == 7 else "val" if place == 6 else "train"
             acts.append((f"u{user:02d}", f"i{item:02d}", bool(place % 4 != 3 or place > 5), split))
+            times.append(f"2024-01-{place + 1:02d}")
             records.append((f"u{user:02d}", f"i{item:02d}", "reviews", split))
     table = pd.DataFrame(records, columns=["user", "item", "source", "split"], dtype="str")
     table.insert(0, "record", np.arange(len(table)))
     items = [f"i{item:02d}" for item in range(ITEMS)]
     return SimpleNamespace(
         records=table,
-        interactions=pd.DataFrame(acts, columns=["user", "item", "liked", "split"]),
+        interactions=pd.DataFrame(acts, columns=["user", "item", "liked", "split"]).assign(
+            time=pd.to_datetime(times, utc=True)
+        ),
         users=pd.DataFrame({"user": [f"u{user:02d}" for user in range(USERS)]}),
         items=pd.DataFrame({"item": items, "title": items}),
     )

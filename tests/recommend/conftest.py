@@ -54,7 +54,13 @@ ACTS = [  # user, item, liked, split
 ]
 
 
-def make_dataset(records: list[Any], acts: list[Any], users: list[str], items: list[str]) -> Any:
+def make_dataset(
+    records: list[Any],
+    acts: list[Any],
+    users: list[str],
+    items: list[str],
+    times: list[str] | None = None,
+) -> Any:
     record_table = pd.DataFrame(records, columns=["user", "item", "source", "split"]).astype(
         {"user": "str", "item": "str", "source": "str", "split": "str"}
     )
@@ -63,6 +69,7 @@ def make_dataset(records: list[Any], acts: list[Any], users: list[str], items: l
     act_table = pd.DataFrame(acts, columns=["user", "item", "liked", "split"]).astype(
         {"liked": "bool"}
     )
+    act_table["time"] = pd.NaT if times is None else pd.to_datetime(times, utc=True)
     item_table = pd.DataFrame({"item": items, "title": [each.upper() for each in items]})
     return SimpleNamespace(
         records=record_table,
@@ -103,7 +110,7 @@ def crowd() -> Callable[..., Any]:
 
     def make(users: int = 60, items: int = 40, seed: int = 0) -> Any:
         rng = np.random.default_rng(seed)
-        records, acts, vectors = [], [], []
+        records, acts, times, vectors = [], [], [], []
         taste_of_item = np.arange(items) % 2
         for user in range(users):
             taste = user % 2
@@ -111,11 +118,13 @@ def crowd() -> Callable[..., Any]:
             for place, item in enumerate(mine):
                 split = "test" if place == 7 else "val" if place == 6 else "train"
                 acts.append((f"u{user:03d}", f"i{item:03d}", True, split))
+                times.append(f"2024-01-{place + 1:02d}")
                 if place % 2:
                     records.append((f"u{user:03d}", f"i{item:03d}", "reviews", split))
                     vectors.append(rng.normal(size=8) + (4 if taste else -4) * np.eye(8)[0])
         names = [f"u{user:03d}" for user in range(users)]
-        dataset = make_dataset(records, acts, names, [f"i{item:03d}" for item in range(items)])
+        ids = [f"i{item:03d}" for item in range(items)]
+        dataset = make_dataset(records, acts, names, ids, times)
         texts = rng.normal(size=(items, 8))
         space = Vectors.of_length_one(
             np.array(vectors, dtype=np.float32).reshape(-1, 8), texts.astype(np.float32)
@@ -142,6 +151,7 @@ def likes() -> Callable[..., RecommendationData]:
             items=np.array([f"i{each:03d}" for each in range(items)], dtype=object),
             titles=np.array([f"I{each:03d}" for each in range(items)], dtype=object),
             liked=liked,
+            ages=liked,
             mentioned=csr_matrix(liked.shape, dtype=np.float32),
             seen=liked,
             relevant=csr_matrix(liked.shape, dtype=np.float32),

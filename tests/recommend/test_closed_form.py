@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mtrec.training.reporter import SilentReporter
 FORMS = [
     Form(),
     Form(ridge=20.0, popular=0.0, wrote=1.0, smoothing=3.0, mentioned=1.0),
+    Form(ridge=100.0, fading=0.75, wrote=0.3),
     Form(ridge=50.0, popular=1.0, wrote=0.0, smoothing=300.0, mentioned=0.0),
 ]
 
@@ -49,6 +51,25 @@ def test_a_form_is_judged_as_what_it_hands_on_recommends(mentioning: Any, form: 
     forms = forms_of(mentioning)
     handed_on = forms.learned(form).recommender(sources, len(val.users))
     assert forms.ndcg(form) == pytest.approx(mean_ndcg(handed_on, val), abs=1e-9)
+
+
+def test_where_tastes_change_newer_likes_count_more(crowd: Any) -> None:
+    """Half of the people once liked what the other half of the crowd likes."""
+    data = crowd()
+    users = np.arange(len(data.val.users))
+    older = csr_matrix(data.val.liked[users ^ 1].multiply((users // 2 % 2)[:, None]))
+    older.eliminate_zeros()
+    liked = data.val.liked + older
+    ages = data.val.ages + older * 100
+    changed = replace(data.val, liked=liked, ages=ages, seen=liked)
+    assert (changed.ages.indices == changed.liked.indices).all()
+    forms = forms_of(SimpleNamespace(val=changed, spaces=data.spaces))
+    form, ndcg = forms.choose(SilentReporter())
+    assert form.fading > 0
+    assert ndcg > forms.ndcg(replace(form, fading=0.0))
+    timeless = replace(changed, ages=liked)
+    forms = forms_of(SimpleNamespace(val=timeless, spaces=data.spaces))
+    assert forms.choose(SilentReporter())[0].fading == 0
 
 
 def test_the_best_form_is_chosen(mentioning: Any) -> None:

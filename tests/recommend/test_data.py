@@ -29,6 +29,20 @@ def test_what_was_written_about_without_an_act_is_mentioned_and_no_discovery(sma
     assert some.mentioned.toarray().tolist() == [[0, 1, 0, 0, 0], [0] * 5]
 
 
+def test_the_newest_like_is_the_youngest(small: Any) -> None:
+    days = {"a": "2024-01-01", "b": "2024-01-03", "c": "2024-01-03", "d": None, "e": "2024-01-02"}
+    acts = [("ann", item, True, day) for item, day in days.items()]
+    acts += [("ann", "a", True, "2024-01-04"), ("bob", "c", True, None), ("bob", "e", True, None)]
+    acts += [("ann", "e", False, "2024-01-09")]
+    table = pd.DataFrame(acts, columns=["user", "item", "liked", "time"])
+    small.interactions = table.assign(time=pd.to_datetime(table["time"], utc=True), split="train")
+    data = RecommendationData.from_dataset(small, "val")
+    assert data.ages.toarray().tolist() == [[1, 2, 2, 5, 4], [0, 0, 1, 0, 1], [0] * 5]
+    assert (data.ages.indices == data.liked.indices).all()
+    assert (data.ages.indptr == data.liked.indptr).all()
+    assert data.of(np.array([1])).ages.toarray().tolist() == [[0, 0, 1, 0, 1]]
+
+
 def test_judged_at_most_so_many_people(small: Any) -> None:
     test = RecommendationData.from_dataset(small, "test")
     fewer = test.judged_at_most(1)

@@ -28,7 +28,7 @@ def case(request: pytest.FixtureRequest, crowd: Any, one_thread: None) -> tuple[
         build_sources(data.val, data.spaces, {}),
         data.spaces[ENCODER].items,
         RecommendConfig(dimension=8),
-        Chosen(Form(), passes=2),
+        Chosen(Form(fading=0.5), passes=2),
         0,
         SilentReporter(),
     )
@@ -40,7 +40,9 @@ def owned(recommender: FusedRecommender, sources: Any, user: int) -> dict[str, O
     for name, source in recommender.sources.items():
         positions = sources[name].owners[[user]].indices
         table = sources[name].parts if name == "text" else recommender.items[source.parts]
-        found[name] = Owned(positions, table[positions])
+        ages = sources[name].ages
+        known = np.ones(len(positions), np.float32) if ages is None else ages[[user]].data
+        found[name] = Owned(positions, table[positions], known)
     return found
 
 

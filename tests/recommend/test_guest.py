@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,16 @@ from mtrec.recommend.adapt import Chosen, adapt
 from mtrec.recommend.closed_form import Form
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
+from mtrec.recommend.explain import Owned
 from mtrec.recommend.fused import FusedRecommender, unadapted
 from mtrec.recommend.guest import of_person
 from mtrec.recommend.profiles import ENCODER, build_sources
 from mtrec.training.reporter import SilentReporter
+
+
+def alike(vectors: Any) -> Owned:
+    """Parts of one age."""
+    return Owned(np.arange(len(vectors)), vectors, np.ones(len(vectors), np.float32))
 
 
 def parts_of(recommender: FusedRecommender, sources: Any, user: int) -> dict[str, Any]:
@@ -24,7 +31,10 @@ def parts_of(recommender: FusedRecommender, sources: Any, user: int) -> dict[str
         positions = sources[name].owners[[user]].indices
         is_liked = source.kind == "liked"
         table = recommender.items[source.parts] if is_liked else sources[name].parts
-        found[name] = table[positions]
+        found[name] = alike(table[positions])
+        ages = sources[name].ages
+        if ages is not None:
+            found[name] = replace(found[name], ages=ages[[user]].data)
     return found
 
 
@@ -39,7 +49,7 @@ def case(request: pytest.FixtureRequest, crowd: Any, one_thread: None) -> tuple[
         build_sources(data.val, data.spaces, {}),
         data.spaces[ENCODER].items,
         RecommendConfig(dimension=8),
-        Chosen(Form(), passes=2),
+        Chosen(Form(fading=0.5), passes=2),
         0,
         SilentReporter(),
     )
@@ -74,7 +84,7 @@ def test_one_text_is_worth_what_hand_and_head_make_of_it(small: Any, spaces: Any
     sources = build_sources(RecommendationData.from_dataset(small, "test"), spaces, {})
     fused = unadapted("pretrained", sources, spaces, 3)
     text = np.array([[3, 0, 0, 0, 4, 0]], np.float32)
-    alone = of_person(fused, {"text": text})
+    alone = of_person(fused, {"text": alike(text)})
     expected = 0.6 * spaces[ENCODER].items[:, 0] + 0.8 * spaces[ENCODER].items[:, 4]
     assert alone.scores(np.array([0]))[0] == pytest.approx(expected, abs=1e-6)
     assert alone.weights(np.array([0])).tolist() == [[1, 0]]
@@ -94,4 +104,4 @@ def test_parts_that_cancel_out_tell_nothing_and_divide_by_nothing(small: Any, sp
     sources = build_sources(RecommendationData.from_dataset(small, "test"), spaces, {})
     fused = unadapted("pretrained", sources, spaces, 3)
     opposite = np.array([[1, 0, 0, 0, 0, 0], [-1, 0, 0, 0, 0, 0]], np.float32)
-    assert of_person(fused, {"text": opposite}).scores(np.array([0])).tolist() == [[0] * 5]
+    assert of_person(fused, {"text": alike(opposite)}).scores(np.array([0])).tolist() == [[0] * 5]

@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from scipy.sparse import csr_matrix
 
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.learned import Learned, with_items
@@ -18,12 +20,13 @@ USERS = np.array([1, 0])
 class Setting:
     """A random model over the small dataset's training history, and a batch of Bob and Ann."""
 
-    def __init__(self, small: Any, spaces: Any, views: Any) -> None:
+    def __init__(self, small: Any, spaces: Any, views: Any, fading: float) -> None:
         rng = np.random.default_rng(1)
+        self.fading = fading
         self.data = RecommendationData.from_dataset(small, "test")
         self.items = rng.normal(size=(5, 3)).astype(np.float32)
         self.bias = rng.normal(size=5).astype(np.float32)
-        self.sources = with_items(build_sources(self.data, spaces, views), self.items)
+        self.sources = with_items(build_sources(self.data, spaces, views), self.items, fading)
         widths = {name: each.parts.shape[1] for name, each in self.sources.items()}
         self.means = {
             name: rng.normal(size=width).astype(np.float32) for name, width in widths.items()
@@ -43,24 +46,31 @@ class Setting:
         self.hidden = torch.zeros(2, len(self.sources), dtype=torch.bool)
 
     def recommender(self, sources: Any) -> Any:
-        learned = Learned.of(self.items, self.bias, self.projections, self.means, self.sources)
+        learned = Learned.of(
+            self.items, self.bias, self.projections, self.means, self.fading, self.sources
+        )
         return learned.recommender(sources, 3)
 
 
-@pytest.fixture
-def setting(small: Any, spaces: Any, views: Any) -> Setting:
-    return Setting(small, spaces, views)
+@pytest.fixture(params=[0.0, 0.5])
+def setting(request: pytest.FixtureRequest, small: Any, spaces: Any, views: Any) -> Setting:
+    days = pd.date_range("2024-01-01", periods=len(small.interactions), tz="UTC")
+    small.interactions = small.interactions.assign(time=days)
+    return Setting(small, spaces, views, request.param)
 
 
 def rebuilt_without(setting: Setting, item: int) -> Any:
-    """The sources, had nobody ever liked `item` or written about it."""
+    """The sources, had nobody ever liked `item` or written about it; the rest is as old as ever."""
     sources = {}
     for name, source in setting.sources.items():
         owners = source.owners.tolil(copy=True)
         owners[:, np.flatnonzero(source.about == item)] = 0
         kept = owners.tocsr()
         kept.eliminate_zeros()
-        sources[name] = replace(source, owners=kept)
+        ages = source.ages
+        if ages is not None:
+            ages = csr_matrix(ages.multiply(kept > 0))
+        sources[name] = replace(source, owners=kept, ages=ages)
     return sources
 
 
@@ -127,7 +137,7 @@ def test_the_gradient_is_that_of_the_loss(setting: Setting) -> None:
         for name, each in setting.batch.sources.items()
     }
     for each in doubled.values():
-        for field in ("sums", "counts", "cell_sums", "cell_counts"):
+        for field in ("sums", "squares", "cell_sums", "cell_squares"):
             object.__setattr__(each, field, getattr(each, field).double())
     batch = replace(setting.batch, sources=doubled)
 

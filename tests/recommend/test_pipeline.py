@@ -546,7 +546,7 @@ def test_a_profile_comes_to_what_it_is_part_by_part(people: People) -> None:
         assert near.iloc[-1] == pytest.approx(1, abs=1e-5)
         later = set(records[np.isin(days, near.index[1:])].tolist())
         owned = {
-            name: Owned(each.positions[kept], each.vectors[kept])
+            name: Owned(each.positions[kept], each.vectors[kept], each.ages[kept])
             for name, each in people._owned(stage, position).items()
             for kept in [
                 np.ones(len(each.positions), bool)
@@ -554,7 +554,7 @@ def test_a_profile_comes_to_what_it_is_part_by_part(people: People) -> None:
                 else ~np.isin(records[each.positions], list(later))
             ]
         }
-        first = of_person(stage, {name: each.vectors for name, each in owned.items()})
+        first = of_person(stage, owned)
         mean = np.concatenate(list(stage.everyone.values()))
         then = first.vectors(np.array([0]))[0] - mean
         today = stage.vectors(np.array([position]))[0] - mean

@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.fused import unadapted
-from mtrec.recommend.profiles import ENCODER, TaskView, Vectors, build_sources, traits, unit
+from mtrec.recommend.profiles import (
+    ENCODER,
+    Source,
+    TaskView,
+    Vectors,
+    ages_among,
+    build_sources,
+    traits,
+    unit,
+)
 from mtrec.schema import TRUNK, task_space
 
 
@@ -72,12 +83,34 @@ def test_parts_about_an_item_are_summed_per_user_and_item(
     data: RecommendationData, spaces: Any, views: Any
 ) -> None:
     text = build_sources(data, spaces, views)["text"]
-    rows, items, counts, sums = text.about_items(np.array([1, 0]))
-    assert list(zip(rows, items, counts, strict=True)) == [(0, 2, 1), (1, 0, 2), (1, 1, 1)]
+    rows, items, masses, squares, sums = text.about_items(np.array([1, 0]))
+    cells = list(zip(rows, items, masses, squares, strict=True))
+    assert cells == [(0, 2, 1, 1), (1, 0, 2, 2), (1, 1, 1, 1)]
     records = spaces[ENCODER].records
     assert sums == pytest.approx(
         np.stack([records[4], records[[0, 7]].sum(axis=0), records[1]]), abs=1e-6
     )
+
+
+def test_of_older_parts_less_is_summed() -> None:
+    ages = csr_matrix(np.array([[1, 0, 4], [0, 1, 1]], np.float32))
+    parts = np.array([[1, 0], [0, 1], [2, 2]], np.float32)
+    alike = csr_matrix((ages > 0).astype(np.float32))
+    liked = Source("liked", ENCODER, parts, np.arange(3), alike, ages=ages)
+    assert liked.sums().tolist() == [[3, 2], [2, 3]]
+    faded = liked.faded(0.5)
+    assert faded.sums().tolist() == [[2, 1], [2, 3]]  # the oldest of four counts 1 / √4
+    assert faded.counts.tolist() == [2, 2]
+    rows, items, masses, squares, sums = faded.about_items(np.array([0]))
+    assert list(zip(rows, items, masses, squares, strict=True)) == [(0, 0, 1, 1), (0, 2, 0.5, 0.25)]
+    assert sums.tolist() == [[1, 0], [1, 1]]
+    timeless = replace(liked, ages=None)
+    assert timeless.faded(0.5) is timeless
+
+
+def test_what_is_left_of_somebody_is_as_old_as_if_nothing_else_had_been() -> None:
+    assert ages_among(np.array([2, 5, 2, 4], np.float32)).tolist() == [1, 4, 1, 3]
+    assert ages_among(np.empty(0, np.float32)).tolist() == []
 
 
 def test_sources_without_anything_in_them_are_left_out(small: Any, spaces: Any) -> None:
