@@ -15,6 +15,7 @@ import pytest
 from mtrec.data.importer import read_dataset
 from mtrec.errors import InputError
 from mtrec.recommend.adapt import choose
+from mtrec.recommend.closed_form import Form, Forms
 from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.contributions import _Run
 from mtrec.recommend.data import RecommendationData
@@ -197,6 +198,26 @@ def test_reasons_add_up_to_the_score(people: People, name: str) -> None:
                 "latent",
             }
             json.dumps(each, allow_nan=False)
+
+
+def test_where_likes_fade_reasons_still_add_up(
+    run: Run, tiny_recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fading = Form(fading=1.0)
+    monkeypatch.setattr(Forms, "choose", lambda self, reporter: (fading, 1.0))
+    people = People(run(tiny_recipe) / FOLDER)
+    assert people.stage().sources["liked"].fading == 1
+    several = np.flatnonzero(np.diff(people.liked.indptr) > 2)
+    for user in people.users[several[:4]]:
+        told = people.recommend(user, 60)
+        for each in told:
+            added = sum(reason["weight"] for reason in each["reasons"])
+            assert added == pytest.approx(each["score"], abs=1e-6)
+        imagined = people.imagine(user, LeftOut(), k=60)["items"]
+        scores = {each["item"]: each["score"] for each in told}
+        assert {each["item"]: each["score"] for each in imagined} == pytest.approx(scores, abs=1e-5)
+    ages = people._ages[several[0]].data
+    assert ages.min() == 1 < ages.max() <= len(ages)
 
 
 @pytest.mark.parametrize("name", [*STAGES, *RECOMMENDERS])
