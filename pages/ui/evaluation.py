@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from mtrec.data.checks import FEW_ITEMS
@@ -73,7 +74,7 @@ def at_a_glance(run: RunInfo) -> None:
         st.markdown(NOBODY)
         return
     table = _tidy(rows)
-    _compare(table, people, table["figure"].iloc[0], ALL, "glance-lists")
+    _compare(table, people, table["figure"].iloc[0], ALL, "glance-lists", gaps=False)
 
 
 def warn_few_items(dataset: Dataset) -> None:
@@ -88,7 +89,14 @@ def too_few(people: int) -> str:
     return f"{many(people, 'person', 'people')}: {TOO_FEW}. It takes {FEWEST}."
 
 
-def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key: str) -> None:
+def _compare(
+    table: pd.DataFrame, people: People, figure: str, segment: str, key: str, gaps: bool = True
+) -> None:
+    """One figure of every list, and which differ.
+
+    Args:
+        gaps: whether the sentences say by how much.
+    """
     shown = table[(table["figure"] == figure) & (table["segment"] == segment)]
     count = int(shown["people"].iloc[0])
     if count < FEWEST:
@@ -96,16 +104,29 @@ def _compare(table: pd.DataFrame, people: People, figure: str, segment: str, key
         return
     judged = many(count, "person", "people")
     charts.show(
-        charts.dots(shown, "list", metric(figure)),
+        _chart(shown, figure),
         f"{metric(figure)} over {judged}. {metric_help(figure)} {_reading(shown, figure)}",
-        shown.drop(columns=["figure", "segment"]),
+        shown.drop(columns=["figure", "segment", "stage"]),
         key=key,
     )
     found = [each for each in verdicts(differences(people), figure) if each.segment == segment]
-    for sentence in sentences(found, lambda row: f"**{plain(_name(row))}**"):
+    for sentence in sentences(found, lambda row: f"**{plain(_name(row))}**", gaps):
         st.markdown(f":material/compare_arrows: {sentence}")
     if found:
         st.caption(HOW_TOLD)
+
+
+def _chart(shown: pd.DataFrame, figure: str) -> go.Figure:
+    """A row a list, baselines in grey."""
+    own = shown.assign(value=shown["value"].where(shown["stage"]))
+    chart = charts.dots(own, "list", metric(figure))
+    (others,) = charts.dots(shown[~shown["stage"]], "list", "").data
+    chart.update_traces(name="mtrec")
+    others.update(name="what it is compared with")
+    others.update(marker_color=charts.NEUTRAL, error_x_color=charts.NEUTRAL)
+    chart.add_trace(others)
+    charts.add_legend(chart)
+    return chart
 
 
 def _reading(shown: pd.DataFrame, figure: str) -> str:
@@ -130,7 +151,7 @@ def _by_segment(table: pd.DataFrame) -> None:
     if parts.empty:
         return
     counts = parts["segment"].map(SHORT) + ": " + parts["people"].map(number)
-    shown = parts.assign(known=counts).drop(columns=["figure", "segment"])
+    shown = parts.assign(known=counts).drop(columns=["figure", "segment", "stage"])
     charts.show(
         charts.panels(shown, "list", "known", metric(figure)),
         "The same figure for people of whom little and much was known, and how many people that "
@@ -146,6 +167,7 @@ def _tidy(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
         [
             {
                 "list": _name(row),
+                "stage": row["stage"] is not None,
                 "segment": row["segment"],
                 "people": row["users"],
                 "figure": name,
