@@ -18,7 +18,7 @@ from mtrec.config import PRESETS, RunConfig, with_settings
 from mtrec.data.dataset import load_dataset
 from mtrec.reports.classification import PREDICTIONS, load_reports
 from mtrec.runs.store import FINISHED, RunInfo, RunStore
-from mtrec.schema import TEST, USER
+from mtrec.schema import STAGES, TEST, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
 from pages.ui.state import run_label
@@ -298,6 +298,19 @@ def test_the_cells_of_the_confusion_matrix_count_every_judged_text(done: Done) -
     matrix = matrix_of(app)
     assert list(matrix.columns) == list(report["labels"])
     assert int(matrix.to_numpy().sum()) == report["support"]
+
+
+def test_lists_of_mtrec_stand_out_and_only_their_page_says_by_how_much(done: Done) -> None:
+    def told(app: AppTest) -> str:
+        return "".join(block.value for block in app.markdown if "compare_arrows" in block.value)
+
+    app = open_page("start")
+    (chart,) = (json.loads(each.proto.spec) for each in app.get("plotly_chart"))
+    own, others = chart["data"]
+    assert own["name"] == "mtrec" and len(own["y"]) == len(others["y"]) + len(STAGES)
+    assert own["marker"].get("color") != others["marker"]["color"]
+    assert "After learning what they like" in told(app) and "interval" not in told(app)
+    assert "95 % interval" in told(open_page("recommendations"))
 
 
 def test_a_person_comes_by_link_with_profile_and_two_lists(done: Done) -> None:
