@@ -98,7 +98,7 @@ def panels(frame: pd.DataFrame, label: str, panel: str, x_title: str) -> go.Figu
         cols=len(names),
         shared_yaxes=True,
         shared_xaxes="all",
-        horizontal_spacing=0.03,
+        horizontal_spacing=0.05,
         subplot_titles=[words(name) for name in names],
     )
     for column, name in enumerate(names, 1):
