@@ -83,7 +83,9 @@ def weights(dataset: DatasetSummary, known: trying.Ready) -> Lambdas:
             "Pin this setting",
             key="pin",
             icon=":material/keep:",
-            on_click=lambda: st.session_state.update({changes.PINNED + dataset.key: chosen}),
+            disabled=not any(chosen.values()),
+            on_click=changes.pin,
+            args=(chosen,),
             help="From now on other settings are compared with this one.",
         )
         st.page_link(

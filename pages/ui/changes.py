@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,7 +11,7 @@ import streamlit as st
 
 from mtrec.data.dataset import DatasetSummary
 from mtrec.wording import many, number
-from pages.ui import trust, trying
+from pages.ui import forms, state, trust, trying
 from pages.ui.outcomes import interval, metric_of, title
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import metric, metric_help
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mtrec.tradeoffs.changes import Change
     from mtrec.tradeoffs.stacked import Lambdas
 
-PINNED = "pinned"  # session key, before a dataset's: the setting that others are compared with
+PINNED = "pinned"  # in the URL: the setting that others are compared with, as `pin` writes it
 CARD = 230  # pixels
 HELP = (
     "The language model reads the texts once and does not learn here; what answers the tasks above "
@@ -50,12 +51,12 @@ def draw(
             icon=":material/info:",
         )
         return
-    pinned = st.session_state.get(PINNED + dataset.key) or dict.fromkeys(chosen, 1.0)
-    found = changes(known.outcomes([pinned, chosen]), before=0, now=1)
-    st.markdown(verdict(dataset, found, same=pinned == chosen))
+    before = pinned(chosen)
+    found = changes(known.outcomes([before, chosen]), before=0, now=1)
+    st.markdown(verdict(dataset, found, same=before == chosen))
     with st.container(horizontal=True):
         for each in found:
-            card(dataset, each, same=pinned == chosen)
+            card(dataset, each, same=before == chosen)
     instrument = known.instrument
     of = (
         f"a sample of {number(instrument.records)} of {many(instrument.of, 'training text')}"
@@ -69,7 +70,7 @@ def draw(
         if tastes is not None and tastes.people < tastes.of
         else ""
     )
-    against = ", ".join(f"{plain(task)} {value:g}" for task, value in pinned.items())
+    against = ", ".join(f"{plain(task)} {value:g}" for task, value in before.items())
     st.caption(
         f"Learned from {of}.{people} Compared with the pinned setting: {against}. The language "
         "model rests here, so a full training can come out otherwise. "
@@ -78,6 +79,19 @@ def draw(
     )
     with st.expander("The same as a table"):
         st.dataframe(table(dataset, found), hide_index=True, key="changes")
+
+
+def pin(lambdas: Lambdas) -> None:
+    """Keeps the setting that others are compared with from now on."""
+    state.hold(PINNED, ",".join(f"{task}:{value:g}" for task, value in lambdas.items()))
+
+
+def pinned(tasks: Collection[str]) -> Lambdas:
+    """The setting that others are compared with; all alike where none of these tasks is pinned."""
+    said = re.findall(rf"([\w-]+):({forms.LAMBDA})(?:,|$)", state.held(PINNED) or "")
+    known = {task: float(value) for task, value in said}
+    fits = known.keys() == {*tasks} and any(known.values())
+    return {task: known[task] if fits else 1.0 for task in tasks}
 
 
 def verdict(dataset: DatasetSummary, found: list[Change], same: bool) -> str:

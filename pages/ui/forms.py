@@ -28,6 +28,7 @@ Choices = Sequence[str] | Mapping[str, str]
 """The values a text field may have, or these with a few words on each."""
 
 LAMBDAS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+LAMBDA = r"\d{1,2}(?:\.\d{1,6})?"  # how a URL writes one
 
 
 def fields(
@@ -210,7 +211,7 @@ def lambda_key(task: str) -> str:
 def _held(key: str) -> float:
     """The λ that a slider holds or a link asks for, which may lie between the steps."""
     asked = str(st.session_state.get(key, st.query_params.get(key, 1.0)))
-    return float(asked) if re.fullmatch(r"\d{1,2}(\.\d{1,6})?", asked) else 1.0
+    return float(asked) if re.fullmatch(LAMBDA, asked) else 1.0
 
 
 def remember(config: BaseModel) -> None:

@@ -59,6 +59,27 @@ def test_a_weight_is_moved_and_pinned(done: Done) -> None:
     assert app.select_slider(key=SENTIMENT).value == 1.0
 
 
+def test_what_is_pinned_outlasts_a_reload(done: Done) -> None:
+    app = ready().select_slider(key=SENTIMENT).set_value(0.2).run()
+    app = app.button(key="pin").click().run()
+    address = {"pinned": app.query_params["pinned"], SENTIMENT: "0.2"}
+
+    app = open_page("tradeoffs", **address)
+    assert "This is the pinned setting" in said(app) and "sentiment 0.2, intent 1" in said(app)
+
+    app = app.switch_page("pages/report.py").run().switch_page("pages/tradeoffs.py").run()
+    assert not app.exception and "sentiment 0.2, intent 1" in said(app)
+
+
+@pytest.mark.parametrize(
+    "pinned", ["mood:0.2", "sentiment", "sentiment:0,intent:0,topic:0,urgency:0"]
+)
+def test_a_pinned_setting_that_does_not_fit_is_all_alike(done: Done, pinned: str) -> None:
+    ready()
+    app = open_page("tradeoffs", pinned=pinned)
+    assert not app.exception and "pinned setting: sentiment 1, intent 1" in said(app)
+
+
 def test_weights_by_number_of_labels_give_the_most_to_the_largest(done: Done) -> None:
     app = ready().button(key="by-size").click().run()
     values = {str(each.key): each.value for each in app.select_slider}
