@@ -18,7 +18,7 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.wording import many
 from pages.ui import forms, front_curve, front_lines, front_triangle, trying
 from pages.ui.outcomes import metric_of, title
-from pages.ui.points import LEFT_OUT, OTHER, WORTH
+from pages.ui.points import LEFT_OUT, OTHER, WORTH, ends
 from pages.ui.text import plain
 from pages.ui.words import metric
 
@@ -80,8 +80,7 @@ def brushed(dataset: DatasetSummary, found: Sweep) -> NDArray[np.bool_]:
     kept = np.ones(len(found.settings), dtype=bool)
     with st.container(horizontal=True):
         for name, values in zip(found.outcomes.names, found.outcomes.values.T, strict=True):
-            low = float(np.floor(1000 * values.min()) / 1000)
-            high = float(np.floor(1000 * values.max()) / 1000)
+            low, high = ends(values)
             if low == high:
                 continue
             with st.container(width=forms.CELL):

@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 from mtrec.data.dataset import DatasetSummary
 from pages.ui import charts
 from pages.ui.outcomes import title
-from pages.ui.points import COLOURS, HEIGHT, LEFT_OUT, NOW, OTHER, WORTH, marker, told
+from pages.ui.points import COLOURS, HEIGHT, LEFT_OUT, NOW, OTHER, WORTH, ends, marker, told
 
 if TYPE_CHECKING:
     from mtrec.tradeoffs.sweep import Sweep
 
 DASHES = {WORTH: "solid", OTHER: "dot", LEFT_OUT: "dot"}
+EQUAL = 0  # the setting with equal weights, which stands first
+NOISE = "noise"
 CAPTION = (
-    "Each line is a setting: on every axis the best figure stands on top, the worst at the bottom. "
-    "Lines that cross are settings that trade one figure for another. "
+    "Each line is a setting: higher is better on every axis, and below its name stands what "
+    "settings reach. Lines that cross are settings that trade one figure for another. The broad "
+    "grey bars are the 95 % interval of equal weights: a difference that is small beside one may "
+    "be chance. "
 )
 
 
@@ -29,16 +33,31 @@ def chart(
     kinds: NDArray[np.object_],
     now: NDArray[np.float64] | None,
 ) -> go.Figure:
-    """Every setting as a line from figure to figure, each from its worst to its best."""
+    """Every setting as a line from figure to figure, over the noise of the one of equal weights."""
     picture = go.Figure()
     outcomes = found.outcomes
-    low, high = outcomes.values.min(axis=0), outcomes.values.max(axis=0)
+    equal = [outcomes.estimate(EQUAL, k) for k in range(len(outcomes.names))]
+    noise = np.array(
+        [(each.value, each.value) if each.low is None else (each.low, each.high) for each in equal]
+    )
+    every = np.vstack([outcomes.values, noise.T, *([] if now is None else [now])])
+    low, high = every.min(axis=0), every.max(axis=0)
     spread = np.where(high > low, high - low, 1.0)
     heights = (outcomes.values - low) / spread
     names = [
-        f"{charts.words(title(dataset, name))}<br>{bottom:.3f} to {top:.3f}"
-        for name, bottom, top in zip(outcomes.names, low, high, strict=True)
+        f"{charts.words(title(dataset, name))}<br>{worst:.3f} to {best:.3f}"
+        for name, values in zip(outcomes.names, outcomes.values.T, strict=True)
+        for worst, best in [ends(values)]
     ]
+    picture.add_bar(
+        x=names,
+        base=(noise[:, 0] - low) / spread,
+        y=(noise[:, 1] - noise[:, 0]) / spread,
+        width=0.12,
+        name=NOISE,
+        marker={"color": charts.NEUTRAL, "opacity": 0.3},
+        hoverinfo="skip",
+    )
     for kind in (LEFT_OUT, OTHER, WORTH):
         places = np.flatnonzero(kinds == kind)
         for first, place in enumerate(places):
@@ -67,5 +86,7 @@ def chart(
             hoverinfo="name",
         )
     charts.layout(picture, HEIGHT)
-    picture.update_yaxes(showticklabels=False, title="worst to best")
+    picture.update_yaxes(
+        showticklabels=False, title="higher is better", range=[-0.05, 1.05], zeroline=False
+    )
     return picture

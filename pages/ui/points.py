@@ -31,6 +31,12 @@ def marker(kind: str) -> dict[str, object]:
     return {"symbol": SYMBOLS[kind], "size": SIZES[kind], "color": COLOURS[kind]}
 
 
+def ends(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The least and the most of a figure, both rounded down, so that they can be reached."""
+    low, high = np.floor(1000 * np.array([values.min(), values.max()])) / 1000
+    return float(low), float(high)
+
+
 def pointed(dataset: DatasetSummary, found: Sweep, places: NDArray[np.int64]) -> dict[str, object]:
     """What points tell of their settings: to who points at them, and to a click."""
     return {

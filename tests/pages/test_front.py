@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from mtrec.tradeoffs.outcomes import Outcomes
 from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.sweep import Sweep
 from pages.ui import front, front_curve, front_lines, front_triangle
-from pages.ui.points import COLOURS, NOW, SYMBOLS
+from pages.ui.points import COLOURS, NOW, OTHER, SYMBOLS
 
 COUNT = 12  # settings
 
@@ -60,3 +61,18 @@ def test_a_legend_has_every_kind_once_and_in_a_colour() -> None:
     assert sorted(each.name for each in legend) == sorted(SYMBOLS)
     assert {each.marker.color for each in legend} <= {*COLOURS.values()}
     assert all(each.marker.coloraxis is None for each in legend)
+
+
+def test_a_figure_that_differs_by_noise_alone_stays_within_the_noise_that_is_drawn() -> None:
+    dataset, found = swept(4)
+    outcomes = found.outcomes
+    values, draws = outcomes.values.copy(), outcomes.draws.copy()
+    values[:, 0] = 0.5 + 0.001 * np.arange(COUNT)
+    draws[:, :, 0] = values[:, 0] + 0.1 * np.random.default_rng(1).standard_normal((100, 1))
+    found = replace(found, outcomes=replace(outcomes, values=values, draws=draws))
+    chart = front_lines.chart(dataset, found, np.full(COUNT, OTHER, dtype=object), None)
+    heights = [each.y[0] for each in chart.data if each.name == OTHER]
+    assert max(heights) - min(heights) < 0.1
+    (noise,) = [each for each in chart.data if each.name == front_lines.NOISE]
+    assert noise.base[0] <= min(heights) and max(heights) <= noise.base[0] + noise.y[0]
+    assert "0.500 to 0.511" in noise.x[0]
