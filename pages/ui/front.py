@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
 COUNTS = (32, 64, 128)  # settings that can be tried
 WORTH_HELP = (
-    "Worth having is a setting that no other is likely to beat: none is as good at every task and "
-    "better at one in more than half of what the figures might as well be. Where no setting is "
-    "better than another at one task and worse at a second beyond the noise, there is nothing to "
-    "trade, and none is marked."
+    "A setting is worth having unless some other one is probably as good or better at every task, "
+    "and better at one. Probably is: in more than half of the cases that the noise of the figures "
+    "leaves open. So whoever wants more of one task than such a setting gives must most likely "
+    "give up some of another, and which to take depends on what matters to you. Recommendations "
+    "are not asked here. Where no setting is better than another at one task and worse at a "
+    "second beyond the noise, there is nothing to trade, and none is marked."
 )
 
 
