@@ -21,10 +21,12 @@ HELP = (
     "task does to another is the other's figure with it less the figure without it. The intervals "
     "of all of them hold at once, 95 times out of 100, since one looks at all of them."
 )
+LEAST_PULL = 0.1  # that the picture reaches to on either side of 0: what is less is next to nothing
 PULL_HELP = (
     "In every step of learning each task pulls what tasks share in its own direction. Above 0 two "
-    "tasks pull alike, below 0 against each other; near 0 they leave each other alone. It costs "
-    "less than leaving tasks out, and says less: what counts is the table above."
+    "tasks pull alike, below 0 against each other; near 0 they leave each other alone. The measure "
+    "is the cosine of the angle between the two directions. It costs less than leaving tasks out, "
+    "and says less: what counts is the table above."
 )
 
 
@@ -144,12 +146,16 @@ def pulls(found: Affinity) -> None:
             for pair, each in found.cosines.items()
         ]
     )
-    chart = charts.curves(course, "epoch", [*pairs.values()], "cosine of the directions")
+    chart = charts.curves(course, "epoch", [*pairs.values()], "how far they pull alike")
+    most = 1.1 * float(course[[*pairs.values()]].abs().max(axis=None))
+    reach = max(LEAST_PULL, most)
+    chart.update_yaxes(range=[-reach, reach])
     chart.update_layout(showlegend=True)  # of one pair, too
     charts.show(
         chart,
-        "1: all in the same direction, 0: nothing to do with each other, -1: against each other. "
-        "One line for every two tasks, over a training by equal weights.",
+        "1: both pull in the same direction, 0: they have nothing to do with each other, -1: they "
+        "pull against each other. One line for every two tasks, over a training by equal weights; "
+        "an epoch is once through all its texts.",
         table,
         key="pulls",
     )
