@@ -52,7 +52,7 @@ def _draw(search: Search, at_work: bool) -> None:
         if search.said:
             st.error(plain(search.said), icon=":material/error:")
     _ways(search, at_work)
-    trials.draw(search)
+    trials.draw(search, at_work)
 
 
 def _progress(search: Search) -> None:

@@ -13,10 +13,10 @@ from mtrec.config import RunConfig
 from mtrec.reports.classification import load_reports
 from mtrec.reports.compare import settings_diff, title_of
 from mtrec.runs.progress import duration
-from mtrec.runs.store import RunInfo
+from mtrec.runs.store import STOPPED, RunInfo
 from mtrec.schema import VAL
 from mtrec.search.space import shown, with_values
-from mtrec.search.store import ENDED_EARLY, FINISHED, Search, TrialInfo
+from mtrec.search.store import ENDED_EARLY, FINISHED, UNDER_WAY, Search, TrialInfo
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many
 from pages.ui import charts, shell, state
@@ -44,8 +44,12 @@ SHARES_HELP = (
 )
 
 
-def draw(search: Search) -> None:
-    """Everything that is known of a search by now."""
+def draw(search: Search, at_work: bool) -> None:
+    """Everything that is known of a search by now.
+
+    Args:
+        at_work: whether some process works on it.
+    """
     trials = search.trials
     judged = [each for each in trials if each.values]
     if not judged:
@@ -58,7 +62,7 @@ def draw(search: Search) -> None:
         _over_time(search, judged)
     _lines(search, judged)
     _importance(search)
-    _table(search, trials)
+    _table(search, trials, at_work)
 
 
 def _best(search: Search, best: Sequence[TrialInfo], trials: Sequence[TrialInfo]) -> None:
@@ -261,7 +265,7 @@ def _importance(search: Search) -> None:
     )
 
 
-def _table(search: Search, trials: Sequence[TrialInfo]) -> None:
+def _table(search: Search, trials: Sequence[TrialInfo], at_work: bool) -> None:
     st.markdown("**All trials**")
     table = pd.DataFrame(
         [
@@ -271,7 +275,7 @@ def _table(search: Search, trials: Sequence[TrialInfo]) -> None:
                 **{
                     _figure(search, name): each.values.get(name) for name in search.plan.judge.names
                 },
-                "state": each.state,
+                "state": STOPPED if each.state == UNDER_WAY and not at_work else each.state,
                 **{
                     title_of(search.plan.config, key): shown(each.settings[key])
                     for key in search.plan.space

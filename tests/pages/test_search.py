@@ -113,6 +113,22 @@ def test_of_several_results_all_that_nothing_beats_are_told(searches: Searches) 
     assert "that no other beats at every task" in said(app)
 
 
+def test_a_trial_that_rests_reads_stopped(searches: Searches) -> None:
+    search = searched(searches, "rests", 1)
+    search.study.ask(dict(search.plan.space))
+    assert states(open_page("search")) == ["finished", "stopped"]
+    with search.worked_on():
+        assert states(open_page("search")) == ["finished", "under way"]
+
+
+def states(app: AppTest) -> list[str]:
+    """Of every trial, as the table of all has it."""
+    assert not app.exception and not app.error
+    (table,) = [each.value for each in app.dataframe if "state" in each.value]
+    found: list[str] = table["state"].tolist()
+    return found
+
+
 def test_it_goes_on_and_is_forgotten(searches: Searches, sleeper: None) -> None:
     searched(searches, "done", 2)
     app = open_page("search")
