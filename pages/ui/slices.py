@@ -58,6 +58,12 @@ def draw(run: RunInfo, task: str, kind: str) -> None:
             "are found on validation texts and measured on test texts."
         )
         return
+    if not looked.candidates:
+        st.markdown(
+            f"There was nothing to look at: of {many(looked.val, 'labelled validation text')} no "
+            f"part has {ENOUGH} or more in it and {ENOUGH} or more outside it."
+        )
+        return
     if not looked.findings:
         st.markdown(
             f"No part of the data was found where it does distinctly worse: {_parts(looked)} "

@@ -211,6 +211,15 @@ def test_no_weak_part_is_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not app.get("plotly_chart") and not app.selectbox
 
 
+def test_where_no_part_is_large_enough_the_reason_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = VAL & (np.cumsum(VAL) > 30)
+    words = said(shown(SPAIN & HALF, tmp_path, monkeypatch, unlabelled=few))
+    assert "There was nothing to look at: of 30 labelled validation texts no part" in words
+    assert "0 parts" not in words
+
+
 @pytest.mark.parametrize(("part", "name"), [(VAL, "validation"), (~VAL, "test")])
 def test_nothing_judged_is_a_sentence(
     part: np.ndarray, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
