@@ -13,7 +13,7 @@ from mtrec.search.objective import OBJECTIVES
 from mtrec.search.runs import plan
 from mtrec.search.space import ends, usual
 from mtrec.search.store import Plan
-from pages.ui import searching, shell, state
+from pages.ui import forms, searching, shell, state
 from pages.ui.text import plain
 from pages.ui.words import METHODS
 
@@ -47,7 +47,7 @@ def form(dataset: DatasetSummary) -> tuple[Plan, int, str]:
         )
         weights = dict.fromkeys(dataset.tasks, 1.0)
         if goal == "tasks" and len(weights) > 1:
-            with st.container(horizontal=True):
+            with st.container(horizontal=True, vertical_alignment="bottom"):
                 weights = {task: _matters(task) for task in weights}
     with right:
         method = st.radio(
@@ -69,9 +69,14 @@ def form(dataset: DatasetSummary) -> tuple[Plan, int, str]:
         format_func=titles.__getitem__,
         key=f"search-space-{dataset.key}-{method}",
         help="The settings that are searched, and between which values. All others stay as they "
-        "are. λ counts beside that of the first task, which stays 1. The command line takes other "
-        "settings and values.",
+        "are. How fast something learns is its learning rate, and the guard against learning by "
+        "heart is dropout. The command line takes other settings and values.",
     )
+    first = next(iter(dataset.tasks))
+    if any(forms.lambda_key(task) in chosen for task in dataset.tasks):
+        st.caption(
+            f"λ of {plain(first)} stays 1: what counts is how large the others are beside it."
+        )
     with st.container(horizontal=True):
         trials = st.number_input(
             "Trials",

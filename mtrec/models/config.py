@@ -143,9 +143,9 @@ class TrunkConfig(BaseModel):
         0.2,
         ge=0,
         lt=1,
-        title="Share of numbers hidden",
-        description="The share of these numbers that is hidden at random while learning, against "
-        "learning by heart",
+        title="Guard against learning by heart",
+        description="The share of the numbers for each text that is hidden at random while "
+        "learning (dropout), so that nothing rests on a few of them. 0 for no guard",
     )
 
     @property

@@ -161,7 +161,7 @@ class TrainConfig(BaseModel):
         None,
         gt=0,
         le=1,
-        title="Steps of the language model",
+        title="Learning speed of the language model",
         json_schema_extra={"used_where": {"encoder.method": LEARNING}},
         description="How large the steps are by which the language model learns (its learning "
         "rate). Left empty: "
@@ -172,8 +172,9 @@ class TrainConfig(BaseModel):
         1e-3,
         gt=0,
         le=1,
-        title="Steps of all above it",
-        description="How large the steps are by which everything above the language model learns",
+        title="Learning speed above the language model",
+        description="How large the steps are by which everything above the language model learns "
+        "(its learning rate)",
     )
     layer_decay: float = Field(
         1.0,

@@ -152,6 +152,16 @@ def test_why_it_ended_is_told(searches: Searches) -> None:
     assert "all failed" in app.error[0].value.replace("\\", "")
 
 
+def test_that_the_first_weight_stays_is_said_where_others_may_change(
+    searches: Searches,
+) -> None:
+    app = open_page("search")
+    assert "λ of sentiment stays 1" in said(app)
+    (space,) = [each for each in app.multiselect if each.label == "What may change"]
+    app = space.set_value(["trunk.dropout"]).run()
+    assert not app.exception and "stays 1" not in said(app)
+
+
 def test_without_anything_to_change_there_is_nothing_to_begin(searches: Searches) -> None:
     app = open_page("search")
     (what,) = [each for each in app.multiselect if each.label == "What may change"]
