@@ -46,7 +46,7 @@ PRESETS = {
     "Balanced": (("encoder.method=top",), "Its upper layers learn: minutes, usually better"),
     "Best": (
         ("encoder.method=full", "train.epochs=5"),
-        "All of it learns, for longer: much the slowest without a GPU",
+        "All of it learns, for longer: slow without a GPU",
     ),
 }
 """Settings to begin with, each with a few words: what differs from the defaults."""

@@ -115,9 +115,9 @@ OTHER_ENCODER = "Another one: a folder with it, or its name on the Hugging Face 
 METHODS = {
     "frozen": "Nothing of it: quickest, a good first look",
     "top": "Its upper layers: minutes, usually better",
-    "lora": "A small addition to each of its layers: as long as all of it, with far less to learn",
-    "prompt": "A few words of its own before each text: the least that can be learned",
-    "full": "All of it: the most to learn, with the most memory",
+    "lora": "A small addition to each of its layers: far less to learn than all of it",
+    "prompt": "A few words of its own before each text: very little to learn",
+    "full": "All of it: the most to learn",
 }
 
 COSTS_HELP = (
