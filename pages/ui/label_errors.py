@@ -27,6 +27,7 @@ from pages.ui import shell, state
 from pages.ui.text import plain
 
 SHOWN = 100
+TEXT_WIDTH, NUMBER_WIDTH, ID_WIDTH = 240, 60, 75  # pixels, before the table fills its place
 MANY = 0.2  # of the labels, from which on the texts rather than the labels are to blame
 NAMED = 5  # labels in a sentence
 HELP = (
@@ -191,7 +192,7 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
         on_select="rerun",
         column_order=shell.filled(table, table.columns),
         column_config={
-            TEXT: st.column_config.TextColumn("text", width=shell.NARROW_TEXT),
+            TEXT: st.column_config.TextColumn("text", width=TEXT_WIDTH),
             WRITTEN: st.column_config.TextColumn(
                 "written", width=width[WRITTEN], help="The label in the data."
             ),
@@ -202,19 +203,27 @@ def _list(table: pd.DataFrame, task: str, kind: str) -> None:
             ),
             DOUBT: st.column_config.NumberColumn(
                 "doubt",
+                width=NUMBER_WIDTH,
                 format="%.0f %%",
                 help="How improbable what is written seems, to a model that has not seen it.",
             ),
             SOURCE: st.column_config.TextColumn(
-                "file", help="The file that the text comes from, without its ending."
+                "file",
+                width=ID_WIDTH,
+                help="The file that the text comes from, without its ending.",
             ),
             ROW: st.column_config.NumberColumn(
                 "row",
+                width=NUMBER_WIDTH,
                 format="%d",
                 help="Where it stands in that file: 1 is the first row of data, below any row of "
                 "headings.",
             ),
-            USER: st.column_config.TextColumn("person", help="Who wrote it, where that is known."),
+            USER: st.column_config.TextColumn(
+                "person",
+                width=ID_WIDTH,
+                help="Who wrote it, where that is known.",
+            ),
         },
         alt=f"Labels of {task} that may be wrong",
     )
