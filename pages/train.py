@@ -170,12 +170,17 @@ def start(dataset: DatasetSummary, run: RunInfo | None) -> None:
     st.subheader(f"A new training on {plain(dataset.name)}")
     config, name = settings(dataset)
     lacking = missing(dataset, config)
+    begun = st.session_state.get(state.BEGUN, 0)
     with st.container(horizontal=True, vertical_alignment="center"):
+        # A key of its own for every form: a click on one that is used up or stood for other data
+        # starts nothing.
         asked = st.button(
             "Start training",
             type="primary",
             disabled=lacking is not None,
-            key="start",
+            key=f"start-{dataset.key}-{begun}",
+            on_click=state.press,
+            args=(dataset.key,),
             icon=":material/play_arrow:",
             help="It runs in a process of its own: you can leave or close this page.",
         )
@@ -183,8 +188,9 @@ def start(dataset: DatasetSummary, run: RunInfo | None) -> None:
             st.caption(f":material/arrow_downward: {plain(run.name)} is {STATUS[run.status]}.")
     if asked:
         with st.spinner("Starting…"):
-            begun = launcher.submit(state.store(), dataset.key, config, name)
-        state.choose(run=state.run_label(state.store().get(begun)))
+            started = launcher.submit(state.store(), dataset.key, config, name)
+            st.session_state[state.BEGUN] = begun + 1
+        state.choose(run=state.run_label(state.store().get(started)))
     if lacking:
         st.warning(lacking, icon=":material/info:")
 
@@ -192,6 +198,13 @@ def start(dataset: DatasetSummary, run: RunInfo | None) -> None:
 shell.title("Train")
 shell.gpu_notice()
 dataset, run = state.dataset(), state.run()
+pressed = state.pressed()
+if pressed and (dataset is None or pressed != dataset.key):
+    st.warning(
+        f"No training was started: the form was for {plain(pressed)}, which is not the chosen "
+        "dataset any more.",
+        icon=":material/info:",
+    )
 if dataset is None:
     shell.empty("There is no data to learn from yet.", shell.DATA, "Bring data")
 else:

@@ -46,6 +46,10 @@ PROFILE = "Profile"  # the look that links to a person open: the first, which no
 
 PRESENTATION = "presentation"  # the switch, in the session and in the workspace
 
+# In the session: what came of the page Train.
+BEGUN = "begun"  # how many trainings this visit started
+PRESSED = "pressed"  # the dataset of the form whose button was pressed
+
 # In the session: what is selected in a table, for when somebody comes back to the page.
 CELL = "cell"  # of a task's confusion matrix
 TEXT = "text"  # the record whose text is read
@@ -182,6 +186,16 @@ def wish(**choices: str | None) -> None:
     """Makes choices that hold from the next drawing on; for callbacks."""
     for key, value in choices.items():
         st.session_state[NEXT + key] = value
+
+
+def press(dataset: str) -> None:
+    """Keeps for which dataset a training was asked for; for callbacks."""
+    st.session_state[PRESSED] = dataset
+
+
+def pressed() -> str | None:
+    """The dataset that a training was asked for since the last drawing, if any."""
+    return st.session_state.pop(PRESSED, None)
 
 
 def run_label(run: RunInfo) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from mtrec.data.sample import generate
 from mtrec.runs.store import RunInfo, RunStore
@@ -81,6 +82,12 @@ def open_page(page: str, before: Mapping[str, object] | None = None, /, **choice
 def offered(app: AppTest) -> list[str]:
     """The links to other pages, by their words."""
     return [link.proto.label for link in app.get("page_link")]
+
+
+def start_button(app: AppTest) -> Button:
+    """The one that starts a training, whose key is another for every form."""
+    (found,) = [each for each in app.button if each.label == "Start training"]
+    return found
 
 
 def said(app: AppTest) -> str:

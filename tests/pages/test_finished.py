@@ -23,7 +23,7 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
 from pages.ui.state import run_label
 from pages.ui.text import plain
-from tests.pages.conftest import Done, offered, open_page, said
+from tests.pages.conftest import Done, offered, open_page, said, start_button
 
 pytestmark = pytest.mark.slow
 
@@ -350,7 +350,7 @@ def test_start_is_refused_with_a_sentence_while_every_lambda_is_zero(done: Done)
     for slider in app.select_slider:
         slider.set_value(0.0)
     app.run()
-    assert app.button(key="start").disabled
+    assert start_button(app).disabled
     assert "Every task has λ 0" in app.warning[0].value
 
 
@@ -374,10 +374,10 @@ def test_settings_that_do_not_go_together_are_a_sentence_above_the_list(done: Do
     (sentence,) = (block.value for block in app.error)
     assert "Two readings of a text would never differ" in sentence
     assert "What to do: set trunk\\.dropout\\=0\\.2" in sentence
-    assert not [button for button in app.button if button.key == "start"]
+    assert not [button for button in app.button if button.label == "Start training"]
     assert len(app.dataframe)
     app.toggle(key="train.adversarial.rdrop").set_value(False).run()
-    assert not app.error and app.button(key="start")
+    assert not app.error and start_button(app)
 
 
 def test_too_few_items_are_pointed_out_where_recommendations_are_shown(

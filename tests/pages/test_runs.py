@@ -10,17 +10,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtrec.config import RunConfig
+from mtrec.data.importer import read_dataset
+from mtrec.data.storing import store_dataset
 from mtrec.files import write_json
 from mtrec.runs import launcher
 from mtrec.runs.clock import Kind, Stretch
 from mtrec.runs.progress import FileReporter, LiveFiles, Progress
 from mtrec.runs.store import FINISHED, RunStore
+from mtrec.tasks import TASK_TYPES
 from mtrec.training.config import TrainConfig
 from mtrec.workspace import Workspace
 from pages.ui import live, state
 from pages.ui.state import run_label
 from pages.ui.text import moment
-from tests.pages.conftest import Done, open_page, said
+from tests.pages.conftest import Done, open_page, said, start_button
 
 
 @pytest.fixture
@@ -30,6 +33,32 @@ def store(done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunSto
     monkeypatch.setenv("MTREC_WORKSPACE", str(tmp_path / "copy"))
     monkeypatch.setattr(launcher, "_next", lambda store, runs: None)
     return RunStore(Workspace.current())
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The datasets of the trainings that were started."""
+    began: list[str] = []
+    submit = launcher.submit
+
+    def counted(store: RunStore, dataset: str, config: RunConfig, name: str) -> str:
+        began.append(dataset)
+        return submit(store, dataset, config, name)
+
+    monkeypatch.setattr(launcher, "submit", counted)
+    return began
+
+
+@pytest.fixture
+def notes(store: RunStore, tmp_path: Path) -> str:
+    """A second dataset in the workspace."""
+    rows = [f"text {row} is fine,{'good' if row % 2 else 'bad'}" for row in range(60)]
+    (tmp_path / "notes.csv").write_text("\n".join(["text,mood", *rows]))
+    (tmp_path / "recipe.yaml").write_text(
+        "name: notes\nrecords:\n  - {file: notes.csv, text: text, tasks: {mood: {label: mood}}}\n"
+    )
+    read = read_dataset(tmp_path / "recipe.yaml", TASK_TYPES)
+    return store_dataset(read, store.workspace).name
 
 
 def listed(app: AppTest) -> list[list[str]]:
@@ -209,6 +238,39 @@ def test_a_link_made_before_a_run_was_renamed_still_finds_it(done: Done, store: 
     for extra in ({}, {"dataset": "shop"}):
         app = open_page("train", run=link, **extra)
         assert app.selectbox(key="run").value == run_label(renamed) != link
+
+
+def test_a_form_for_a_dataset_that_is_gone_starts_nothing(
+    notes: str, store: RunStore, asked: list[str]
+) -> None:
+    app = open_page("train", dataset="shop")
+    launcher.delete_dataset(store, "shop")
+    app.session_state["dataset"] = notes  # as the sidebar does, which is not drawn again here
+    app.session_state["run"] = None
+    start_button(app).click().run()
+    assert not app.exception and not app.error and asked == []
+    assert "A new training on notes" in said(app)
+    (told,) = (each.value for each in app.warning)
+    assert told.startswith("No training was started: the form was for shop")
+    start_button(app).click().run()
+    assert [each.partition("@")[0] for each in asked] == [notes]
+
+
+def test_a_second_click_on_one_form_starts_no_second_training(
+    store: RunStore, asked: list[str]
+) -> None:
+    app = open_page("train", dataset="shop")
+    app.radio(key="encoder.method").set_value("frozen").run()
+    button = start_button(app)
+    button.click().run()
+    assert len(asked) == 1
+    again = app._tree.get_widget_states()  # as a browser tells of a click made before the answer
+    again.widgets.append(button._widget_state)
+    app._run(again)
+    assert not app.exception and not app.error and not app.warning
+    assert len(asked) == 1
+    start_button(app).click().run()
+    assert len(asked) == 2
 
 
 def test_a_setting_in_a_sentence_goes_by_its_title() -> None:

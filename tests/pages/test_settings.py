@@ -8,7 +8,7 @@ from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
 from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
-from tests.pages.conftest import Done, open_page, said
+from tests.pages.conftest import Done, open_page, said, start_button
 
 SAMPLING, PATIENCE, DECAY = "train.sampling", "train.task_patience", "train.layer_decay"
 
@@ -64,6 +64,6 @@ def test_where_nobody_did_anything_no_recommendations_are_set(
     )
     store_dataset(read_dataset(tmp_path / "recipe.yaml", TASK_TYPES), workspace)
     app = open_page("train")
-    assert not app.exception and not app.error and app.button(key="start")
+    assert not app.exception and not app.error and start_button(app)
     controls = (*app.number_input, *app.toggle, *app.selectbox)
     assert not [each for each in controls if str(each.key).startswith("recommend.")]
