@@ -213,7 +213,7 @@ def _rename_box(run: RunInfo) -> None:
             value=run.name,
             max_chars=LONGEST_NAME,
             key=f"name-{run.run}",
-            help="How this training is called in lists. Links to it by its old name end.",
+            help="How this training is called in lists. Links to it by its old name still hold.",
         )
         st.button(
             "Rename it",

@@ -295,6 +295,15 @@ def pick(
     return chosen or ""
 
 
+def missed(key: str, options: Sequence[str]) -> str | None:
+    """What a control was to hold and can't, by what it held or a link; asked before it is drawn.
+
+    None where what it held is given up by `choose` or `wish`.
+    """
+    asked = st.session_state.get(key) if key in st.session_state else st.query_params.get(key)
+    return asked if asked and asked not in options and NEXT + key not in st.session_state else None
+
+
 def settle(key: str, options: Sequence[str], preferred: str | None) -> None:
     """Readies a control that is bound to the URL, so that what it holds is one of its options.
 
@@ -392,13 +401,21 @@ def _linked_run(runs: Sequence[RunInfo]) -> str | None:
 
 
 def _follow_renamed(runs: Sequence[RunInfo]) -> None:
-    """Makes a link to a run hold that was made while the run was called otherwise."""
-    linked = st.query_params.get(RUN)
+    """Holds on to a run that a link or an earlier choice calls what it was called before.
+
+    For a link the page is drawn again, since a control takes no name from the URL that was put
+    there while the page was drawn.
+    """
     labels = [run_label(each) for each in runs]
-    if linked is not None and linked not in labels and RUN not in st.session_state:
-        same = next((each for each in labels if _id(each) == _id(linked)), None)
-        if same is not None:
-            st.query_params[RUN] = same
+    before = missed(RUN, labels)
+    same = next((each for each in labels if before and _id(each) == _id(before)), None)
+    if same is None:
+        return
+    if RUN in st.session_state:
+        wish(run=same)
+    else:
+        st.query_params[RUN] = same
+        st.rerun()
 
 
 def _id(label: str) -> str:

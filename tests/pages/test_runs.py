@@ -238,6 +238,17 @@ def test_a_link_made_before_a_run_was_renamed_still_finds_it(done: Done, store: 
     for extra in ({}, {"dataset": "shop"}):
         app = open_page("train", run=link, **extra)
         assert app.selectbox(key="run").value == run_label(renamed) != link
+        assert app.query_params["run"] == run_label(renamed)  # so that it holds when reloaded
+        assert "There is no training" not in said(app)
+
+
+def test_a_run_that_is_renamed_elsewhere_stays_the_chosen_one(done: Done, store: RunStore) -> None:
+    run = store.get(store.create("shop", done.run.version, RunConfig(), "Before"))
+    store.set_status(run.run, "stopped", "stopped as asked")
+    renamed = store.rename(run.run, "Quite another name")
+    app = open_page("start", {"dataset": "shop", "run": run_label(run)})
+    assert app.selectbox(key="run").value == run_label(renamed)
+    assert "There is no training" not in said(app)
 
 
 def test_a_form_for_a_dataset_that_is_gone_starts_nothing(
