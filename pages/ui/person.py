@@ -52,7 +52,8 @@ def everyone(key: str, presenting: bool) -> list[str]:
 
 
 def find(known: list[str]) -> str:
-    """The person chosen by name, or another one at random."""
+    """The person chosen by name, or another one at random; a word where a link names nobody."""
+    gone = None if state.PERSON in st.session_state else state.missed(state.PERSON, known)
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with right:
         st.button(
@@ -64,13 +65,19 @@ def find(known: list[str]) -> str:
             width="stretch",
         )
     with left:
-        return state.pick(
+        chosen = state.pick(
             state.PERSON,
             f"Person ({number(len(known))} in all)",
             known,
             None,
             help="Those with the most texts come first. Type to find someone.",
         )
+    if gone:
+        st.warning(
+            f"There is no person {state.called(gone)} in this data. Shown is {plain(chosen)}.",
+            icon=":material/info:",
+        )
+    return chosen
 
 
 def _another(known: list[str]) -> str:

@@ -257,6 +257,7 @@ def _delete(run: RunInfo) -> None:
     """Deletes a run; the page goes on with the newest one left."""
     with shell.guard():
         state.store().delete(run.run)
+        state.wish(run=None)
 
 
 def _ways_to_end(run: RunInfo) -> None:

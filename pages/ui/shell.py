@@ -43,6 +43,8 @@ def title(words: str) -> None:
         navigation()
         st.rerun()
     st.title(words)
+    for each in state.notes():
+        st.warning(each, icon=":material/info:")
 
 
 def set_modules_aside() -> None:

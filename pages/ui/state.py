@@ -1,12 +1,13 @@
 """Every session key and URL binding: what is chosen, kept in the URL and valid on every page.
 
 The sidebar's pickers and the pages' own are bound to the URL. A choice that is gone (a deleted run,
-an old link) falls back to the newest one; nothing a page needs lives in the session alone.
+an old link) falls back to the newest one, and the page says so; nothing a page needs lives in the
+session alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from mtrec.runs import launcher
 from mtrec.runs.store import FINISHED, MODEL, NO_RECOMMENDATIONS, RunInfo, RunStore
 from mtrec.workspace import Workspace
 from pages.ui import hiding
-from pages.ui.text import shortened
+from pages.ui.text import plain, shortened
 
 if TYPE_CHECKING:
     from mtrec.models.encoder import Encoder
@@ -49,6 +50,9 @@ PRESENTATION = "presentation"  # the switch, in the session and in the workspace
 # In the session: what came of the page Train.
 BEGUN = "begun"  # how many trainings this visit started
 PRESSED = "pressed"  # the dataset of the form whose button was pressed
+
+# In the session: what the page's title is followed by.
+NOTES = "notes"
 
 # In the session: what is selected in a table, for when somebody comes back to the page.
 CELL = "cell"  # of a task's confusion matrix
@@ -208,8 +212,9 @@ def pickers() -> None:
     datasets = list_datasets(workspace())
     known = {ref(each, datasets): each for each in datasets}
     every_run = runs()
-    linked = _linked_run(every_run)
+    linked = _linked_run(every_run, known)
     newest = linked or next(iter(known), None)
+    gone = missed(DATASET, list(known))
     with st.sidebar:
         chosen = pick(
             DATASET,
@@ -219,10 +224,13 @@ def pickers() -> None:
             help="The data that the pages show and that a new training learns from.",
             placeholder="None yet: import one",
         )
+        if gone:
+            note(not_found(f"dataset {called(gone)}", chosen))
         theirs = [run for run in every_run if chosen and run.dataset == known[chosen].name]
         _follow_renamed(theirs)
+        lost = None if gone else _missed_run(theirs, every_run)  # the dataset's word is enough
         finished = [run for run in theirs if run.status == FINISHED]
-        pick(
+        shown = pick(
             RUN,
             "Training run",
             [run_label(run) for run in theirs],
@@ -230,6 +238,8 @@ def pickers() -> None:
             help="One training of this dataset. Report and People show what it learned.",
             placeholder="None yet: start one",
         )
+        if lost:
+            note(not_found(f"training {called(lost)} on {plain(chosen)}", shown))
         _presentation()
     _follow_names(next((run for run in theirs if run_label(run) == st.session_state[RUN]), None))
 
@@ -264,6 +274,8 @@ def _follow_names(run: RunInfo | None) -> None:
                 place[key] = name
             elif not name and on:
                 del place[key]
+                if place is st.query_params and PERSON not in st.session_state:
+                    note(f"There is no person {called(person)} in this data.")
 
 
 def pick(
@@ -302,6 +314,27 @@ def missed(key: str, options: Sequence[str]) -> str | None:
     """
     asked = st.session_state.get(key) if key in st.session_state else st.query_params.get(key)
     return asked if asked and asked not in options and NEXT + key not in st.session_state else None
+
+
+def called(name: str) -> str:
+    """What an address calls something, as Markdown: in presentation mode it may be an id."""
+    return "of that name" if presenting() else plain(name)
+
+
+def not_found(what: str, instead: str) -> str:
+    """That something is not there, and what is shown in its place, if anything; as Markdown."""
+    shown = f" Shown is {plain(instead)}." if instead else ""
+    return f"There is no {what}: it may have been renamed or deleted.{shown}"
+
+
+def note(words: str) -> None:
+    """Has a sentence said below the page's title."""
+    st.session_state[NOTES] = [*st.session_state.get(NOTES, []), words]
+
+
+def notes() -> list[str]:
+    """The sentences to be said there, once each."""
+    return st.session_state.pop(NOTES, [])
 
 
 def settle(key: str, options: Sequence[str], preferred: str | None) -> None:
@@ -390,9 +423,9 @@ def run() -> RunInfo | None:
     return next((each for each in runs() if run_label(each) == chosen), None)
 
 
-def _linked_run(runs: Sequence[RunInfo]) -> str | None:
-    """The dataset of the run that a link names without naming the dataset."""
-    if DATASET in st.session_state or DATASET in st.query_params:
+def _linked_run(runs: Sequence[RunInfo], known: Collection[str]) -> str | None:
+    """The dataset of the run that a link names without naming a dataset that is there."""
+    if DATASET in st.session_state or st.query_params.get(DATASET) in known:
         return None
     linked = st.query_params.get(RUN)
     return next(
@@ -416,6 +449,13 @@ def _follow_renamed(runs: Sequence[RunInfo]) -> None:
     else:
         st.query_params[RUN] = same
         st.rerun()
+
+
+def _missed_run(runs: Sequence[RunInfo], every_run: Sequence[RunInfo]) -> str | None:
+    """A run that is gone, rather than left behind with another dataset."""
+    gone = missed(RUN, [run_label(each) for each in runs])
+    known = [_id(run_label(each)) for each in every_run] if RUN in st.session_state else []
+    return None if gone is None or _id(gone) in known else gone
 
 
 def _id(label: str) -> str:

@@ -20,9 +20,9 @@ from mtrec.runs.store import FINISHED, RunStore
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.config import TrainConfig
 from mtrec.workspace import Workspace
-from pages.ui import live, state
+from pages.ui import hiding, live, state
 from pages.ui.state import run_label
-from pages.ui.text import moment
+from pages.ui.text import moment, plain
 from tests.pages.conftest import Done, open_page, said, start_button
 
 
@@ -249,6 +249,46 @@ def test_a_run_that_is_renamed_elsewhere_stays_the_chosen_one(done: Done, store:
     app = open_page("start", {"dataset": "shop", "run": run_label(run)})
     assert app.selectbox(key="run").value == run_label(renamed)
     assert "There is no training" not in said(app)
+
+
+def test_a_run_that_is_not_there_is_said_to_be_missing(done: Done, store: RunStore) -> None:
+    run = store.get(store.create("shop", done.run.version, RunConfig(), "Before"))
+    store.set_status(run.run, "stopped", "stopped as asked")
+    shown = plain(run_label(done.run))
+    app = open_page("train", run="nonsense")
+    (told,) = (each.value for each in app.warning)
+    assert told.startswith("There is no training nonsense on shop")
+    assert told.endswith(f"Shown is {shown}.")
+    assert not app.run().warning
+    store.delete(run.run)
+    app = open_page("start", {"dataset": "shop", "run": run_label(run)})
+    (told,) = (each.value for each in app.warning)
+    assert told.startswith(f"There is no training {plain(run_label(run))} on shop")
+
+
+def test_a_dataset_that_is_not_there_is_said_to_be_missing(store: RunStore) -> None:
+    visits = [open_page(page, dataset="u314") for page in ("people", "start")]
+    for app in [*visits, open_page("start", {"dataset": "u314"})]:
+        (told,) = (each.value for each in app.warning)
+        assert told.startswith("There is no dataset u314") and told.endswith("Shown is shop.")
+    hiding.switch(store.workspace, True)
+    (told,) = (each.value for each in open_page("start", dataset="u314").warning)
+    assert told.startswith("There is no dataset of that name") and "u314" not in told
+
+
+def test_a_person_who_is_not_there_is_said_to_be_missing(store: RunStore) -> None:
+    app = open_page("people", person="u9999")
+    (told,) = (each.value for each in app.warning)
+    shown = plain(app.selectbox(key="person").value)
+    assert told == f"There is no person u9999 in this data. Shown is {shown}."
+    hiding.switch(store.workspace, True)
+    (told,) = (each.value for each in open_page("people", person="u9999").warning)
+    assert told == "There is no person of that name in this data."
+
+
+def test_another_dataset_is_chosen_without_a_word_of_missing_runs(done: Done, notes: str) -> None:
+    app = open_page("start", {"dataset": notes, "run": run_label(done.run)})
+    assert not app.warning and app.selectbox(key="run").value is None
 
 
 def test_a_form_for_a_dataset_that_is_gone_starts_nothing(
