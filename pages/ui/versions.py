@@ -74,10 +74,28 @@ def _delete(chosen: DatasetSummary) -> None:
     if users:
         names = ", ".join(plain(run.name, 40) for run in users[:5])
         more = f" and {len(users) - 5} more" if len(users) > 5 else ""
-        st.markdown(
-            f"{many(len(users), 'training run')} learned from it ({names}{more}). They stay, but "
-            "can no longer show texts and people."
-        )
+        st.markdown(f"{many(len(users), 'training run')} learned from it: {names}{more}.")
+    with_runs = bool(users) and st.checkbox(
+        "Delete what was trained on it, too",
+        key=f"with-runs-{chosen.key}",
+        help="Deletes these runs with their models, reports and recommendations.",
+    )
+    if users and not with_runs:
+        st.markdown(_left_behind(chosen))
     if st.button("Delete for good", key="delete", help="There is no way back."):
         launcher.delete_dataset(state.store(), chosen.key)
-        state.choose()
+        for run in users if with_runs else []:
+            state.store().delete(run.run)
+        state.choose(dataset=None, run=None)
+
+
+def _left_behind(chosen: DatasetSummary) -> str:
+    """What becomes of the runs of a version that is deleted."""
+    names = [each.name for each in list_datasets(state.workspace())]
+    if names.count(chosen.name) > 1:
+        return "What was trained on it stays, but can no longer show texts and people."
+    return (
+        "What was trained on it stays on the disk, but no page shows it until a dataset called "
+        f"{plain(chosen.name)} is imported again. The command line still lists it with "
+        "`python -m mtrec runs` and deletes it with `python -m mtrec delete RUN`."
+    )

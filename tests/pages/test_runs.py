@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtrec.config import RunConfig
+from mtrec.data.dataset import list_datasets
 from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
 from mtrec.files import write_json
@@ -322,6 +323,29 @@ def test_a_second_click_on_one_form_starts_no_second_training(
     assert len(asked) == 1
     start_button(app).click().run()
     assert len(asked) == 2
+
+
+def test_what_becomes_of_runs_is_said_before_their_dataset_is_deleted(
+    done: Done, notes: str, store: RunStore
+) -> None:
+    app = open_page("data", dataset="shop", view="Your datasets")
+    assert "1 training run learned from it: Quick look" in said(app)
+    assert "python -m mtrec delete RUN" in said(app)
+    app.button(key="delete").click().run()
+    assert not app.exception and not app.error and not app.warning
+    assert [each.name for each in list_datasets(store.workspace)] == [notes]
+    assert [each.run for each in store.list()] == [done.run.run]
+
+
+def test_runs_are_deleted_with_their_dataset_where_asked(
+    done: Done, notes: str, store: RunStore
+) -> None:
+    app = open_page("data", dataset="shop", view="Your datasets")
+    app.checkbox(key=f"with-runs-{done.run.key}").check().run()
+    assert "python -m mtrec delete RUN" not in said(app)
+    app.button(key="delete").click().run()
+    assert not app.exception and not app.error and not app.warning
+    assert store.list() == []
 
 
 def test_a_setting_in_a_sentence_goes_by_its_title() -> None:
