@@ -31,7 +31,7 @@ def introduction() -> None:
 def results(run: RunInfo) -> None:
     """The chosen run in figures: each task's, and the recommendations before and after."""
     st.subheader("What the chosen training found" if run.ended else "A training is going on")
-    took = "" if run.seconds is None else f", took {duration(run.seconds)}"
+    took = f", took {duration(run.seconds)}" if run.ended and run.seconds is not None else ""
     st.caption(f"{plain(run.name)} on {plain(run.dataset)}, {live.since(run)}{took}.")
     if run.status != FINISHED:
         live.unfinished(run)

@@ -325,6 +325,15 @@ def test_a_second_click_on_one_form_starts_no_second_training(
     assert len(asked) == 2
 
 
+def test_one_that_runs_has_not_taken_any_time_yet(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ", took " in said(open_page("start"))
+    monkeypatch.setattr(state, "runs", lambda: [replace(done.run, status="running")])
+    words = said(open_page("start"))
+    assert "started" in words and ", took " not in words
+
+
 def test_what_becomes_of_runs_is_said_before_their_dataset_is_deleted(
     done: Done, notes: str, store: RunStore
 ) -> None:
