@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 SHOWN = 5
+WORD_JOINER = "\u2060"  # invisible; pages put it where Streamlit would draw something else
 
 
 def number(value: float) -> str:

@@ -5,7 +5,7 @@
 `== != < <= > >= in and or not`, brackets, column names (in `backticks` where they hold spaces),
 numbers and quoted strings. Two values compare as numbers where both read as numbers, else as
 strings. A comparison with a missing cell is neither true nor false, and a row for which nothing is
-known counts as false.
+known counts as false. Word joiners, which come along with what is copied from a page, are not read.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from mtrec.errors import InputError
+from mtrec.wording import WORD_JOINER
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -181,7 +182,7 @@ class _Parser:
     """Recursive descent, one method a level: or, and, not, comparison."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = text.replace(WORD_JOINER, "")
         self.tokens = self._tokenise()
         self.position = 0
         self.depth = 0

@@ -26,6 +26,7 @@ from mtrec.reports.effects import (
 from mtrec.reports.rules import effect_in_words
 from mtrec.runs.store import RunInfo
 from mtrec.schema import TEST, VAL
+from mtrec.wording import WORD_JOINER
 from pages.ui import charts, lists, rule_form, shell, state, trying
 from pages.ui.text import INTERVAL_HELP
 from pages.ui.trying import Bar
@@ -231,7 +232,7 @@ def _chart(rules: Rules, catalogue: Catalogue, found: list[Effect | None]) -> No
 
 def _bare(words: str) -> str:
     """Markdown of `plain` as a chart shows it."""
-    return words.replace("\\", "").replace("\u2060", "")
+    return words.replace("\\", "").replace(WORD_JOINER, "")
 
 
 def _files(run: RunInfo, people: People, book: Rulebook, rules: Rules) -> None:

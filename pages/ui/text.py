@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from mtrec.wording import many
+from mtrec.wording import WORD_JOINER, many
 
 INTERVAL_HELP = (
     "Noise made visible: with other people or texts of the same kind the figure would come out "
@@ -15,10 +15,7 @@ INTERVAL_HELP = (
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 # Where Streamlit would see an address or an arrow even in escaped text.
-_SEAMS = re.compile(
-    r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\w)(?=@)|(?<=[-<>=~])(?=[-<>=])", re.IGNORECASE
-)
-_WORD_JOINER = "\u2060"  # invisible, and no line breaks there
+_SEAMS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\w)(?=@)|(?<=[-<>~])(?=[-=>])", re.IGNORECASE)
 _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
 
 
@@ -32,7 +29,7 @@ def plain(text: object, limit: int | None = None) -> str:
     line = " ".join(str(text).split())
     if limit is not None and len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
-    return _MARKUP.sub(r"\\\1", _SEAMS.sub(_WORD_JOINER, line))
+    return _MARKUP.sub(r"\\\1", _SEAMS.sub(WORD_JOINER, line))
 
 
 def shortened(text: str, limit: int) -> str:

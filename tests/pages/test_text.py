@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mtrec.data.expression import parse
 from mtrec.runs.progress import duration
 from mtrec.wording import many, number
 from pages.ui.text import ago, moment, plain, shortened
@@ -23,11 +24,23 @@ def test_every_mark_up_character_is_escaped(text: str) -> None:
     assert shown.replace("\\", "") == text
 
 
-@pytest.mark.parametrize("text", ["http://a.b", "HTTPS://a.b", "www.a.b", "a@b.de", "->", "<--"])
+@pytest.mark.parametrize(
+    "text", ["http://a.b", "HTTPS://a.b", "www.a.b", "a@b.de", "->", "<--", ">=", "<=", "~="]
+)
 def test_addresses_and_arrows_are_broken_by_nothing_that_is_seen(text: str) -> None:
     shown = plain(text).replace("\\", "")
     assert shown != text
     assert shown.replace("\u2060", "") == text
+
+
+@pytest.mark.parametrize("text", ["label == 'good'", "a != b", "a => b", "a < b"])
+def test_signs_that_stay_what_they_are_can_be_copied(text: str) -> None:
+    assert plain(text).replace("\\", "") == text
+
+
+def test_a_condition_copied_from_a_page_reads_as_what_it_shows() -> None:
+    condition = "`my column` == 'x' or rating >= 4 and rating <= 5"
+    assert parse(plain(condition).replace("\\", "")) == parse(condition)
 
 
 def test_a_text_is_one_line_and_may_be_cut() -> None:
