@@ -32,8 +32,10 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+BY_SIZE = ("<", "<=", ">", ">=")
 WORDS = ("and", "or", "not", "in")
 DEEPEST = 50
+EXAMPLE = "write a condition such as rating >= 4, or label == 'good' and `in stars` > 3"
 TOKEN = re.compile(
     r"""\s*(?:
         (?P<number>-?\d+(?:\.\d+)?(?![\w.]))
@@ -62,6 +64,11 @@ class Expression(ABC):
     def columns(self) -> frozenset[str]:
         """The raw columns that the expression reads."""
 
+    @property
+    def measured(self) -> frozenset[str]:
+        """The columns whose cells are held against a number, to be above or below it."""
+        return frozenset()
+
     @abstractmethod
     def truth(self, frame: pd.DataFrame) -> pd.Series:
         """True, false or missing for each row, dtype `boolean`."""
@@ -87,6 +94,7 @@ class Literal:
     """A number or a string as written."""
 
     text: str
+    number: bool
 
 
 Operand = Name | Literal
@@ -103,6 +111,12 @@ class Compare(Expression):
     @property
     def columns(self) -> frozenset[str]:
         return frozenset(each.name for each in (self.left, self.right) if isinstance(each, Name))
+
+    @property
+    def measured(self) -> frozenset[str]:
+        sides = (self.left, self.right)
+        by_size = self.sign in BY_SIZE and any(_is_number(each) for each in sides)
+        return self.columns if by_size else frozenset()
 
     def truth(self, frame: pd.DataFrame) -> pd.Series:
         left, right = _values(self.left, frame), _values(self.right, frame)
@@ -144,6 +158,10 @@ class Not(Expression):
     def columns(self) -> frozenset[str]:
         return self.inner.columns
 
+    @property
+    def measured(self) -> frozenset[str]:
+        return self.inner.measured
+
     def truth(self, frame: pd.DataFrame) -> pd.Series:
         return ~self.inner.truth(frame)
 
@@ -159,6 +177,10 @@ class Joined(Expression):
     def columns(self) -> frozenset[str]:
         return frozenset[str]().union(*(part.columns for part in self.parts))
 
+    @property
+    def measured(self) -> frozenset[str]:
+        return frozenset[str]().union(*(part.measured for part in self.parts))
+
     def truth(self, frame: pd.DataFrame) -> pd.Series:
         return reduce(self.join, (part.truth(frame) for part in self.parts))
 
@@ -170,6 +192,10 @@ def parse(text: str) -> Expression:
         InputError: it is no expression; the message names the place.
     """
     return _Parser(text).whole()
+
+
+def _is_number(operand: Operand) -> bool:
+    return isinstance(operand, Literal) and operand.number
 
 
 def _values(operand: Operand, frame: pd.DataFrame) -> pd.Series:
@@ -250,13 +276,20 @@ class _Parser:
         left = self._operand()
         negated = self._accept("not")
         if self._accept("in"):
-            among = self._members(left)
-            return Not(among) if negated else among
-        if negated or self._kind not in COMPARISONS:
+            condition = self._members(left)
+        elif negated or self._kind not in COMPARISONS:
             self._fail(f"in, or one of {' '.join(COMPARISONS)}")
-        sign = self._kind
-        self.position += 1
-        return Compare(left, sign, self._operand())
+        else:
+            sign = self._kind
+            self.position += 1
+            condition = Compare(left, sign, self._operand())
+        if isinstance(left, Literal) and not condition.columns:
+            raise self._error(
+                "a column in every comparison",
+                f"{left.text}, compared with another fixed value",
+                "write the column's name without quotes, in `backticks` where it holds spaces",
+            )
+        return Not(condition) if negated else condition
 
     def _members(self, left: Operand) -> Expression:
         closing = ")" if self._kind == "(" else "]"
@@ -282,16 +315,17 @@ class _Parser:
         self.position += 1
         if kind == "name":
             return Name(value)
-        return Literal(value[1:-1] if kind == "string" else value)
+        is_number = kind == "number"
+        return Literal(value if is_number else value[1:-1], is_number)
 
     def _fail(self, expected: str) -> NoReturn:
         raise self._error(expected, self.tokens[self.position][1])
 
-    def _error(self, expected: str, found: str) -> InputError:
+    def _error(self, expected: str, found: str, fix: str = EXAMPLE) -> InputError:
         return InputError(
             "The expression for what counts as liked cannot be read",
             expected=expected,
             found=found.strip()[:60],
             where=f"positive: {self.text[:120]}",
-            fix="write a condition such as rating >= 4, or label == 'good' and stars > 3",
+            fix=fix,
         )

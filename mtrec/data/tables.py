@@ -13,6 +13,7 @@ from mtrec.data.checks.personal import mask_personal
 from mtrec.data.expression import Expression, numbers
 from mtrec.data.notes import Notes, as_written
 from mtrec.data.readers.conll import TAGS, TOKENS
+from mtrec.data.readers.decimals import WITH_COMMA
 from mtrec.data.recipe import (
     InteractionsSpec,
     ItemsSpec,
@@ -43,6 +44,7 @@ from mtrec.schema import (
     attribute_column,
     task_column,
 )
+from mtrec.wording import listed
 
 SPLIT_NAMES = {"train": TRAIN, "val": VAL, "validation": VAL, "dev": VAL, "test": TEST}
 
@@ -156,6 +158,8 @@ def acts_of(
     written = _column(frame, value)
     acts = pd.DataFrame({VALUE: numbers(written), EVENT: _column(frame, event)}, index=frame.index)
     acts[LIKED] = True if positive is None else positive.evaluate(frame)
+    for column in sorted(positive.measured) if positive is not None else []:
+        _check_measured(frame[column], file, notes)
     notes.set_aside(
         "unreadable_value",
         source_name(file),
@@ -165,6 +169,36 @@ def acts_of(
         VALUE,
     )
     return acts
+
+
+def _check_measured(cells: pd.Series, file: str, notes: Notes) -> None:
+    """Warns of cells that are no numbers though what counts as liked needs them to be.
+
+    Raises:
+        InputError: none of them is a number.
+    """
+    known = cells.dropna()
+    wrong = known[numbers(known).isna()]
+    fix = (
+        'say that the file\'s numbers have a decimal comma (decimal: "," in a recipe)'
+        if wrong.str.fullmatch(WITH_COMMA).any()
+        else "compare the column with 'words' instead, or choose another column"
+    )
+    if len(wrong) and len(wrong) == len(known):
+        raise InputError(
+            f"What counts as liked compares {cells.name} with a number, and holds no number",
+            expected=f"numbers such as 4.5 in the column {cells.name}",
+            found=listed([str(each)[:40] for each in wrong.unique()]),
+            where=f"{file}: row {wrong.index[0]}, {cells.name}",
+            fix=fix,
+        )
+    notes.warn(
+        "unmeasured_cells",
+        source_name(file),
+        len(wrong),
+        f"Cells in {cells.name} that are no numbers, though what counts as liked compares them "
+        f"with one: {{n}}. They are neither above nor below it; mend them, or {fix}",
+    )
 
 
 def one_per_pair(rows: pd.DataFrame) -> pd.DataFrame:

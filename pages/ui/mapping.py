@@ -65,11 +65,13 @@ TINTS = {
 }
 OTHER_TINT = "107, 107, 107"
 
-CARRIED = (*FileOptions.model_fields, "timezone", "long")
+DECIMAL = "decimal"
+CARRIED = (*(name for name in FileOptions.model_fields if name != DECIMAL), "timezone", "long")
 LIKED, EVERYTHING = "What counts as liked", "every act"
 POSITIVE_HELP = (
     "A condition on this file's columns that says which acts mean that a person liked the thing, "
-    "such as rating >= 4 or label == 'good'. Left empty, every act counts as liked."
+    "such as `rating >= 4` or `label == 'good'`. A column whose name holds spaces or signs stands "
+    "in backticks: `` `rating in stars` >= 4 ``. Left empty, every act counts as liked."
 )
 
 
@@ -98,6 +100,8 @@ def edit(draft: Recipe, tables: Mapping[str, pd.DataFrame], prefix: str) -> dict
             part = _part(draft, role, file) if role == guessed else {}
             columns = _Columns(list(table.columns), part, f"{key}:{role}")
             named = {"file": file, **columns.carried()}
+            if role != OUT:
+                named |= columns.decimal()
             if role == RECORDS:
                 positive = draft.interactions.positive if draft.interactions else None
                 _records(recipe, named, columns, positive or "")
@@ -190,6 +194,16 @@ class _Columns:
         kept = {name: self.part[name] for name in CARRIED if name in self.part}
         split = self.part.get("split")
         return kept | ({"split": split} if isinstance(split, dict) else {})
+
+    def decimal(self) -> dict[str, str]:
+        comma = st.checkbox(
+            "Numbers have a decimal comma",
+            value=self.part.get(DECIMAL) == ",",
+            key=f"{self.key}:{DECIMAL}",
+            help="Reads 4,5 as four and a half and 1.234,5 as a thousand and more. Without it a "
+            "cell such as 4,5 is no number.",
+        )
+        return {DECIMAL: ","} if comma else {}
 
     def one(self, name: str, label: str, help: str, *, needed: bool = False) -> dict[str, str]:
         """A picker that can be cleared, which one with a default could not."""

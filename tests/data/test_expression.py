@@ -75,6 +75,9 @@ def test_columns_are_those_named_outside_quotes() -> None:
         "__import__('os').system('true')",
         "rating >= 4; drop",
         "rating >= '4",
+        "'my column' > 3",
+        "4 == 4",
+        "'buy' in ('buy', 'cart')",
         "(" * 200 + "rating > 1" + ")" * 200,
         "not " * 5000 + "rating > 1",
     ],
@@ -84,6 +87,11 @@ def test_what_is_no_condition_is_refused(text: str) -> None:
         parse(text)
     assert caught.value.expected
     assert caught.value.where.startswith("positive:")
+
+
+def test_columns_held_against_a_number_are_known() -> None:
+    expression = parse("a >= 4 and not (3 < b or c == 1) or d in (1, 2) or e > 'x' or f < g")
+    assert expression.measured == {"a", "b"}
 
 
 def test_a_long_list_is_no_deep_tree() -> None:

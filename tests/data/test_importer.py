@@ -201,6 +201,26 @@ interactions: {file: i.csv, user: u, item: i, time: t, value: v, event: e, posit
         found = read(recipe, a__csv="\n".join(rows))
         assert found.interactions["split"].tolist() == ["train", "test", "val", "test"]
 
+    def test_a_column_without_numbers_is_not_held_against_one(self, read: Read) -> None:
+        recipe = (
+            "name: a\ninteractions: {file: i.csv, user: u, item: i, positive: '`how good` > 4'}"
+        )
+        acts = "u;i;how good\na;x;4,5\na;y;\nb;x;3,5\n"
+        with pytest.raises(InputError) as caught:
+            read(recipe, i__csv=acts)
+        error = caught.value
+        assert "how good" in error.message and "4.5" in error.expected
+        assert (error.found, error.where) == ("4,5, 3,5", "i.csv: row 1, how good")
+        assert 'decimal: ","' in error.fix
+        found = read(recipe.replace("user:", "decimal: ',', user:"), i__csv=acts)
+        assert found.interactions["liked"].tolist() == [True, False, False]
+
+    def test_some_cells_without_numbers_are_warned_of(self, read: Read) -> None:
+        recipe = "name: a\ninteractions: {file: i.csv, user: u, item: i, positive: 'r >= 4'}"
+        found = read(recipe, i__csv="u,i,r\na,x,5\na,y,n/k\nb,x,\nb,y,three\n")
+        assert found.interactions["liked"].tolist() == [True, False, False, False]
+        assert warning(found, "unmeasured_cells").rows == 2
+
     def test_no_like_at_all_is_said(self, read: Read) -> None:
         found = read(self.RECIPE, i__csv="u,i,t,v,e\na,x,1,1,\nb,x,2,2,\n")
         assert "no_likes" in codes(found)

@@ -250,6 +250,21 @@ def test_personal_data_is_masked_where_asked(workspace: Workspace) -> None:
     assert texts.iloc[-1] == "mail [mail]"
 
 
+def test_ratings_with_a_decimal_comma_can_be_held_against_a_number(workspace: Workspace) -> None:
+    stars = REVIEWS.assign(**{"in stars": ["4,5", "2,5", "3,5"] * (ROWS // 3)})
+    app = drop(workspace, reviews_csv=stars.to_csv(index=False, sep=";").encode())
+    liked = next(each for each in app.text_input if each.label == "What counts as liked")
+    assert "`` `rating in stars` >= 4 ``" in liked.help
+    liked.set_value("`in stars` >= 4").run()
+    assert "compares in stars with a number" in app.error[0].value
+    comma = next(each for each in app.checkbox if each.label == "Numbers have a decimal comma")
+    comma.check().run()
+    assert not app.exception and not app.error
+    app.button(key="import").click().run()
+    interactions = load_dataset("reviews", workspace).interactions
+    assert 0 < interactions["liked"].sum() < len(interactions)
+
+
 def test_another_way_to_divide_is_another_version(workspace: Workspace) -> None:
     versions = set()
     for scheme in ("global-time", "random"):
