@@ -16,10 +16,11 @@ from mtrec.data.recipe import FileOptions, Recipe, dump_recipe, load_recipe, par
 from mtrec.data.steps import Estimate
 from mtrec.data.storing import store_dataset
 from mtrec.data.uploads import SUFFIXES, forget_upload, keep_upload, upload_folder
+from mtrec.errors import InputError
 from mtrec.models.reading import check_reading
 from mtrec.runs.progress import duration
 from mtrec.tasks import TASK_TYPES
-from mtrec.wording import many
+from mtrec.wording import listed, many
 from pages.ui import datasets, inside, mapping, shell, state
 from pages.ui.words import ASKED_SCHEMES, SPLIT_HELP
 
@@ -111,6 +112,8 @@ def describe(upload: str, folder: Path) -> None:
     given = existing(folder)
     dropped = [path for path in sorted(folder.iterdir()) if path.suffix != ".yaml"]
     files = [name for path in dropped for name in table_names(path)]
+    if given is not None:
+        needs(given, folder, files)
     tables = {name: table_of(folder / name, options_of(given, name)) for name in files}
     draft, guesses = start(folder, given, tables)
     if guesses:
@@ -168,6 +171,23 @@ def existing(folder: Path) -> Recipe | None:
     """What was chosen before, or else the recipe that was dropped with the files."""
     found = next((path for path in (folder / DRAFT, folder / RECIPE) if path.is_file()), None)
     return load_recipe(found) if found else None
+
+
+def needs(recipe: Recipe, folder: Path, files: list[str]) -> None:
+    """Raises InputError where a recipe names files that were not dropped with it."""
+    missing = [
+        file
+        for file in dict.fromkeys(recipe.files)
+        if file not in files and not (folder / file).is_file()
+    ]
+    if missing:
+        raise InputError(
+            f"The recipe names {many(len(missing), 'file')} that you did not drop",
+            expected=listed(missing),
+            found=listed(files) or "the recipe alone",
+            where=RECIPE,
+            fix="start over and drop the recipe together with every file that it names",
+        )
 
 
 def start(

@@ -168,8 +168,15 @@ def _expected(error: ErrorDetails, patterns: Mapping[str, str]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = "nothing" if value is None else str(value)
+    text = _as_yaml(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _as_yaml(value: object) -> str:
+    """A value as it may be written in the file."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_as_yaml(each)}' for key, each in value.items())}}}"
+    return "nothing" if value is None else str(value)
 
 
 def _key(error: ErrorDetails, data: object) -> str:

@@ -113,6 +113,12 @@ def test_a_mistake_is_named_with_its_place(change: dict[str, Any], where: str, f
     assert caught.value.expected and caught.value.found
 
 
+def test_what_was_found_is_shown_as_a_recipe_writes_it() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_recipe({"name": "shop", "splits": {"scheme": "auto"}}, "recipe.yaml")
+    assert caught.value.found == "{name: shop, splits: {scheme: auto}}"
+
+
 @pytest.mark.parametrize(
     "content",
     [

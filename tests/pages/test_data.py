@@ -84,6 +84,8 @@ def test_a_dropped_recipe_is_used_as_it_stands(workspace: Workspace) -> None:
         ({"notes_csv": b"only,a,header\n"}, "no rows"),
         ({"reviews_csv": csv(REVIEWS), "recipe_yaml": b"name: [broken"}, "not YAML"),
         ({"reviews_csv": csv(REVIEWS), "recipe_yaml": b"name: x\nrecord: []"}, "nobody knows"),
+        ({"recipe_yaml": RECIPE.encode()}, "Found: the recipe alone"),
+        ({"other_csv": csv(REVIEWS), "recipe_yaml": RECIPE.encode()}, r"Expected: reviews\.csv"),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence_with_a_way_out(
