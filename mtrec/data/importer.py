@@ -230,7 +230,7 @@ class _Import:
             if spec.long is not None:
                 require_columns(frame, [spec.long.task, spec.long.label], spec.file)
                 frame, spec = one_row_per_record(frame, spec, spec.long, several, name, self.notes)
-            rows = record_rows(frame, spec, name, self.notes)
+            rows = record_rows(frame, spec, name, self.recipe.records_are_acts, self.notes)
             self.notes.warnings += check_personal(rows[TEXT], name)
             if len(spec.text_columns) == 1 and not self._positive_reads(spec.text_columns[0]):
                 frame = frame.drop(columns=spec.text_columns)

@@ -156,6 +156,12 @@ class Recipe(Part):
         sections = [*self.records, self.users, self.items, self.interactions]
         return [each.file for each in sections if each is not None and each.file is not None]
 
+    @property
+    def records_are_acts(self) -> bool:
+        """Whether there are records that name a user and an item and so count as interactions."""
+        named = any(each.user and each.item for each in self.records)
+        return named and (self.interactions is None or self.interactions.file is None)
+
     @model_validator(mode="after")
     def _has_data(self) -> Self:
         if not self.records and (self.interactions is None or self.interactions.file is None):

@@ -46,6 +46,7 @@ from mtrec.schema import (
 )
 from mtrec.wording import listed
 
+NO_TEXT = "no text"  # why a row is set aside that may still be an act
 SPLIT_NAMES = {"train": TRAIN, "val": VAL, "validation": VAL, "dev": VAL, "test": TEST}
 
 
@@ -77,10 +78,15 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str | None], file: st
             )
 
 
-def record_rows(frame: pd.DataFrame, spec: RecordSource, name: str, notes: Notes) -> pd.DataFrame:
+def record_rows(
+    frame: pd.DataFrame, spec: RecordSource, name: str, acts: bool, notes: Notes
+) -> pd.DataFrame:
     """All rows of a source of records, those without a text too, in the columns of the schema.
 
     Labels are as written.
+
+    Args:
+        acts: whether rows with a user and an item count as interactions too.
 
     Raises:
         InputError: a column is missing, or holds splits or times that cannot be read.
@@ -111,12 +117,16 @@ def record_rows(frame: pd.DataFrame, spec: RecordSource, name: str, notes: Notes
             int(rows[USER].isna().sum()),
             "Rows that say no user: {n}. They train the tasks and belong to no profile",
         )
+    silent = rows[TEXT].isna()
+    still = int((silent & rows[USER].notna() & rows[ITEM].notna()).sum()) if acts else 0
     notes.set_aside(
         "empty_text",
         name,
-        as_written(frame, rows[TEXT].isna()),
-        "no text",
-        "Rows without a text: {n}. They are no records, and count only as interactions",
+        as_written(frame, silent),
+        NO_TEXT,
+        f"Rows without a text: {{n}}. They are no records; still used as acts: {still:,}"
+        if still
+        else "Rows without a text: {n}. They are left out",
     )
     return rows
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from mtrec.data import overview
 from mtrec.data.dataset import Dataset
+from mtrec.data.tables import NO_TEXT
 from mtrec.schema import (
     ITEM,
     PART,
@@ -124,8 +125,15 @@ def first(dataset: Dataset) -> None:
 def aside(dataset: Dataset, key: str) -> None:
     """What the import could not use, by reason, with the row in its file, and for download."""
     table = dataset.aside
+    placeless = {
+        what: int(dataset.tables[name][SPLIT].isna().sum())
+        for what, name in (("text", "records"), ("act", "interactions"))
+    }
+    if any(placeless.values()):
+        left_out = " and ".join(many(count, what) for what, count in placeless.items() if count)
+        st.markdown(f"Read, but left out of every part for a reason told above: {left_out}.")
     if table.empty:
-        st.markdown("Every row of every file could be used.")
+        st.markdown("Every row of every file could be read.")
         return
     counts = table.groupby([REASON, PART, SOURCE]).size().rename("rows").reset_index()
     counts = counts.sort_values("rows", ascending=False)[["rows", PART, REASON, SOURCE]]
@@ -136,9 +144,14 @@ def aside(dataset: Dataset, key: str) -> None:
         column_config=charts.grouped(counts),
         alt="What was set aside",
     )
+    still = (
+        ", except that rows without a text still count as acts where they name a person and an item"
+        if dataset.recipe.records_are_acts and (table[REASON] == NO_TEXT).any()
+        else ""
+    )
     st.caption(
-        "*row*: the whole row could not be used; otherwise only that cell of it, and the rest of "
-        "the row is there."
+        f"*row*: nothing of the whole row is used{still}. Otherwise only that cell of it could not "
+        "be used, and the rest of the row is there."
     )
     shown = table[shell.filled(table, [SOURCE, ROW, PART, REASON, WRITTEN])]
     st.dataframe(

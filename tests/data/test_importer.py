@@ -188,6 +188,12 @@ interactions: {file: i.csv, user: u, item: i, time: t, value: v, event: e, posit
         ]
         assert "interactions_from_records" not in codes(found)
 
+    def test_whether_rows_without_a_text_count_as_acts_is_said(self, read: Read) -> None:
+        acts = read(RECIPE, r__csv=REVIEWS)
+        assert warning(acts, "empty_text").message.endswith("still used as acts: 1")
+        texts = read(RECIPE.replace("    item: item\n", ""), r__csv=REVIEWS)
+        assert warning(texts, "empty_text").message.endswith("They are left out")
+
     def test_records_taken_as_interactions_without_a_condition_are_warned_of(
         self, read: Read
     ) -> None:

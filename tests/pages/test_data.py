@@ -241,6 +241,29 @@ def test_what_cannot_be_used_is_shown_with_its_row(workspace: Workspace) -> None
     assert aside[["row", "part", "reason"]].to_numpy().tolist() == [[58, "row", "no text"]]
 
 
+def test_rows_without_a_text_are_said_to_count_as_acts_where_they_do(workspace: Workspace) -> None:
+    app = drop(workspace, reviews_csv=csv(GRADED))
+    assert "still used as acts" in said(app)
+    label = next(each.label for each in app.expander if "cannot be used" in each.label)
+    app.session_state[f"unfold-{label}"] = True
+    app.run()
+    assert "rows without a text still count as acts" in said(app)
+    next(select for select in app.selectbox if select.label == "Item").set_value(None).run()
+    assert not app.exception and "as acts" not in said(app)
+
+
+def test_texts_that_stand_in_no_part_are_told_beside_what_could_not_be_used(
+    workspace: Workspace,
+) -> None:
+    again = REVIEWS.assign(review=[*REVIEWS["review"][:-1], REVIEWS["review"][0]])
+    app = drop(workspace, reviews_csv=csv(again))
+    label = next(each.label for each in app.expander if "cannot be used" in each.label)
+    app.session_state[f"unfold-{label}"] = True
+    app.run()
+    assert "left out of every part for a reason told above: 1 text." in said(app)
+    assert "Every row of every file could be read." in said(app)
+
+
 def test_personal_data_is_masked_where_asked(workspace: Workspace) -> None:
     app = drop(workspace, reviews_csv=csv(GRADED))
     assert "mail addresses" in said(app)
