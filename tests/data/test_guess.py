@@ -163,6 +163,22 @@ def test_a_runner_up_is_found_by_what_stands_in_the_column_too() -> None:
     assert found["item"] == ("about", "its values stand in the texts")
 
 
+def test_german_names_of_ids_are_known() -> None:
+    frame = pd.DataFrame(
+        {
+            "Kunden-Nr": [f"{n % 15:05}" for n in range(80)],
+            "Meinung": [f"text number {n} with some more words in it" for n in range(80)],
+            "Artikel": [f"A-{n % 25:03}" for n in range(80)],
+        },
+        dtype="str",
+    )
+    found = guess(f=frame).records[0]
+    assert (found.user, found.item) == ("Kunden-Nr", "Artikel")
+    other = frame.set_axis(["Benutzer", "Meinung", "Artikelnummer"], axis=1)
+    found = guess(f=other).records[0]
+    assert (found.user, found.item) == ("Benutzer", "Artikelnummer")
+
+
 def test_a_column_named_after_people_that_hardly_tells_them_apart_is_no_runner_up() -> None:
     found = second_best(
         text=text,

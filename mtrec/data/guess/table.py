@@ -22,8 +22,14 @@ MOST_TRIED = 40  # columns that are tried as labels, those with the fewest value
 MOST_LABELS = 200
 FREE_TEXT = 20  # characters on average
 SAYING = 20  # one different cell in so many rows, and a column of words says something of its own
-USER = "user customer member person account author client reviewer"
-ITEM = "item product movie film book song track article business restaurant sku asin store"
+USER = (
+    "user customer member person account author client reviewer "
+    "kunde kunden kundennr kundennummer nutzer"
+)
+ITEM = (
+    "item product movie film book song track article business restaurant sku asin store "
+    "artikel artikelnr artikelnummer produkt"
+)
 TIME = "time date timestamp created datetime ts at when"
 TITLE = "title name"
 VALUE = "rating score stars plays count quantity amount value"
