@@ -46,8 +46,9 @@ def check_columns(
                     "which is part of the text, so that the answer stands in what is read and "
                     "figures mean nothing; take it out of text:"
                     if column in texts
-                    else "which is no part of the text; never make it one, and where you have it "
-                    "for new texts too, you need no model for this"
+                    else "which is no part of the text. Do not choose it as text: the model would "
+                    "learn to copy it. Where new texts come with that column too, read the label "
+                    "there; no model is needed for it"
                 )
                 message = f"{task}: {subject} from the column {column}, {consequence}"
                 warnings.append(DataWarning("column_tells_label", source, number, message))

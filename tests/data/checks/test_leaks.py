@@ -28,7 +28,7 @@ def test_a_column_that_gives_the_label_away() -> None:
     (found,) = check_columns(FRAME, source("text"), {"mood": MOOD}, "r")
     assert (found.code, found.source, found.rows) == ("column_tells_label", "r", N)
     assert "mood: every label follows almost always from the column stars" in found.message
-    assert "is no part of the text" in found.message
+    assert "is no part of the text. Do not choose it as text" in found.message
 
 
 def test_a_part_of_the_text_that_gives_the_label_away() -> None:
