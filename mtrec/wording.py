@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mtrec.schema import TEST, TRAIN, VAL
+
 SHOWN = 5
+SPLIT_WORDS = {TRAIN: "training", VAL: "validation", TEST: "test"}
 WORD_JOINER = "\u2060"  # invisible; pages put it where Streamlit would draw something else
 
 

@@ -31,13 +31,17 @@ def sizes(records: int, users: int, items: int, interactions: int) -> None:
         column.metric(label, number(count), help=help, border=True)
 
 
-def tasks(found: Mapping[str, DatasetTask], scheme: str, reason: str, key: str) -> None:
+def tasks(found: Mapping[str, DatasetTask], acts: int, scheme: str, reason: str, key: str) -> None:
     """Counts per task and split, and how often each label stands in one of them."""
     st.markdown("**Tasks and how their labels are divided**", help=SPLIT_HELP)
     if not found:
+        rest = (
+            "recommendations can still be made from what people liked"
+            if acts
+            else "there are no acts either, so there is nothing to recommend from"
+        )
         st.markdown(
-            "There are no labels here, so there is nothing to learn to tell apart; recommendations "
-            "can still be made from what people liked."
+            f"There are no labels here, so there is nothing to learn to tell apart; {rest}."
         )
     else:
         table = pd.DataFrame(
@@ -113,7 +117,7 @@ def stored() -> None:
 
     sizes(chosen.records, chosen.users, chosen.items, chosen.interactions)
     versions.manage(chosen)
-    tasks(chosen.tasks, chosen.scheme, chosen.reason, "have")
+    tasks(chosen.tasks, chosen.interactions, chosen.scheme, chosen.reason, "have")
     problems(chosen.warnings)
     for label, draw in {
         "When things happened, and how they are divided": lambda: inside.time(opened(), "have"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mtrec.models.config import MINILM, SCRATCH
-from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED, TEST, TRAIN, VAL
+from mtrec.schema import ADAPTED, MULTITASK, PRETRAINED
+from mtrec.wording import SPLIT_WORDS
 
 METRICS = {
     "macro_f1": "Macro F1",
@@ -83,7 +84,7 @@ STAGE_HELP = (
     "that people liked."
 )
 
-SPLITS = {TRAIN: "training", VAL: "validation", TEST: "test"}
+SPLITS = SPLIT_WORDS
 
 SPLIT_HELP = (
     "The model learns from the training part. The validation part decides when to stop. The test "

@@ -132,6 +132,8 @@ records:
         found = read("name: t\nrecords: [{file: a.csv, text: t}]", a__csv="t\nx\ny\n")
         assert [len(found.tables[table]) for table in found.tables] == [2, 0, 0, 0, 0]
         assert found.tasks == {}
+        said = warning(found, "empty_split").message
+        assert said.startswith("Parts without any text: validation, test.")
         assert found.interactions["liked"].dtype == bool
 
 

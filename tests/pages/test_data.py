@@ -264,6 +264,17 @@ def test_texts_that_stand_in_no_part_are_told_beside_what_could_not_be_used(
     assert "Every row of every file could be read." in said(app)
 
 
+def test_without_labels_recommendations_are_promised_only_where_there_are_acts(
+    workspace: Workspace,
+) -> None:
+    bare = REVIEWS.drop(columns="verdict")
+    app = drop(workspace, reviews_csv=csv(bare))
+    assert "recommendations can still be made" in said(app)
+    app = drop(workspace, reviews_csv=csv(bare[["review"]]))
+    assert not app.exception and "there are no acts either" in said(app)
+    assert "can still be made" not in said(app)
+
+
 def test_personal_data_is_masked_where_asked(workspace: Workspace) -> None:
     app = drop(workspace, reviews_csv=csv(GRADED))
     assert "mail addresses" in said(app)

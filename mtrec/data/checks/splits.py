@@ -17,6 +17,7 @@ from mtrec.schema import (
     VAL,
     DataWarning,
 )
+from mtrec.wording import SPLIT_WORDS
 
 
 def check_splits(
@@ -83,6 +84,7 @@ def _check_sizes(records: pd.DataFrame) -> list[DataWarning]:
     empty = [split for split in SPLITS if not sizes.get(split, 0)]
     if not empty:
         return []
-    message = f"No records in {' and '.join(empty)}: nothing can be learned or reported there"
+    parts = ", ".join(SPLIT_WORDS[split] for split in empty)
+    message = f"Parts without any text: {parts}. Nothing can be learned or reported there"
     source = ", ".join(records[SOURCE].unique())
     return [DataWarning("empty_split", source, 0, message)]
