@@ -258,7 +258,11 @@ def _presentation() -> None:
 
 
 def _follow_names(run: RunInfo | None) -> None:
-    """Calls a chosen person what pages call people now, also where an old link says otherwise."""
+    """Calls a chosen person what pages call people now, also where an old link says otherwise.
+
+    A control drawn first reads its link as it was when the drawing began, and would drop an old
+    one; so the drawing begins anew.
+    """
     places = [st.query_params, st.session_state]
     held = [(place, key) for key in (PERSON, NEXT + PERSON, LAST + PERSON) for place in places]
     held = [(place, key) for place, key in held if place.get(key)]
@@ -272,6 +276,8 @@ def _follow_names(run: RunInfo | None) -> None:
         with suppress(StreamlitAPIException):  # where a control has the URL, it takes what it holds
             if name and name != person:
                 place[key] = name
+                if place is st.query_params:
+                    st.rerun()
             elif not name and on:
                 del place[key]
                 if place is st.query_params and PERSON not in st.session_state:

@@ -14,6 +14,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mtrec.data.dataset import load_dataset
+from mtrec.schema import USER
 from pages.ui import hiding
 from tests.marking import marks, sent
 from tests.pages.conftest import Done, copied, open_page
@@ -105,3 +107,15 @@ def test_no_id_and_no_text_is_sent(page: str, choices: dict[str, str], marked: D
     hiding.switch(marked.workspace, False)
     if shows:
         assert marks(*sent(visited(page, choices)))
+
+
+def test_a_link_that_names_an_id_holds_the_pseudonym_of_that_person(marked: Done) -> None:
+    hiding.switch(marked.workspace, True)
+    whole = load_dataset(marked.run.dataset, marked.workspace)
+    somebody = sorted(whole.users[USER])[-1]
+    secret = hiding.secret_of(marked.workspace)
+    assert secret is not None
+    name = hiding.Hiding(whole, secret).names[somebody]
+    app = open_page("people", person=somebody)
+    assert not app.exception and not app.error
+    assert app.session_state["person"] == name and app.query_params["person"] == name
