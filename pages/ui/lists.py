@@ -9,7 +9,7 @@ import streamlit as st
 from mtrec.recommend.people import People
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many
-from pages.ui import person, shell, state
+from pages.ui import person, ruled, shell, state
 from pages.ui.text import plain
 from pages.ui.words import RECOMMENDERS, STAGE_HELP, recommender
 
@@ -55,8 +55,9 @@ def draw(run: RunInfo, people: People) -> None:
     for column, (key, label, preferred) in zip(st.columns(2), pickers, strict=True):
         with column:
             kinds.append(choose(people, key, label, preferred))
+    plan = ruled.plan(run, people)
     with st.spinner("Making the lists…"):
-        lists = [people.recommend(chosen, LENGTH, kind) for kind in kinds]
+        lists = [people.recommend(chosen, LENGTH, kind, plan) for kind in kinds]
     left, right = ((recommender(kind), each) for kind, each in zip(kinds, lists, strict=True))
     beside(run, chosen, left, right)
 

@@ -31,7 +31,7 @@ from mtrec.schema import (
 )
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many, number
-from pages.ui import charts, evaluation, reasons, shell, state
+from pages.ui import charts, evaluation, reasons, ruled, shell, state
 from pages.ui.text import plain
 from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
@@ -185,11 +185,12 @@ def recommendations(run: RunInfo, people: People, dataset: Dataset, person: str)
             f"Later they liked {many(len(later), 'thing')} that no "
             "training has seen. Where a list found one, it says :material/favorite: *liked later*."
         )
+    plan = ruled.plan(run, people)
     before, after = people.stages[0], people.stages[-1]
     for column, stage in zip(st.columns(2), dict.fromkeys((before, after)), strict=False):
         with column:
             st.markdown(f"**{STAGE_WORDS[stage]}**")
-            listed = people.recommend(person, SHOWN_ITEMS, stage)
+            listed = people.recommend(person, SHOWN_ITEMS, stage, plan)
             decimals = decimals_of(listed)
             for place, each in enumerate(listed, 1):
                 marks = [LATER] if each["item"] in later else []

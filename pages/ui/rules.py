@@ -18,7 +18,6 @@ from mtrec.reports.effects import (
     Effect,
     Side,
     Trials,
-    catalogue_of,
     effects,
     keep,
     kept,
@@ -27,7 +26,7 @@ from mtrec.reports.rules import effect_in_words
 from mtrec.runs.store import RunInfo
 from mtrec.schema import TEST, VAL
 from mtrec.wording import WORD_JOINER
-from pages.ui import charts, lists, rule_form, shell, state, trying
+from pages.ui import charts, lists, rule_form, ruled, shell, state, trying
 from pages.ui.text import INTERVAL_HELP
 from pages.ui.trying import Bar
 from pages.ui.words import SPLIT_HELP, metric
@@ -42,11 +41,6 @@ EFFECT_HELP = (
     "liked later says which are better. On validation nothing is known of that time; it is there "
     "to decide on. The test part is told only of rules that are on."
 )
-
-
-@st.cache_resource(max_entries=3, show_spinner="Reading what is known of items…")
-def _catalogue(key: str, folder: Path, knowledge: str | None, _people: People) -> Catalogue:
-    return catalogue_of(_people, state.whole_dataset(key), Rules(knowledge=knowledge), folder)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Making lists as of then…")
@@ -64,9 +58,9 @@ def _trials(
 
 def draw(run: RunInfo, people: People) -> None:
     """The rules of a run, what each does, a way to make more, and one person's lists under them."""
-    book = Rulebook(state.store().folder(run.run))
+    book = ruled.book(run)
     rules = book.read()
-    catalogue = _catalogue(run.key, book.folder, rules.knowledge, people)
+    catalogue = ruled.catalogue(run.key, book.folder, rules.knowledge, people)
     st.markdown(
         "Rules say what lists follow whatever was learned: what to leave out, what to put on top, "
         "how much variety. They are kept with this training; each shows what it would do before "
@@ -305,7 +299,7 @@ def _files(run: RunInfo, people: People, book: Rulebook, rules: Rules) -> None:
 
 def _check(run: RunInfo, people: People, book: Rulebook, rules: Rules) -> None:
     """Raises InputError where rules name what is not there."""
-    catalogue = _catalogue(run.key, book.folder, rules.knowledge, people)
+    catalogue = ruled.catalogue(run.key, book.folder, rules.knowledge, people)
     Plan.of(rules, catalogue, "test")
 
 
@@ -320,5 +314,6 @@ def _one_person(
     plan = Plan.of(rules, catalogue, "test")
     with st.spinner("Making the lists…"):
         plain_list = people.recommend(chosen, lists.LENGTH, name)
-        ruled = people.recommend(chosen, lists.LENGTH, name, plan)
-    lists.beside(run, chosen, ("Without rules", plain_list), ("With the rules that are on", ruled))
+        following = people.recommend(chosen, lists.LENGTH, name, plan)
+    sides = ("Without rules", plain_list), ("With the rules that are on", following)
+    lists.beside(run, chosen, *sides)

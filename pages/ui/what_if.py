@@ -15,7 +15,7 @@ from mtrec.recommend.people import People
 from mtrec.runs.store import RunInfo
 from mtrec.schema import ITEM, LIKED, SOURCE, SPLIT, TEXT, TITLE, TRAIN, USER, VAL
 from mtrec.wording import many
-from pages.ui import person, shell, state
+from pages.ui import person, ruled, shell, state
 from pages.ui.text import shortened
 from pages.ui.words import SOURCES
 
@@ -34,6 +34,8 @@ def draw(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
     """Controls that take parts away or add a text, and what that does to profile and list."""
     st.subheader("What if?", help=WHY)
     with shell.guard():
+        if ruled.book(run).read().in_force:
+            st.caption(":material/rule: Rules that are on are left aside here.")
         before = people.imagine(chosen, LeftOut(), k=LENGTH)
         sources = [name for name, each in before["sources"].items() if each["n"]]
         left_out, new = _asked(run, people, dataset, chosen, sources)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import ruled
 from pages.ui.person import summands
 from tests.pages.conftest import said
 
@@ -50,7 +51,7 @@ def small_scores() -> None:
     from mtrec.schema import ITEM, LIKED, SPLIT, USER
     from pages.ui import person
 
-    def recommend(user: str, k: int, stage: str) -> list[dict[str, object]]:
+    def recommend(user: str, k: int, stage: str, plan: None) -> list[dict[str, object]]:
         parts = [
             {"kind": "liked", "source": "liked", "text": name, "weight": weight, "item": name}
             for name, weight in (("tent", 0.00123), ("lamp", -0.0000001))
@@ -63,7 +64,10 @@ def small_scores() -> None:
     person.recommendations(SimpleNamespace(run="r1"), people, dataset, "u")
 
 
-def test_small_scores_are_told_with_as_many_decimals_as_they_need_and_none_is_minus_zero() -> None:
+def test_small_scores_are_told_with_as_many_decimals_as_they_need_and_none_is_minus_zero(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ruled, "plan", lambda run, people: None)
     words = said(AppTest.from_function(small_scores).run())
     assert "+0.0012 things they liked: tent" in words
     assert "+0.0000 things they liked: lamp" in words

@@ -10,12 +10,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from mtrec.recommend.people import People
 from mtrec.recommend.rulebook import Rulebook
 from mtrec.recommend.rules import Diversify, parse_rules
+from mtrec.recommend.stored import FOLDER
 from mtrec.reports import contributions
 from mtrec.runs.store import RunStore
+from mtrec.schema import ADAPTED
 from mtrec.workspace import Workspace
 from pages.ui import rules
+from pages.ui.text import plain
 from tests.pages.conftest import Done, offered, open_page, said
 
 pytestmark = pytest.mark.slow
@@ -85,6 +89,24 @@ def test_two_lists_of_one_person_stand_beside_each_other(done: Done) -> None:
     app.selectbox(key="right").select("Factors of likes, by pairs (BPR)").run()
     assert not app.exception and not app.error
     assert "stand in both lists" in said(app) or "stands in both lists" in said(app)
+
+
+def test_lists_of_one_person_follow_the_rules_that_are_on(done: Done, book: Rulebook) -> None:
+    people = People(RunStore(done.workspace).folder(done.run.run) / FOLDER)
+    user = str(people.users[0])
+    best = people.recommend(user, 1, ADAPTED)[0]
+    said_of_rules = "These lists follow the 1 rule that you switched on"
+    rule = {"rules": [{"kind": "exclude", "items": [best["item"]]}]}
+    out = parse_rules(rule, "rules.yaml")
+    for rules_kept, follows in ((out.switched(0, False), False), (out, True)):
+        book.keep(rules_kept)
+        for app in (opened("One person", person=user), open_page("people", person=user)):
+            assert not app.exception and not app.error, said(app)
+            words = said(app)
+            assert (f"1. **{plain(best['title'], 80)}**" in words) is not follows
+            assert (said_of_rules in words) is follows
+    words = said(open_page("people", person=user, look="What if?"))
+    assert "Rules that are on are left aside here" in words
 
 
 def test_how_much_and_how_popular_what_is_shown_is(done: Done) -> None:
