@@ -36,7 +36,7 @@ def draw(run: RunInfo, people: People) -> None:
     name = lists.choose(people, lists.MAKER, "Lists")
     with st.spinner("Making everyone's lists…"):
         found = _reach(people.folder, name, people)
-    _popularity(found, name)
+    _popularity(found, name, len(people.users))
 
 
 def _covered(run: RunInfo, people: People) -> None:
@@ -59,15 +59,15 @@ def _covered(run: RunInfo, people: People) -> None:
     judged = many(int(table["people"].max()), "person", "people")
     charts.show(
         charts.bars(table, "list", "share", "share of the catalogue", "{:.0%}"),
-        f"The share of all items that stand in the first {K} places of at least one of {judged} "
-        "of the test part. Little means that everyone is shown the same; much is not better by "
-        "itself.",
+        f"The share of all items that stand in the first {K} places for at least one of {judged}: "
+        "those who liked something in the test part. Little means that everyone is shown the "
+        "same; much is not better by itself.",
         table,
         key="covered",
     )
 
 
-def _popularity(found: Reach, name: str) -> None:
+def _popularity(found: Reach, name: str, everyone: int) -> None:
     groups = found.groups()
     groups["items are"] = [
         _words(each, before, last)
@@ -93,8 +93,10 @@ def _popularity(found: Reach, name: str) -> None:
         chart,
         f"{recommender(name)}: where the first {K} places of everyone's lists go, beside where "
         "people's likes went before. A list whose left columns are far higher than the likes shows "
-        f"what is popular anyway. {number(found.covered)} of {many(len(found.shown), 'item')} "
-        f"{'stands' if found.covered == 1 else 'stand'} in at least one list.",
+        f"what is popular anyway. Over all {many(everyone, 'person', 'people')}, "
+        f"those without likes in the test part too, {number(found.covered)} of "
+        f"{many(len(found.shown), 'item')} {'stands' if found.covered == 1 else 'stand'} in at "
+        "least one list.",
         table[["items are", "items", "in a list", PLACES, LIKES]],
         key="popularity",
     )

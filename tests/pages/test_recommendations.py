@@ -114,6 +114,8 @@ def test_how_much_and_how_popular_what_is_shown_is(done: Done) -> None:
     words = said(app)
     assert "How much of the catalogue is shown" in words
     assert "items stand in at least one list" in words or "item stands in" in words
+    assert "those who liked something in the test part" in words
+    assert "Over all 25 people, those without likes in the test part too" in words
 
 
 def test_what_lists_rest_on_is_worked_out_once(done: Done) -> None:
