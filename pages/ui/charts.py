@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ FOUND, MARKED = "#2a8fab", "#d55e00"  # of what is a finding, and of what is poi
 FAINT = "rgba(128, 136, 144, 0.35)"  # of lines behind what is shown
 SHADE, STRONGEST = "86, 160, 211", 0.65
 ROW = 34  # pixels of one row of a dot or bar chart
+WIDEST = 40  # letters of a name from data on one line
 LEGEND = 28  # pixels that a legend takes above a chart
 
 
@@ -75,7 +77,7 @@ def dots(frame: pd.DataFrame, label: str, x_title: str) -> go.Figure:
     chart = go.Figure()
     chart.add_scatter(
         x=frame["value"],
-        y=frame[label].map(words),
+        y=frame[label].map(lines),
         mode="markers",
         marker={"size": 10},
         error_x=whiskers(frame, "value"),
@@ -309,7 +311,12 @@ def layout(chart: go.Figure, height: int, legend: bool = False) -> None:
     chart.update_yaxes(automargin=True)
 
 
-def words(text: str, limit: int = 40) -> str:
+def words(text: str, limit: int = WIDEST) -> str:
     """A name from data as a chart may show it: Plotly reads `<` and `&` as markup."""
     short = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def lines(text: str) -> str:
+    """The same on two lines where it is long; a row of a chart has room for no more."""
+    return "<br>".join(map(words, wrap(text, WIDEST, max_lines=2, placeholder="…")))
