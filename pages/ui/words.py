@@ -81,7 +81,8 @@ RECOMMENDERS = {
 STAGE_HELP = (
     "Before training: the language model as it came. After learning the tasks: the same model "
     "after it learned your labels. After learning what people like: profiles adapted to the items "
-    "that people liked."
+    "that people liked. Newer likes may count more there than older ones, as much as validation "
+    "says."
 )
 
 SPLITS = SPLIT_WORDS
