@@ -11,8 +11,6 @@ import pandas as pd
 import streamlit as st
 
 from mtrec.data.dataset import Dataset
-from mtrec.recommend.arrange import KNOWLEDGE, RULE
-from mtrec.recommend.base import AVERAGE, POPULAR
 from mtrec.recommend.people import People
 from mtrec.runs.store import RunInfo
 from mtrec.schema import (
@@ -38,7 +36,6 @@ from pages.ui.words import STAGES as STAGE_WORDS
 
 SHOWN_ITEMS, SHOWN_REASONS = 8, 3
 LATER = ":material/favorite: *liked later*"
-BESIDE = {RULE: ":material/rule:", KNOWLEDGE: ":material/hub:"}  # reasons beside the score
 SOURCES_WIDTH, TRAITS_WIDTH = 360, 600  # pixels; one below the other where both do not fit
 
 
@@ -221,12 +218,12 @@ def card(
             st.markdown(
                 " · ".join([f"{place}. **{plain(each['title'], 80)}**", *marks]), width="stretch"
             )
-            reasons.button(run, each, f"open-{key}")
-        lines = [f"{part:+z.{decimals}f} {words}" for part, words in summands(each)]
+            reasons.button(run, each, decimals, f"open-{key}")
+        lines = reasons.lines(summands(each), decimals)
         lines += [
-            f"{BESIDE[reason['kind']]} {plain(reason['text'], 120)}"
+            f"{reasons.BESIDE[reason['kind']]} {plain(reason['text'], 120)}"
             for reason in each["reasons"]
-            if reason["kind"] in BESIDE
+            if reason["kind"] in reasons.BESIDE
         ]
         st.caption("  \n".join(lines))
 
@@ -237,14 +234,14 @@ def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
     First what is new, then the texts and things that weigh most, then all others of the source that
     adds most beside them, so that what is left for the last line is little.
     """
-    scored = [reason for reason in each["reasons"] if reason["kind"] not in BESIDE]
+    scored = [reason for reason in each["reasons"] if reason["kind"] not in reasons.BESIDE]
     new = [reason for reason in scored if "new" in reason]
     known = [reason for reason in scored if "new" not in reason]
     ordered = sorted(known, key=lambda reason: -abs(reason["weight"]))
     single = [reason for reason in ordered if _stands_alone(reason)][:SHOWN_REASONS]
-    parts = [(reason["weight"], _words(reason)) for reason in single]
+    parts = [(reason["weight"], reasons.in_words(reason)) for reason in single]
     if new:
-        parts.insert(0, (sum(reason["weight"] for reason in new), "what was added"))
+        parts.insert(0, (sum(reason["weight"] for reason in new), reasons.ADDED))
     others: dict[str, float] = {}
     for reason in ordered:
         if reason not in single:
@@ -252,8 +249,7 @@ def summands(each: dict[str, Any]) -> list[tuple[float, str]]:
     if others:
         source = max(others, key=lambda name: abs(others[name]))
         named = source in [reason["source"] for reason in single]
-        what = "all others" if named else "all of them"
-        parts.append((others.pop(source), f"{plain(SOURCES.get(source, source))}: {what}"))
+        parts.append((others.pop(source), reasons.all_of(source, named)))
     if others:
         parts.append((sum(others.values()), "everything else"))
     return parts
@@ -267,14 +263,7 @@ def decimals_of(listed: Sequence[dict[str, Any]]) -> int:
 
 def _stands_alone(reason: dict[str, Any]) -> bool:
     """Whether a reason is one text, one thing or holds for all, rather than a sum of many."""
-    return reason["kind"] in (POPULAR, AVERAGE) or "record" in reason or "item" in reason
-
-
-def _words(reason: dict[str, Any]) -> str:
-    """A reason in words: which source, and the text or thing it stands for."""
-    what = plain(reason["text"], 90)
-    quoted = f"“{what}”" if reason["kind"] in ("task", "text") else what
-    return f"{plain(SOURCES.get(reason['source'], reason['source']))}: {quoted}"
+    return reason["kind"] in reasons.SAME_FOR_ALL or "record" in reason or "item" in reason
 
 
 def records(dataset: Dataset, person: str) -> None:

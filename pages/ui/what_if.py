@@ -48,6 +48,8 @@ def draw(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
             shell.problem(error)
             return
         _shares(before["sources"], after["sources"])
+        if new is not None and not _is_seen(after["items"]):
+            st.markdown("In each score, what was added is less than the cards show.")
         _lists(run, before["items"], after["items"])
 
 
@@ -154,6 +156,13 @@ def _shares(before: dict[str, Any], after: dict[str, Any]) -> None:
         column_config={"before": share, "now": share},
         alt="Sources of the profile before and now",
     )
+
+
+def _is_seen(listed: list[dict[str, Any]]) -> bool:
+    """Whether what was added is more than 0 in any score, as the cards write it."""
+    decimals = person.decimals_of(listed)
+    sums = [sum(part["weight"] for part in each["reasons"] if "new" in part) for each in listed]
+    return any(round(each, decimals) for each in sums)
 
 
 def _lists(run: RunInfo, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import ruled
+from mtrec.schema import ITEM, TEXT, TITLE
+from pages.ui import ruled, state
 from pages.ui.person import summands
 from tests.pages.conftest import said
 
@@ -43,6 +46,12 @@ def test_a_source_of_which_nothing_is_named_has_no_others() -> None:
     assert parts == [(1.0, "popular: it"), (2.0, "mood: all of them")]
 
 
+@pytest.fixture
+def no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run is there whose rules could be read."""
+    monkeypatch.setattr(ruled, "plan", lambda run, people: None)
+
+
 def small_scores() -> None:
     from types import SimpleNamespace
 
@@ -54,9 +63,12 @@ def small_scores() -> None:
     def recommend(user: str, k: int, stage: str, plan: None) -> list[dict[str, object]]:
         parts = [
             {"kind": "liked", "source": "liked", "text": name, "weight": weight, "item": name}
-            for name, weight in (("tent", 0.00123), ("lamp", -0.0000001))
+            for name, weight in (("tent", 0.00123), ("lamp", -0.0000001), ("rope", -0.0000002))
         ]
-        return [{"item": "x", "title": "X", "score": 0.0012299, "reasons": parts}]
+        return [
+            {"item": "x", "title": "X", "score": 0.0012299, "reasons": parts[:2]},
+            {"item": "y", "title": "Y", "score": -0.0000002, "reasons": parts[2:]},
+        ]
 
     acts = pd.DataFrame({USER: [], ITEM: [], SPLIT: [], LIKED: pd.Series([], dtype="bool")})
     people = SimpleNamespace(stages=["pretrained"], recommend=recommend)
@@ -65,9 +77,46 @@ def small_scores() -> None:
 
 
 def test_small_scores_are_told_with_as_many_decimals_as_they_need_and_none_is_minus_zero(
-    monkeypatch: pytest.MonkeyPatch,
+    no_rules: None,
 ) -> None:
-    monkeypatch.setattr(ruled, "plan", lambda run, people: None)
     words = said(AppTest.from_function(small_scores).run())
     assert "+0.0012 things they liked: tent" in words
-    assert "+0.0000 things they liked: lamp" in words
+    assert "+0.0000 things they liked: rope" in words
+
+
+def test_a_part_that_is_zero_as_written_stands_only_where_all_are(no_rules: None) -> None:
+    words = said(AppTest.from_function(small_scores).run())
+    assert "lamp" not in words and "rope" in words
+
+
+def full_reasons() -> None:
+    from types import SimpleNamespace
+
+    from pages.ui import reasons
+
+    liked = {"kind": "liked", "source": "liked"}
+    wrote = {"kind": "mentioned", "source": "mentioned"}
+    parts = [
+        {**liked, "text": "A", "weight": 0.1, "item": "a"},
+        {**liked, "text": "B", "weight": 0.097, "item": "b"},
+        {**wrote, "text": "7 things they wrote about together", "weight": 0.77},
+        {**liked, "text": "9 things they liked together", "weight": 0.25},
+        {"kind": "popular", "source": "popular", "text": "liked by 4 people", "weight": 0.3},
+    ]
+    listed = {"item": "x", "title": "X", "score": 1.517, "reasons": parts}
+    reasons._show(SimpleNamespace(key="k", run="r"), listed, 2)
+
+
+def test_a_recommendation_in_full_holds_all_parts_of_its_score_written_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    things = pd.DataFrame({ITEM: ["x", "a", "b"], TITLE: ["X", "A", "B"], TEXT: ["X", "A", "B"]})
+    monkeypatch.setattr(state, "open_dataset", lambda key: SimpleNamespace(items=things))
+    app = AppTest.from_function(full_reasons).run()
+    assert not app.exception and not app.error
+    heads = [each.label.replace("\\", "") for each in app.expander]
+    assert heads == ["+0.10 · things they liked: A", "+0.10 · things they liked: B"]
+    words = said(app)
+    assert "+0.77 things they wrote about: all of them" in words
+    assert "+0.25 things they liked: all others" in words
+    assert "+0.30 popular: liked by 4 people" in words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import what_if
 from tests.pages.conftest import Done, open_page, said
 
 pytestmark = pytest.mark.slow
@@ -40,6 +41,14 @@ def test_a_text_and_a_thing_taken_away_are_gone_from_the_reasons(app: AppTest) -
     things.select(things.options[0]).run()
     assert not app.exception and not app.error
     assert "With what you changed" in said(app)
+
+
+@pytest.mark.parametrize(("weight", "is_seen"), [(0.004, False), (0.006, True)])
+def test_what_was_added_is_seen_where_a_card_writes_more_than_zero(
+    weight: float, is_seen: bool
+) -> None:
+    reasons = [{"weight": 1.0}, {"weight": weight, "new": True}]
+    assert what_if._is_seen([{"score": 1.0 + weight, "reasons": reasons}]) is is_seen
 
 
 def test_a_text_added_is_a_reason_of_the_list(app: AppTest) -> None:
