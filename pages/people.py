@@ -29,6 +29,10 @@ def profile(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None
 def left(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
     """What one person left, over time and as it stands in the data."""
     timeline.draw(run, people, dataset, chosen)
+    st.caption(
+        "The profile, and what is shown over time, rest on the parts training and validation. What "
+        "is of the part none was left out when the data was brought; the page Data says why."
+    )
     person.records(dataset, chosen)
 
 

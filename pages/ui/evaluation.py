@@ -56,7 +56,7 @@ def choose_segment(there: Iterable[str]) -> str:
         "People",
         list(segments),
         None,
-        help="Everyone, or people by how much was known of them before.",
+        help="Everyone, or people by how many acts the training part alone has of them.",
     )
     return segments[chosen]
 

@@ -21,7 +21,7 @@ ANY_GROUP, ANY_TASK = "Any group", "Any trait"
 MODEL, DATA = "By the model", "In the data"
 BY = {MODEL: "predicted", DATA: "observed"}
 LEAST = ("10 %", "25 %", "50 %", "75 %", "90 %")
-SHARE, GROUP, KNOWN = "share", "group", "known"
+SHARE, GROUP, KNOWN = "share", "group", "in training"
 
 
 def draw(run: RunInfo, people: People, dataset: Dataset, chosen: str) -> None:
@@ -172,13 +172,15 @@ def _table(shown: pd.DataFrame, label: str) -> None:
                 help="The share of their texts with the label that was asked for.",
             ),
             "texts": st.column_config.NumberColumn(
-                width=60, format="localized", help="From before the test part."
+                width=60, format="localized", help="From the training and validation parts."
             ),
             "acts": st.column_config.NumberColumn(
-                width=60, format="localized", help="From before the test part."
+                width=60, format="localized", help="From the training and validation parts."
             ),
             KNOWN: st.column_config.TextColumn(
-                width=90, help="How many acts the training part has of them."
+                width=90,
+                help="How many acts the training part alone has of them; those of the validation "
+                "part count under acts, and not here.",
             ),
             GROUP: st.column_config.TextColumn(help=grouping.HELP),
             **{name: st.column_config.TextColumn(help=trait) for name in traits},

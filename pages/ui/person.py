@@ -31,7 +31,7 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many, number
 from pages.ui import charts, evaluation, reasons, ruled, shell, state
 from pages.ui.text import plain
-from pages.ui.words import SOURCES, SPLIT_HELP, STAGE_HELP
+from pages.ui.words import SOURCES, SPLIT_HELP, SPLITS, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
 
 SHOWN_ITEMS, SHOWN_REASONS = 8, 3
@@ -291,7 +291,8 @@ def records(dataset: Dataset, person: str) -> None:
 
 def _table(table: pd.DataFrame, columns: dict[str, Any], name: str) -> None:
     """The newest rows first, without columns that hold nothing."""
-    shown = table.dropna(axis=1, how="all")
+    shown = table.assign(**{SPLIT: table[SPLIT].map(SPLITS).fillna("none")})
+    shown = shown.dropna(axis=1, how="all")
     if TIME in shown:
         shown = shown.sort_values(TIME, ascending=False, kind="stable")
     day = st.column_config.DatetimeColumn("day", format="YYYY-MM-DD")

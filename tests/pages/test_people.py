@@ -19,6 +19,7 @@ from mtrec.reports.classification import COLUMNS
 from mtrec.runs.store import RunStore
 from mtrec.schema import SOURCE, SPLIT, TEST, TEXT, TIME, USER, task_column
 from pages.ui import crowd, finding, person, state, timeline
+from pages.ui.words import SHORT
 from tests.pages.conftest import Done, open_page, said
 
 pytestmark = pytest.mark.slow
@@ -76,6 +77,7 @@ def test_without_a_filter_everyone_is_there_with_what_is_known(
     known = people.table.set_index(USER)
     assert table["texts"].to_dict() == known["records"].to_dict()
     assert table["texts"].is_monotonic_decreasing
+    assert table["in training"].to_dict() == known["segment"].map(SHORT).to_dict()
     assert set(dataset.tasks) <= set(table.columns)
 
 
@@ -144,6 +146,15 @@ def test_texts_and_acts_of_before_the_test_part_stand_by_day(dataset: Dataset) -
     assert "Since " in said(app)
     near = next(each.value for each in app.dataframe if "like today's" in each.value)
     assert near["like today's"].iloc[-1] == pytest.approx(1, abs=1e-4)
+
+
+def test_parts_of_texts_and_acts_are_called_as_on_other_pages(dataset: Dataset) -> None:
+    records = dataset.records
+    person = records[USER].value_counts().index[0]
+    app = look("Texts and acts", person=person)
+    parts = set(next(each.value for each in app.dataframe if TEXT in each.value)[SPLIT])
+    assert "training" in parts and parts <= {"training", "validation", "test", "none"}
+    assert "rest on the parts training and validation" in said(app)
 
 
 def test_every_person_with_a_profile_stands_on_both_maps_and_the_chosen_one_by_a_star(
