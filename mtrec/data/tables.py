@@ -196,10 +196,10 @@ def _check_measured(cells: pd.Series, file: str, notes: Notes) -> None:
     )
     if len(wrong) and len(wrong) == len(known):
         raise InputError(
-            f"What counts as liked compares {cells.name} with a number, and holds no number",
+            f"What counts as liked compares {cells.name} with a number, but that column has none",
             expected=f"numbers such as 4.5 in the column {cells.name}",
             found=listed([str(each)[:40] for each in wrong.unique()]),
-            where=f"{file}: row {wrong.index[0]}, {cells.name}",
+            where=f"{file}: {cells.name}",
             fix=fix,
         )
     notes.warn(

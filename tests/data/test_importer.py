@@ -218,7 +218,7 @@ interactions: {file: i.csv, user: u, item: i, time: t, value: v, event: e, posit
             read(recipe, i__csv=acts)
         error = caught.value
         assert "how good" in error.message and "4.5" in error.expected
-        assert (error.found, error.where) == ("4,5, 3,5", "i.csv: row 1, how good")
+        assert (error.found, error.where) == ("4,5, 3,5", "i.csv: how good")
         assert 'decimal: ","' in error.fix
         found = read(recipe.replace("user:", "decimal: ',', user:"), i__csv=acts)
         assert found.interactions["liked"].tolist() == [True, False, False]
