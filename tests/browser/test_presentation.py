@@ -33,7 +33,7 @@ def recipe(address: str, marked_workspace: Path, tmp_path: Path) -> Path:
 def test_nothing_is_told(address: str, page: Page, heard: Heard, recipe: Path) -> None:
     page.goto(f"{address}/people")
     expect(page.get_by_text("Where the profile comes from")).to_be_visible()
-    settle(page)
+    expect(page.get_by_role("link", name=re.compile(ID)).first).to_be_visible()
     assert marks(*seen(page)) and f"person={ID}" not in page.url
     page.get_by_role("button", name="Someone else").click()
     expect(page).to_have_url(re.compile(f"person={ID}"))
@@ -54,7 +54,7 @@ def test_nothing_is_told(address: str, page: Page, heard: Heard, recipe: Path) -
     again(page, heard, address, name)
 
     present(page)
-    settle(page)
+    expect(page.get_by_role("link", name=re.compile(ID)).first).to_be_visible()
     assert marks(page.content()) and f"person={ID}" in page.url
 
 
