@@ -2,12 +2,11 @@
 
     score(u, i) = ⟨ x_liked + m x_mentioned + t x_wrote , q_i ⟩ + p log(1 + likes of i) ,
 
-with q of `mtrec.recommend.colikes`; x_liked and x_mentioned are sums of the items' q over √n, where
-the n-th newest like counts n^−φ (and n is the sum of the squares of that). What
-texts say, in the tasks' eyes and plainly, is read so that x_wrote comes near x_liked: by one ridge
-regression from all of it, over the people who wrote and liked something (Gantner, Drumond,
-Freudenthaler, Rendle & Schmidt-Thieme, 2010, *Learning attribute-to-feature mappings for cold-start
-recommendations*).
+with q of `mtrec.recommend.colikes`; x_liked and x_mentioned are sums of the items' w q over √Σw²,
+with w = n^−φ for the n-th newest like and w = 1 for what is mentioned. What texts say, in the
+tasks' eyes and plainly, is read so that x_wrote comes near x_liked: by one ridge regression from
+all of it, over the people who wrote and liked something (Gantner, Drumond, Freudenthaler, Rendle &
+Schmidt-Thieme, 2010, *Learning attribute-to-feature mappings for cold-start recommendations*).
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import mean_ndcg
 from mtrec.recommend.learned import Learned, summed, with_items
 from mtrec.recommend.popular import likes_of
-from mtrec.recommend.profiles import LIKED, MENTIONED, OF_ITEMS, Source, faded, masses
+from mtrec.recommend.profiles import LIKED, MENTIONED, OF_ITEMS, Source, faded_parts, masses
 from mtrec.training.reporter import Reporter, check_stop
 
 Floats = NDArray[np.float32]
@@ -183,9 +182,7 @@ class Forms:
 
     def _find_liked(self, fading: float) -> Any:
         """How much each like counts of its user's whole, csr `(U, I)`."""
-        weights = self.data.ages.copy()
-        weights.data = faded(weights.data, fading)
-        return _averaged(weights)
+        return _averaged(faded_parts(self.data.ages, fading))
 
     def _find_items(self, ridge: float, fading: float) -> tuple[Floats, np.float32]:
         """q `(I, d)`, and what its sums are multiplied by, so that scores differ by `SPREAD`."""

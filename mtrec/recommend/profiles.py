@@ -68,9 +68,7 @@ class Source:
         """The same, older parts counting less."""
         if self.ages is None or not fading:
             return self
-        owners = self.ages.copy()
-        owners.data = faded(owners.data, fading)
-        return replace(self, owners=owners)
+        return replace(self, owners=faded_parts(self.ages, fading))
 
     def about_items(self, users: Ids) -> tuple[Ids, Ids, Floats, Floats, Floats]:
         """The parts of `users` that are about an item, by (user, item).
@@ -94,6 +92,13 @@ class Source:
 def faded(ages: Floats, fading: float) -> Floats:
     """How much parts of these ages count `(n,)`."""
     weights: Floats = ages ** np.float32(-fading)
+    return weights
+
+
+def faded_parts(ages: Any, fading: float) -> Any:
+    """The same of everybody's parts, csr `(U, M)`."""
+    weights = ages.copy()
+    weights.data = faded(ages.data, fading)
     return weights
 
 
