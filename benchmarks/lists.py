@@ -2,11 +2,11 @@
 
     python -m benchmarks.lists [--users 20000] [--items 100000]
 
-Three ratios of one run, medians over several rounds that take turns: the first 20 of all items for
-all users, by the fused recommender, against a blocked matrix product with torch's `topk`, and
-against the `recommend` of implicit's ALS with as many factors; and the profiles of 50,000 users of
-five sources from states that are there, against one pass over these states. Then the most memory
-that lists took above what was held before.
+Ratios of one run, medians over several rounds that take turns: the first 20 of all items for all
+users, by the fused recommender, against a blocked matrix product with torch's `topk`, and against
+the `recommend` of implicit's ALS with as many factors; and the profiles of 50,000 users of five
+sources from states that are there, against one pass over these states, and against writing as many
+numbers as profiles have. Then the most memory that lists took above what was held before.
 """
 
 from __future__ import annotations
@@ -65,8 +65,10 @@ def by_implicit(made: FusedRecommender, seen: csr_matrix) -> Callable[[], object
     return lambda: model.recommend(users, seen, N=K, filter_already_liked_items=True)
 
 
-def profiles(rng: np.random.Generator) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Sums of every source of everybody, and one pass over the states that they are made of."""
+def profiles(rng: np.random.Generator) -> dict[str, Callable[[], object]]:
+    """Sums of every source of everybody, one pass over the states that they are made of, and
+    writing as many numbers.
+    """
     states = rng.standard_normal((RECORDS, WIDTH)).astype(np.float32)
     owner = rng.integers(0, PEOPLE, RECORDS)
     ones = np.ones(RECORDS, np.float32)
@@ -75,7 +77,11 @@ def profiles(rng: np.random.Generator) -> tuple[Callable[[], object], Callable[[
         Source(TEXT, TEXT, states, np.full(RECORDS, -1), _share(owners, owner % SOURCES == each))
         for each in range(SOURCES)
     ]
-    return lambda: [each.sums() for each in sources], lambda: states.sum(axis=1)
+    return {
+        "ours": lambda: [each.sums() for each in sources],
+        "one pass": lambda: states.sum(axis=1),
+        "writing them": lambda: [np.ones((PEOPLE, WIDTH), np.float32) for _ in sources],
+    }
 
 
 def _share(owners: csr_matrix, of: NDArray[np.bool_]) -> csr_matrix:
@@ -97,8 +103,12 @@ def medians(works: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: median(each) for name, each in taken.items()}
 
 
-def _row(work: str, name: str, ours: float, that: float) -> list[str]:
-    return [work, name, f"{ours:.2f}", f"{that:.2f}", f"{ours / that:.2f}"]
+def _rows(work: str, seconds: dict[str, float]) -> list[list[str]]:
+    """Ours against each of the others."""
+    (_, ours), *others = seconds.items()
+    return [
+        [work, name, f"{ours:.2f}", f"{that:.2f}", f"{ours / that:.2f}"] for name, that in others
+    ]
 
 
 def main() -> None:
@@ -125,17 +135,15 @@ def main() -> None:
             "implicit": by_implicit(made, seen),
         }
     )
-    ours, one_pass = profiles(rng)
-    people = medians({"ours": ours, "one pass": one_pass})
+    people = medians(profiles(rng))
     tracemalloc.start()
     made.recommend(everybody[:2000], K, seen)
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    work = f"first {K} of {args.items:,} items for {args.users:,} users"
-    rows = [_row(work, name, lists["ours"], lists[name]) for name in list(lists)[1:]]
-    rows.append(
-        _row(f"profiles of {PEOPLE:,} users", "one pass", people["ours"], people["one pass"])
-    )
+    rows = [
+        *_rows(f"first {K} of {args.items:,} items for {args.users:,} users", lists),
+        *_rows(f"profiles of {PEOPLE:,} users", people),
+    ]
     print(table(["work", "against", "ours, s", "that, s", "ratio"], rows))
     print(f"\nMost memory that lists took at once: {held / 1e6:.0f} MB.")
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CELLS = 8_000_000  # scores held at once
+CELLS = 16_000_000  # scores held at once
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def top(scores: NDArray[Any], k: int) -> Ranking:
     if k == 0:
         return Ranking(np.empty((users, 0), np.int64), np.empty((users, 0), np.float32))
     places, elsewhere = _candidates(scores, k)
-    values = np.take_along_axis(scores, places, axis=1)
+    values = scores.take(places + items * np.arange(users)[:, None])
     last = np.partition(values, -k, axis=1)[:, -k, None]  # the k-th best score
     chosen = values >= last
     is_tied = (np.count_nonzero(chosen, axis=1) > k) | (elsewhere >= last[:, 0])
@@ -63,7 +63,7 @@ def _candidates(scores: NDArray[Any], k: int) -> tuple[NDArray[np.int64], NDArra
         every = np.broadcast_to(np.arange(items), (users, items))
         return every, np.full(users, -np.inf, scores.dtype)
     maxima = scores[:, : size * groups].reshape(users, size, groups).max(axis=1)
-    order = np.argpartition(maxima, (groups - k - 1, groups - k), axis=1)
+    order = np.argpartition(maxima, groups - k - 1, axis=1)
     best, next_best = order[:, groups - k :], order[:, groups - k - 1, None]
     within = best[:, None, :] + groups * np.arange(size)[:, None]
     left_over = np.broadcast_to(np.arange(size * groups, items), (users, items - size * groups))
