@@ -32,9 +32,11 @@ from pages.ui.words import SPLIT_HELP, SPLITS
 
 Report = dict[str, Any]  # of one task
 
+OVERVIEW = "Overview"  # of all tasks
+
 # What one task's report shows on its own tab: of a run, the task, the part of the data, the report.
 TABS: dict[str, Callable[[RunInfo, str, str, Report], None]] = {
-    "Labels": lambda run, task, split, report: labels.draw(run, task, split, report),
+    state.LABELS: lambda run, task, split, report: labels.draw(run, task, split, report),
     "Mix-ups": lambda run, task, split, report: matrix.draw(
         run, task, split, report["type"], list(report["labels"])
     ),
@@ -47,12 +49,12 @@ TABS: dict[str, Callable[[RunInfo, str, str, Report], None]] = {
 # What is shown of the whole run, whichever task is chosen.
 WHOLE: dict[str, Callable[[RunInfo], None]] = {
     "Try it": tryit.draw,
-    "Recommendations": evaluation.draw,
+    "Lists": evaluation.draw,
 }
 
 
 def draw(run: RunInfo) -> None:
-    """The report of a finished run: every task, then one of them from several sides."""
+    """The report of a finished run: every task at a glance, and one of them from several sides."""
     left, right = st.columns(2)
     with left:
         parts = {SPLITS[split]: split for split in (TEST, VAL)}
@@ -67,26 +69,26 @@ def draw(run: RunInfo) -> None:
         task = state.pick(
             state.TASK, "Task", list(reports), None, help="The task that is shown in detail."
         )
-    with shell.guard():
-        overview.draw(run, reports, split)
-        downloads.draw(run, split)
-    tabs(run, task, split, reports[task])
+    tabs(run, task, split, reports)
 
 
-def tabs(run: RunInfo, task: str, split: str, report: Report) -> None:
+def tabs(run: RunInfo, task: str, split: str, reports: dict[str, Report]) -> None:
     """The sides of the report as tabs, of which only the open one is made."""
-    names = [*TABS, *WHOLE]
+    names = [OVERVIEW, *TABS, *WHOLE]
     state.settle(state.TAB, names, None)
     drawn = st.tabs(names, key=state.TAB, on_change="rerun", bind="query-params")
     for name, tab in zip(names, drawn, strict=True):
         if not tab.open:
             continue
         with tab, shell.guard():
-            if name in WHOLE:
+            if name == OVERVIEW:
+                overview.draw(run, reports, split)
+                downloads.draw(run, split)
+            elif name in WHOLE:
                 WHOLE[name](run)
             else:
-                heading(task, split, report)
-                TABS[name](run, task, split, report)
+                heading(task, split, reports[task])
+                TABS[name](run, task, split, reports[task])
 
 
 def heading(task: str, split: str, report: Report) -> None:

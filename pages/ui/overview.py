@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,21 @@ def draw(run: RunInfo, reports: dict[str, Any], split: str) -> None:
     st.markdown("**Every task at a glance**", help=f"{INTERVAL_HELP} {COMMONEST_HELP}")
     _glance(table)
     st.markdown("\n".join(lines[place] for place in table.index))
+    _closer(table["task"].tolist())
+
+
+def _closer(tasks: Sequence[str]) -> None:
+    """A button for each task that opens it label by label."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Look closer at", width="content")
+        for task in tasks:
+            st.button(
+                plain(task),
+                key=f"closer-{task}",
+                on_click=state.wish,
+                kwargs={state.TASK: task, state.TAB: state.LABELS},
+                help="Each of its labels: how well it is found, and how often it is said wrongly.",
+            )
 
 
 def estimate(metrics: dict[str, Any], figure: str) -> Estimate | None:

@@ -41,6 +41,7 @@ VIEW = "view"  # of the page Data
 UPLOAD = "upload"  # the folder of files dropped on the Data page
 PART = "part"  # of the data: test or validation
 TAB = "tab"  # of the page Report
+LABELS = "Labels"  # the tab at which a task is opened
 SIDE = "side"  # of the page Recommendations
 LOOK = "look"  # at somebody or everybody, of the page People
 PROFILE = "Profile"  # the look that links to a person open: the first, which no URL has to name

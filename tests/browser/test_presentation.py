@@ -16,7 +16,7 @@ from tests.marking import ID, marked_files, marks
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-TABS = ("Labels", "Sureness", "Weak spots", "Doubts", "Compare", "Try it", "Recommendations")
+TABS = ("Labels", "Sureness", "Weak spots", "Doubts", "Compare", "Try it", "Lists")
 CHARTS = """() => JSON.stringify([...document.querySelectorAll('.js-plotly-plot')]
   .map(each => [each.data, each.layout]))"""
 Heard = list[str | bytes]
@@ -135,6 +135,7 @@ def report(page: Page, heard: Heard) -> None:
     with saved(page) as content:
         page.get_by_role("button", name="Download as CSV").last.click()
     assert "•" in content[0] and marks(*content) == set()
+    page.get_by_role("tab", name="Overview", exact=True).click()
     with saved(page) as content:
         page.get_by_role("button", name="Download the report (HTML)").click()
     assert marks(*content) == set()

@@ -24,14 +24,24 @@ pytestmark = pytest.mark.slow
 
 SIDES = ("Compare", "One person", "What is shown", "What it rests on", "Rules")
 LOOKS = ("Profile", "Texts and acts", "What if?", "Find people", "Groups and map")
-TABS = ("Labels", "Mix-ups", "Sureness", "Weak spots", "Doubts", "Compare", "Try it")
+TABS = (
+    "Overview",
+    "Labels",
+    "Mix-ups",
+    "Sureness",
+    "Weak spots",
+    "Doubts",
+    "Compare",
+    "Try it",
+    "Lists",
+)
 VISITS = [
     ("start", {}),
     ("data", {}),
     ("tradeoffs", {}),
     ("train", {}),
     ("search", {}),
-    *(("report", {"tab": tab, "task": "mood"}) for tab in (*TABS, "Recommendations")),
+    *(("report", {"tab": tab, "task": "mood"}) for tab in TABS),
     *(("report", {"tab": "Mix-ups", "task": task}) for task in ("names", "link")),
     *(("people", {"look": look}) for look in LOOKS),
     *(("recommendations", {"side": side}) for side in SIDES),
