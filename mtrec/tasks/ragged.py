@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -52,10 +53,15 @@ class Ragged(Generic[Rows]):
         """Which records have a row, `(N,)`."""
         return np.asarray(self.counts > 0)
 
-    @property
+    @cached_property
     def starts(self) -> Index:
         """Where each record's rows begin, `(N,)`."""
         return np.asarray(np.cumsum(self.counts) - self.counts, dtype=np.int64)
+
+    @cached_property
+    def is_single(self) -> bool:
+        """Whether each record has one row."""
+        return bool((self.counts == 1).all())
 
     @property
     def owners(self) -> Index:
@@ -65,6 +71,8 @@ class Ragged(Generic[Rows]):
     def take(self, index: Index) -> Ragged[Any]:
         """The records with these numbers, in this order."""
         counts = self.counts[index]
+        if self.is_single:
+            return self._of(index, counts)
         shifts = self.starts[index] - np.cumsum(counts) + counts
         return self._of(np.arange(int(counts.sum())) + np.repeat(shifts, counts), counts)
 

@@ -26,14 +26,15 @@ def token_batches(
     if rng is not None:
         keys = keys * (1 + JITTER * rng.random(len(keys))) + rng.random(len(keys))
     order = np.argsort(keys, kind="stable").astype(np.int64)
-    cuts: list[int] = []
-    start, longest = 0, 0
-    for position, length in enumerate(lengths[order].tolist()):
-        longest = max(longest, length)
-        if position > start and longest * (position - start + 1) > budget:
-            cuts.append(position)
-            start, longest = position, length
-    batches = np.split(order, cuts) if len(order) else []
+    batches = []
+    start = 0
+    while start < len(order):
+        most = max(1, budget // max(1, int(lengths[order[start]])))
+        longest = np.maximum.accumulate(lengths[order[start : start + most]])
+        fits = longest * np.arange(1, len(longest) + 1) <= budget
+        count = max(1, int(fits.sum()))  # the padded size only grows
+        batches.append(order[start : start + count])
+        start += count
     if rng is not None:
         rng.shuffle(batches)
     return batches

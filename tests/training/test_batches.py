@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,14 @@ def test_every_text_stands_in_one_batch_within_the_budget(
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         assert len(batch) == 1 or lengths[batch].max() * len(batch) <= budget
+
+
+@given(lengths_of_texts, st.integers(1, 200))
+def test_a_batch_holds_as_many_as_fit(lengths: np.ndarray, budget: int) -> None:
+    batches = token_batches(lengths, budget)
+    for batch, following in pairwise(batches):
+        more = np.append(batch, following[0])
+        assert lengths[more].max() * len(more) > budget
 
 
 def test_little_padding_is_read() -> None:
