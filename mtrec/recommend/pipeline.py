@@ -21,16 +21,7 @@ from mtrec.recommend.config import RecommendConfig
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import ALL, Judged, K, judge, mean_ndcg, paired, table
 from mtrec.recommend.fused import FusedRecommender, unadapted
-from mtrec.recommend.people import (
-    AGES,
-    HISTORY,
-    ITEMS,
-    PARTS,
-    PEOPLE,
-    RECORDS,
-    TRAITS,
-    USERS,
-)
+from mtrec.recommend.opened import AGES, HISTORY, ITEMS, PARTS, PEOPLE, RECORDS, TRAITS, USERS
 from mtrec.recommend.profiles import (
     ENCODER,
     OF_ITEMS,

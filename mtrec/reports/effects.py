@@ -24,7 +24,8 @@ from mtrec.recommend.base import Ids
 from mtrec.recommend.catalogue import Catalogue
 from mtrec.recommend.data import RecommendationData
 from mtrec.recommend.evaluate import JUDGED, Judged, K, judge
-from mtrec.recommend.people import FUSED, People
+from mtrec.recommend.opened import FUSED
+from mtrec.recommend.people import People
 from mtrec.recommend.rules import FILE, Rules
 from mtrec.schema import TEST, VAL, Estimate
 from mtrec.stats import Difference, paired_difference

@@ -11,7 +11,8 @@ from mtrec.errors import InputError
 from mtrec.files import replacing
 from mtrec.recommend.arrange import Plan
 from mtrec.recommend.fused import blocks
-from mtrec.recommend.people import FUSED, People
+from mtrec.recommend.opened import FUSED
+from mtrec.recommend.people import People
 from mtrec.schema import ITEM, TITLE, USER
 from mtrec.training.reporter import Reporter
 

@@ -30,7 +30,8 @@ from mtrec.recommend.base import Baseline
 from mtrec.recommend.fused import FusedRecommender
 from mtrec.recommend.guest import NewTexts
 from mtrec.recommend.imagined import LeftOut
-from mtrec.recommend.people import FUSED, People
+from mtrec.recommend.opened import FUSED
+from mtrec.recommend.people import People
 from mtrec.schema import RECORD, ROW, TEXT, USER, WRITTEN, DataWarning, attribute_column
 from mtrec.workspace import Workspace
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
-
 from mtrec.recommend.data import SEGMENTS
-from mtrec.recommend.people import USERS, People
+from mtrec.recommend.people import People
 from mtrec.reports.document.html import Html, bullets, data, escaped, join, paragraph, table, tag
 from mtrec.reports.document.words import Words
 from mtrec.schema import USER
@@ -31,7 +29,7 @@ def section(people: People, words: Words) -> Iterator[Html]:
         f"their list looks good; without any rule. {SCORES}",
         class_="note",
     )
-    known = pd.read_parquet(people.folder / USERS, columns=[USER, "segment"])
+    known = people.table
     for segment in SEGMENTS:
         here = known.loc[known["segment"] == segment, USER]
         if here.empty:
