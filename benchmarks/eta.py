@@ -56,7 +56,7 @@ def row(training: str) -> list[str]:
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     config = for_dataset(with_settings(RunConfig(), settings), kinds)
     measure_costs(dataset, config, store.workspace)
-    costs = known_costs(dataset.key, config, store.workspace) or {}
+    costs = known_costs(dataset.key, config, store) or {}
     expected = costs[config.encoder.method].seconds - BEGINNING  # this process has begun
     said: list[tuple[float, float]] = []
 

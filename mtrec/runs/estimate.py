@@ -46,17 +46,19 @@ def measure_costs(
     return found
 
 
-def known_costs(dataset: str, config: RunConfig, workspace: Workspace) -> dict[str, Cost] | None:
+def known_costs(dataset: str, config: RunConfig, store: RunStore) -> dict[str, Cost] | None:
     """What each method takes under these settings; None where that was not measured here.
 
     Args:
         dataset: `name@version`.
+        store: its runs say which texts were read before.
     """
     try:
-        written = _path(dataset, config, workspace).read_text(encoding="utf-8")
+        written = _path(dataset, config, store.workspace).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     measured = Measurement.from_json(json.loads(written))
+    was_read = _was_read(dataset, config, store)
     return {
         method: cost(
             measured,
@@ -65,16 +67,36 @@ def known_costs(dataset: str, config: RunConfig, workspace: Workspace) -> dict[s
             config.train.batch_tokens,
             config.encoder.epochs_of_guessing,
             config.recommend.enabled,
+            was_read,
         )
         for method in measured.paces
     }
 
 
-def keep_estimate(folder: Path, dataset: str, config: RunConfig, workspace: Workspace) -> None:
+def _was_read(dataset: str, config: RunConfig, store: RunStore) -> bool:
+    """Whether a training read all texts with the encoder as it came, as it would come here."""
+    here = _as_it_came(config)
+    finished = (run for run in store.list() if run.key == dataset and run.status == FINISHED)
+    return here is not None and any(
+        _as_it_came(other) == here and (other.encoder.method == "frozen" or other.recommend.enabled)
+        for other in (store.config(run.run) for run in finished)
+    )
+
+
+def _as_it_came(config: RunConfig) -> dict[str, object] | None:
+    """What tells how its encoder reads texts before it learns; None where a run makes it."""
+    encoder = config.encoder
+    if encoder.is_made:
+        return None
+    read_by = encoder.model_dump(include={"name", "max_length", "pooling"})
+    return {**read_by, "precision": config.train.precision}
+
+
+def keep_estimate(run: str, dataset: str, config: RunConfig, store: RunStore) -> None:
     """Writes into a run's folder what it is expected to take, where that is known."""
-    costs = known_costs(dataset, config, workspace) or {}
+    costs = known_costs(dataset, config, store) or {}
     if config.encoder.method in costs:
-        write_json(folder / ESTIMATE, asdict(costs[config.encoder.method]))
+        write_json(store.folder(run) / ESTIMATE, asdict(costs[config.encoder.method]))
 
 
 def read_estimate(folder: Path) -> Cost | None:

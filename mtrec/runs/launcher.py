@@ -68,7 +68,7 @@ def submit(store: RunStore, dataset: str, config: RunConfig, name: str = "") -> 
     name = name or f"{found.name} {config.encoder.method}"
     with launcher_lock(store):
         run = store.create(found.name, found.version, config, name)
-        keep_estimate(store.folder(run), found.key, asked, store.workspace)
+        keep_estimate(run, found.key, asked, store)
     poll(store)
     return run
 

@@ -102,27 +102,33 @@ def cost(
     batch_tokens: int,
     guessing: int = 0,
     recommends: bool = True,
+    was_read: bool = False,
 ) -> Cost:
     """What training by a method takes, from the paces measured.
 
     With n texts to learn from, v to check on, N in all and I items, for E epochs:
     E · (n · learn + v · check) seconds to learn; then all texts are read once more, and for
     recommendations also as the encoder came, as items are. One that rests reads each text once.
+    What an encoder gives of texts as it came is kept, and read only where it is not there yet.
 
     Args:
         epochs: the most there may be.
         batch_tokens: word pieces in a step.
         guessing: epochs of guessing words before.
         recommends: whether recommendations are made.
+        was_read: whether all texts were read before with the encoder as it came.
     """
     pace, counts = measured.paces[method], measured.counts
     seconds = BEGINNING + guessing * counts.train * measured.guess
     seconds += epochs * (counts.train * pace.learn + counts.val * pace.check)
-    seconds += counts.records * pace.read
+    reading = counts.records * pace.read
     if recommends:
-        seconds += counts.items * pace.item + JUDGING * counts.people / 1000
-        if not pace.kept:
-            seconds += counts.records * pace.read + counts.items * pace.item
+        reading += counts.items * pace.item
+        seconds += JUDGING * counts.people / 1000
+    if not pace.kept:
+        seconds += reading
+    if (pace.kept or recommends) and not was_read:
+        seconds += reading
     memory = CONTEXT if measured.device.startswith("cuda") else PROCESS
     memory += BYTES * pace.weights + LEARNING_BYTES * pace.learns
     memory += pace.held * batch_tokens + pace.kept * counts.records

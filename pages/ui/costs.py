@@ -23,7 +23,7 @@ CHOSEN = "(chosen)"
 def table(dataset: DatasetSummary, config: RunConfig) -> None:
     """How much learns, memory and time of every method under these settings, once measured."""
     place = st.container()
-    costs = known_costs(dataset.key, config, state.workspace())
+    costs = known_costs(dataset.key, config, state.store())
 
     def measure() -> None:
         with place, st.spinner("Measuring…"):

@@ -24,6 +24,7 @@ from mtrec.runs.estimate import (
 from mtrec.runs.progress import LiveFiles
 from mtrec.runs.store import FINISHED, SUMMARY, RunStore
 from mtrec.training.measure import METHODS
+from mtrec.training.paces import cost
 from mtrec.training.reporter import SilentReporter, Stopped
 
 
@@ -44,11 +45,11 @@ def test_every_method_is_measured_and_counted(
 ) -> None:
     config = configured(data, tiny_encoder_folder)
     before = torch.get_rng_state()
-    assert known_costs(data.key, config, store.workspace) is None
+    assert known_costs(data.key, config, store) is None
     measured = measure_costs(data, config, store.workspace)
     assert torch.equal(torch.get_rng_state(), before)
 
-    costs = known_costs(data.key, config, store.workspace)
+    costs = known_costs(data.key, config, store)
     assert costs is not None and tuple(costs) == METHODS
     heads = costs["frozen"].learns
     assert heads < costs["prompt"].learns == heads + 16 * 32
@@ -72,7 +73,7 @@ def test_it_is_told_how_far_measuring_is_and_a_stop_keeps_nothing(
     other = configured(data, tiny_encoder_folder, "trunk.width=32")
     with pytest.raises(Stopped):
         measure_costs(data, other, store.workspace, Watcher(most=2))
-    assert known_costs(data.key, other, store.workspace) is None
+    assert known_costs(data.key, other, store) is None
 
 
 class Watcher(SilentReporter):
@@ -97,13 +98,13 @@ def test_what_holds_for_other_settings_is_not_taken_for_these(
     measure_costs(data, config, store.workspace)
     for same in ("encoder.method=full", "train.epochs=9", "train.seed=5", "train.batch_tokens=64"):
         changed = configured(data, tiny_encoder_folder, same)
-        assert known_costs(data.key, changed, store.workspace) is not None, same
+        assert known_costs(data.key, changed, store) is not None, same
     for other in ("encoder.lora_rank=4", "trunk.width=32", "strategy.name=pcgrad"):
         changed = configured(data, tiny_encoder_folder, other)
-        assert known_costs(data.key, changed, store.workspace) is None, other
+        assert known_costs(data.key, changed, store) is None, other
     longer = configured(data, tiny_encoder_folder, "train.epochs=9")
-    costs = known_costs(data.key, config, store.workspace)
-    more = known_costs(data.key, longer, store.workspace)
+    costs = known_costs(data.key, config, store)
+    more = known_costs(data.key, longer, store)
     assert costs is not None and more is not None
     assert more["top"].epochs == 9 and more["top"].seconds > costs["top"].seconds
 
@@ -148,9 +149,33 @@ def test_a_run_keeps_what_was_expected_of_it(
     measure_costs(data, config, store.workspace)
     run = launcher.submit(store, "tiny", config)
     expected = read_estimate(store.folder(run))
-    costs = known_costs(data.key, config, store.workspace)
+    costs = known_costs(data.key, config, store)
     assert costs is not None and expected == costs["frozen"]
     assert how_far_off(store, store.get(run)) is None  # it is not over
+
+
+def test_texts_that_a_training_read_are_not_counted_again(
+    store: RunStore, data: Dataset, tiny_encoder_folder: Path
+) -> None:
+    config = configured(data, tiny_encoder_folder, "encoder.method=frozen")
+    shorter = configured(data, tiny_encoder_folder, "encoder.max_length=8")
+
+    def reads(of: RunConfig) -> bool:
+        """Whether all texts are still to be read."""
+        measured = measure_costs(data, of, store.workspace)
+        known = known_costs(data.key, of, store)
+        anew = cost(measured, "frozen", of.train.epochs_for("frozen"), of.train.batch_tokens)
+        assert known is not None and known["frozen"].seconds <= anew.seconds
+        return known["frozen"] == anew
+
+    assert reads(config)
+    run = store.create(data.name, data.version, config, "a")
+    elsewhere = store.create(data.name, "another", config, "b")
+    store.set_status(elsewhere, FINISHED)
+    assert reads(config)
+    store.set_status(run, FINISHED)
+    assert not reads(config)
+    assert reads(shorter)
 
 
 def test_how_far_off_agrees_with_the_two_times_it_names(store: RunStore, data: Dataset) -> None:

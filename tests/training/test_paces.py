@@ -47,6 +47,16 @@ def test_one_that_rests_reads_each_text_once_and_keeps_what_it_read() -> None:
     assert found.memory == pytest.approx(PROCESS + 4 * 100 + 16 * 5 + 1000 * 64 + 40 * 150)
 
 
+def test_what_was_read_with_the_encoder_as_it_came_is_read_no_more() -> None:
+    rests = cost(MEASURED, "frozen", epochs=10, batch_tokens=64, was_read=True)
+    assert rests.seconds == pytest.approx(BEGINNING + 14 + JUDGING / 2)
+    learns = cost(MEASURED, "top", epochs=3, batch_tokens=64, was_read=True)
+    assert learns.seconds == pytest.approx(BEGINNING + 132 + 16.5 + JUDGING / 2)
+    for recommends in (True, False):
+        alone = cost(MEASURED, "frozen", 10, 64, recommends=recommends, was_read=True)
+        assert alone.seconds == pytest.approx(BEGINNING + 14 + recommends * JUDGING / 2)
+
+
 def test_without_recommendations_texts_are_read_once_more_and_no_items() -> None:
     found = cost(MEASURED, "top", epochs=1, batch_tokens=64, recommends=False)
     assert found.seconds == pytest.approx(BEGINNING + 44 + 15)
