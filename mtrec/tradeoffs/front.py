@@ -57,6 +57,28 @@ def in_conflict(outcomes: Outcomes) -> bool:
     return bool((found & found.T).any())
 
 
+def best(outcomes: Outcomes) -> dict[str, int]:
+    """The best setting at each figure in which some differ by more than the noise."""
+    differs = np.asarray(better(outcomes).any(axis=(0, 1)))  # (K,)
+    places = outcomes.values.argmax(axis=0)
+    return {name: int(places[k]) for k, name in enumerate(outcomes.names) if differs[k]}
+
+
+def balanced(outcomes: Outcomes) -> int | None:
+    """The setting that gives up least anywhere, of what lies between a figure's worst and best.
+
+    It is the one whose largest loss is smallest (minimax regret: Savage, 1951, *The Theory of
+    Statistical Decision*, JASA 46) over the figures that `best` names; None where these are fewer
+    than two.
+    """
+    asked = [outcomes.names.index(name) for name in best(outcomes)]
+    if len(asked) < 2:
+        return None
+    values = outcomes.values[:, asked]
+    given_up = (values.max(axis=0) - values) / np.ptp(values, axis=0)
+    return int(given_up.max(axis=1).argmin())
+
+
 def pareto(outcomes: Outcomes) -> Flags:
     """Which settings are on the front, `(S,)`; none where there is nothing to trade.
 

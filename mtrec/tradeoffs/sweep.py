@@ -9,7 +9,7 @@ from typing import Any
 
 from mtrec.errors import InputError
 from mtrec.schema import VAL
-from mtrec.tradeoffs.front import Flags, in_conflict, pareto
+from mtrec.tradeoffs.front import Flags, balanced, best, in_conflict, pareto
 from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.outcomes import Outcomes
 from mtrec.tradeoffs.simplex import spread
@@ -25,6 +25,8 @@ class Sweep:
         settings: λ of each task; equal weights stand first, then each task alone.
         on_front: which of them are worth having, `(S,)`; none where there is nothing to trade.
         conflict: whether tasks can be traded against each other, beyond the noise.
+        best: the place of the best setting by figure, of those in which some differ beyond it.
+        balanced: that of the setting which gives up least of any of these; None of fewer than two.
         records: how many training records were learned from.
         of: how many there are.
         seconds: what it took, without reading the texts.
@@ -34,6 +36,8 @@ class Sweep:
     outcomes: Outcomes
     on_front: Flags
     conflict: bool
+    best: dict[str, int]
+    balanced: int | None
     records: int
     of: int
     seconds: float
@@ -96,6 +100,8 @@ def sweep(
         outcomes=found,
         on_front=pareto(traded),
         conflict=in_conflict(traded),
+        best=best(found),
+        balanced=balanced(found),
         records=instrument.records,
         of=instrument.of,
         seconds=time.perf_counter() - started,

@@ -35,6 +35,12 @@ WORTH_HELP = (
     "are not asked here. Where no setting is better than another at one task and worse at a "
     "second beyond the noise, there is nothing to trade, and none is marked."
 )
+BEGIN_HELP = (
+    "Of all settings that were tried: the one with the highest figure, and the one that gives up "
+    "least of any figure, of what lies between its lowest and its highest. Only figures in which "
+    "settings differ by more than the noise are asked. The best of so many is in part lucky, so "
+    "see what is said above of what changes with it."
+)
 
 
 def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
@@ -58,6 +64,7 @@ def draw(dataset: DatasetSummary, known: trying.Ready, chosen: Lambdas) -> None:
     if found is None:
         return
     st.markdown(verdict(found), help=WORTH_HELP)
+    beginnings(dataset, found)
     kept = brushed(dataset, found)
     kinds = kinds_of(found, kept)
     looks(dataset, known, found, kinds, chosen)
@@ -75,6 +82,31 @@ def verdict(found: Sweep) -> str:
     worth = int(found.on_front.sum())
     verb = "is" if worth == 1 else "are"
     return f"**Tasks can be traded against each other.** {tried} {worth} {verb} worth having."
+
+
+def beginnings(dataset: DatasetSummary, found: Sweep) -> None:
+    """The settings to look at first, a click each; none where nothing differs beyond the noise."""
+    if not found.best:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Begin with", width="content", help=BEGIN_HELP)
+        for name, place in found.best.items():
+            st.button(
+                f"Best at {plain(title(dataset, name))}",
+                key=f"best-{name}",
+                on_click=forms.put_lambdas,
+                args=(found.settings[place],),
+                help=f"Puts the setting with the highest figure into the sliders: "
+                f"{metric(metric_of(dataset, name))}.",
+            )
+        if found.balanced is not None:
+            st.button(
+                "Gives up least",
+                key="balanced",
+                on_click=forms.put_lambdas,
+                args=(found.settings[found.balanced],),
+                help="Puts the setting into the sliders that is nowhere far from the best.",
+            )
 
 
 def brushed(dataset: DatasetSummary, found: Sweep) -> NDArray[np.bool_]:

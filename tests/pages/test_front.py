@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mtrec.tradeoffs.outcomes import Outcomes
 from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.sweep import Sweep
-from pages.ui import front, front_curve, front_lines, front_triangle
+from pages.ui import forms, front, front_curve, front_lines, front_triangle
 from pages.ui.points import COLOURS, NOW, OTHER, SYMBOLS
 
 COUNT = 12  # settings
@@ -26,7 +27,17 @@ def swept(tasks: int) -> tuple[Any, Sweep]:
     outcomes = Outcomes(names, values, draws, np.full(tasks, 100), np.tile([0.0, 1.0], (tasks, 1)))
     settings = [dict(zip(names, (tasks * row).tolist(), strict=True)) for row in values]
     on_front = np.arange(COUNT) % 3 == 0
-    found = Sweep(settings, outcomes, on_front, True, records=10, of=10, seconds=1.0)
+    found = Sweep(
+        settings,
+        outcomes,
+        on_front,
+        conflict=True,
+        best={"a": 1, "b": 2},
+        balanced=0,
+        records=10,
+        of=10,
+        seconds=1.0,
+    )
     return SimpleNamespace(tasks={name: SimpleNamespace(type="binary") for name in names}), found
 
 
@@ -76,3 +87,21 @@ def test_a_figure_that_differs_by_noise_alone_stays_within_the_noise_that_is_dra
     (noise,) = [each for each in chart.data if each.name == front_lines.NOISE]
     assert noise.base[0] <= min(heights) and max(heights) <= noise.base[0] + noise.y[0]
     assert "0.500 to 0.511" in noise.x[0]
+
+
+def beginnings() -> None:
+    from pages.ui import front
+    from tests.pages.test_front import swept
+
+    front.beginnings(*swept(3))
+
+
+def test_settings_to_begin_with_are_a_click_away() -> None:
+    _, found = swept(3)
+    app = AppTest.from_function(beginnings).run()
+    assert [each.label for each in app.button] == ["Best at a", "Best at b", "Gives up least"]
+    assert all(each.help for each in app.button)
+    for button, place in zip(app.button, (1, 2, 0), strict=True):
+        button.click().run()
+        there = {task: app.session_state[forms.lambda_key(task)] for task in "abc"}
+        assert there == found.settings[place]
