@@ -47,9 +47,11 @@ def draw(dataset: DatasetSummary) -> None:
         )
         return
     runs = [run for run in state.runs() if run.key == dataset.key]
+    counts = {task: each.labelled(TRAIN) for task, each in dataset.tasks.items()}
+    presets(counts, known)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        chosen = weights(dataset, known)
+        chosen = weights(counts)
     with right, shell.guard():
         changes.draw(dataset, known, chosen, runs)
     views = {
@@ -64,10 +66,12 @@ def draw(dataset: DatasetSummary) -> None:
                 view()
 
 
-def weights(dataset: DatasetSummary, known: trying.Ready) -> Lambdas:
-    """The sliders of λ, with settings to begin with, and where to go with the chosen one."""
-    counts = {task: each.labelled(TRAIN) for task, each in dataset.tasks.items()}
-    presets(counts, known)
+def weights(counts: Mapping[str, int]) -> Lambdas:
+    """The sliders of λ, and where to go with the chosen setting.
+
+    Args:
+        counts: how many training texts carry each task.
+    """
     chosen = {
         task: forms.lambda_slider(
             task,
@@ -76,7 +80,7 @@ def weights(dataset: DatasetSummary, known: trying.Ready) -> Lambdas:
             reason="",
             words=f"{LAMBDA_HELP} It has {number(counts[task])} texts to learn from.",
         )
-        for task in dataset.tasks
+        for task in counts
     }
     with st.container(horizontal=True):
         st.button(
@@ -101,11 +105,7 @@ def weights(dataset: DatasetSummary, known: trying.Ready) -> Lambdas:
 
 
 def presets(counts: Mapping[str, int], known: trying.Ready) -> None:
-    """Settings to begin with, a click each.
-
-    Args:
-        counts: how many training texts carry each task.
-    """
+    """Settings to begin with, a click each; `counts` as in `weights`."""
     with st.container(horizontal=True):
         st.button(
             "All alike",
