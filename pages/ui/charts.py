@@ -88,11 +88,12 @@ def dots(frame: pd.DataFrame, label: str, x_title: str) -> go.Figure:
     return chart
 
 
-def panels(frame: pd.DataFrame, label: str, panel: str, x_title: str) -> go.Figure:
+def panels(frame: pd.DataFrame, label: str, panel: str, ours: str, x_title: str) -> go.Figure:
     """What `dots` shows, once for each value of a column, beside each other on the same scale.
 
     Args:
         panel: the column that names the panels.
+        ours: the column that says which dots are coloured; the others are grey.
     """
     names = frame[panel].unique()
     chart = make_subplots(
@@ -105,15 +106,16 @@ def panels(frame: pd.DataFrame, label: str, panel: str, x_title: str) -> go.Figu
     )
     for column, name in enumerate(names, 1):
         part = frame[frame[panel] == name]
-        chart.add_scatter(
-            x=part["value"],
-            y=part[label].map(words),
-            mode="markers",
-            marker={"size": 9, "color": FOUND},
-            error_x=whiskers(part, "value"),
-            row=1,
-            col=column,
-        )
+        for is_ours, colour in ((True, palette()[0]), (False, NEUTRAL)):
+            chart.add_scatter(
+                x=part["value"].where(part[ours] == is_ours),
+                y=part[label].map(words),
+                mode="markers",
+                marker={"size": 9, "color": colour},
+                error_x=whiskers(part, "value"),
+                row=1,
+                col=column,
+            )
     layout(chart, height=110 + ROW * frame[label].nunique())
     chart.update_layout(margin_t=LEGEND, showlegend=False)
     chart.update_annotations(font_size=12)

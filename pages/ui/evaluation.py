@@ -151,12 +151,12 @@ def _by_segment(table: pd.DataFrame) -> None:
     if parts.empty:
         return
     counts = parts["segment"].map(SHORT) + ": " + parts["people"].map(number)
-    shown = parts.assign(known=counts).drop(columns=["figure", "segment", "stage"])
+    shown = parts.assign(known=counts)
     charts.show(
-        charts.panels(shown, "list", "known", metric(figure)),
+        charts.panels(shown, "list", "known", "stage", metric(figure)),
         "The same figure for people of whom little and much was known, and how many people that "
         f"are. {_reading(parts, figure)}",
-        shown,
+        shown.drop(columns=["figure", "segment", "stage"]),
         key="lists-by-people",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pandas as pd
 
 from pages.ui import charts
@@ -18,3 +20,18 @@ def test_a_long_name_of_a_row_stands_on_two_lines_and_is_cut_only_beyond_them() 
 
 def test_markup_in_a_name_stays_text() -> None:
     assert charts.lines("<b>&") == "&lt;b&gt;&amp;" and charts.lines("") == ""
+
+
+def test_panels_hold_every_dot_once_and_those_that_are_ours_in_colour() -> None:
+    rows = [(panel, name, name == "b") for panel, name in product("xy", "abc")]
+    frame = pd.DataFrame(rows, columns=["panel", "name", "ours"])
+    frame = frame.assign(value=0.5, low=0.0, high=1.0)
+    traces = charts.panels(frame, "name", "panel", "ours", "figure").data
+    colours = {}
+    for trace in traces:
+        for name, value in zip(trace.y, trace.x, strict=True):
+            if pd.notna(value):
+                assert (trace.xaxis, name) not in colours
+                colours[trace.xaxis, name] = trace.marker.color
+    assert len(colours) == len(rows)
+    assert {name for (_, name), colour in colours.items() if colour != charts.NEUTRAL} == {"b"}
