@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,14 +66,13 @@ def best(outcomes: Outcomes) -> dict[str, int]:
     return {name: int(places[k]) for k, name in enumerate(outcomes.names) if differs[k]}
 
 
-def balanced(outcomes: Outcomes) -> int | None:
+def balanced(outcomes: Outcomes, figures: Collection[str]) -> int | None:
     """The setting that gives up least anywhere, of what lies between a figure's worst and best.
 
     It is the one whose largest loss is smallest (minimax regret: Savage, 1951, *The Theory of
-    Statistical Decision*, JASA 46) over the figures that `best` names; None where these are fewer
-    than two.
+    Statistical Decision*, JASA 46) over these figures; None where they are fewer than two.
     """
-    asked = [outcomes.names.index(name) for name in best(outcomes)]
+    asked = [outcomes.names.index(name) for name in figures]
     if len(asked) < 2:
         return None
     values = outcomes.values[:, asked]

@@ -94,14 +94,14 @@ def sweep(
     started = time.perf_counter()
     tried = [instrument.lambdas(shares) for shares in spread(len(instrument.steering), settings)]
     found = instrument.outcomes(tried, seeds, reporter)
-    traded = found.only(instrument.tasks)
+    traded, best_at = found.only(instrument.tasks), best(found)
     return Sweep(
         settings=tried,
         outcomes=found,
         on_front=pareto(traded),
         conflict=in_conflict(traded),
-        best=best(found),
-        balanced=balanced(found),
+        best=best_at,
+        balanced=balanced(found, best_at),
         records=instrument.records,
         of=instrument.of,
         seconds=time.perf_counter() - started,

@@ -20,6 +20,19 @@ from tests.finished import train
 ROOT = Path(__file__).parents[2]
 
 
+TABS = (  # of the page Report
+    "Overview",
+    "Labels",
+    "Mix-ups",
+    "Sureness",
+    "Weak spots",
+    "Doubts",
+    "Compare",
+    "Try it",
+    "Lists",
+)
+
+
 @dataclass(frozen=True)
 class Done:
     """A workspace with finished runs, and the last one."""

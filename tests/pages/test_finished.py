@@ -23,22 +23,11 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
 from pages.ui.state import run_label
 from pages.ui.text import plain
-from tests.pages.conftest import Done, offered, open_page, said, start_button
+from tests.pages.conftest import TABS, Done, offered, open_page, said, start_button
 
 pytestmark = pytest.mark.slow
 
 GIVEN, BEFORE = "always the commonest answer", "the training before"
-TABS = (
-    "Overview",
-    "Labels",
-    "Mix-ups",
-    "Sureness",
-    "Weak spots",
-    "Doubts",
-    "Compare",
-    "Try it",
-    "Lists",
-)
 PAGES = ("start", "data", "train", "report", "people", "recommendations")
 
 

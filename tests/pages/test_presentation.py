@@ -18,23 +18,12 @@ from mtrec.data.dataset import load_dataset
 from mtrec.schema import USER
 from pages.ui import hiding
 from tests.marking import marks, sent
-from tests.pages.conftest import Done, copied, open_page
+from tests.pages.conftest import TABS, Done, copied, open_page
 
 pytestmark = pytest.mark.slow
 
 SIDES = ("Compare", "One person", "What is shown", "What it rests on", "Rules")
 LOOKS = ("Profile", "Texts and acts", "What if?", "Find people", "Groups and map")
-TABS = (
-    "Overview",
-    "Labels",
-    "Mix-ups",
-    "Sureness",
-    "Weak spots",
-    "Doubts",
-    "Compare",
-    "Try it",
-    "Lists",
-)
 VISITS = [
     ("start", {}),
     ("data", {}),

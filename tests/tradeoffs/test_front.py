@@ -65,11 +65,11 @@ def test_settings_that_are_the_same_do_not_differ() -> None:
 def test_the_best_is_named_where_settings_differ_and_the_one_in_between_gives_up_least() -> None:
     outcomes = noisy(np.vstack([FRONT, 0.8 * FRONT]), 1e-4)
     assert best(outcomes) == {"a": 0, "b": 8}
-    assert balanced(outcomes) == 4  # both give up 1 - 1/sqrt(2)
+    assert balanced(outcomes, best(outcomes)) == 4  # both give up 1 - 1/sqrt(2)
 
 
 def test_where_a_figure_differs_by_noise_alone_none_is_best_at_it() -> None:
     outcomes = noisy(np.column_stack([FRONT[:, 0], np.zeros(9)]), 1e-3)
-    assert best(outcomes) == {"a": 0} and balanced(outcomes) is None
+    assert best(outcomes) == {"a": 0} and balanced(outcomes, best(outcomes)) is None
     nothing = noisy(np.zeros((9, 2)), 1e-3)
-    assert best(nothing) == {} and balanced(nothing) is None
+    assert best(nothing) == {} and balanced(nothing, {}) is None
