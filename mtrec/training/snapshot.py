@@ -23,7 +23,7 @@ from mtrec.errors import MtrecError
 from mtrec.files import replacing
 
 EVERY = 60.0  # seconds after which a training is kept again, in the middle of an epoch too
-COST = 0.02  # the share of the time that keeping may take, above which it is done less often
+COST = 0.015  # the share of all time that keeping may take, above which it is done less often
 PACKAGES = ("torch", "transformers")  # whose versions may change a result's digits
 LAYOUT = "4"  # of what is kept; another one where `Course.snapshot` keeps other things
 _NUMBERS, _LAYOUT, _CPU, _GPU = "numbers", "layout", "random:cpu", "random:cuda"
@@ -144,13 +144,14 @@ class Keeper:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._last = time.monotonic()
+        self._began = self._last = time.monotonic()
         self._took = 0.0
 
     def offer(self, take: Callable[[], Snapshot], epoch_is_over: bool = False) -> None:
         """Keeps what `take` gives, if it is time."""
-        passed = time.monotonic() - self._last
-        if passed >= (0 if epoch_is_over else EVERY) and passed >= self._took / COST:
+        now = time.monotonic()
+        is_due = epoch_is_over or now - self._last >= EVERY
+        if is_due and self._took <= COST * (now - self._began):
             self.keep(take)
 
     def latest(self) -> Snapshot | None:
@@ -164,4 +165,4 @@ class Keeper:
         started = time.monotonic()
         save_snapshot(self._path, take())
         self._last = time.monotonic()
-        self._took = self._last - started
+        self._took += self._last - started

@@ -363,16 +363,21 @@ def test_it_is_kept_every_minute_and_epoch_but_not_at_any_cost(
 
     def take() -> Snapshot:
         taken.append(clock.now)
-        clock.now += 2  # seconds that keeping takes: 2 % of 100
+        clock.now += 3  # seconds that keeping takes: 1.5 % of 200
         return Snapshot({"a": torch.zeros(1)}, {})
 
+    def offer(*moments: tuple[float, bool]) -> None:
+        for now, over in moments:
+            clock.now = now
+            keeper.offer(take, epoch_is_over=over)
+
     keeper = Keeper(tmp_path / "kept")
-    for now, over in ((59, False), (61, False), (70, True), (160, False), (164, True)):
-        clock.now = now
-        keeper.offer(take, epoch_is_over=over)
-    assert taken == [61, 164]
+    offer((59, False), (61, False), (70, True), (199, True), (201, True))
+    assert taken == [61, 201]
     keeper.keep(take)
-    assert taken == [61, 164, 166]
+    assert taken == [61, 201, 204]
+    offer((599, True), (601, True))
+    assert taken == [61, 201, 204, 601], "three times 3 s are 1.5 % of 600 s"
     assert load_snapshot(tmp_path / "kept") is not None
 
 
