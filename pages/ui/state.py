@@ -63,6 +63,7 @@ TEXT = "text"  # the record whose text is read
 NEXT = "next-"  # what a page asked for, to be taken up before the control is drawn again
 LAST = "last-"  # what it held when its page was left, for when somebody comes back
 
+ID_SHOWN = 8  # digits of a run's id
 LONGEST_LABEL = 16  # characters of a run's name that the sidebar has room for
 TICK = 2.0  # seconds between two looks at a training that is going on
 
@@ -205,7 +206,7 @@ def pressed() -> str | None:
 
 def run_label(run: RunInfo) -> str:
     """What the run picker and the URL call a run; unique, since it holds the start of its id."""
-    return f"{shortened(run.name, LONGEST_LABEL)} · {run.run[:8]}"
+    return f"{shortened(run.name, LONGEST_LABEL)} · {run.run[:ID_SHOWN]}"
 
 
 def pickers() -> None:
@@ -466,5 +467,5 @@ def _missed_run(runs: Sequence[RunInfo], every_run: Sequence[RunInfo]) -> str | 
 
 
 def _id(label: str) -> str:
-    """The start of the run's id, at the end of its label."""
-    return label.rpartition(" · ")[2]
+    """The start of the run's id: at the end of its label, or of the id itself."""
+    return label.rpartition(" · ")[2][:ID_SHOWN]

@@ -243,6 +243,16 @@ def test_a_link_made_before_a_run_was_renamed_still_finds_it(done: Done, store: 
         assert "There is no training" not in said(app)
 
 
+def test_a_link_may_name_a_run_as_the_command_line_does(done: Done, store: RunStore) -> None:
+    older = store.get(store.create("shop", done.run.version, RunConfig(), "Before"))
+    store.set_status(older.run, "stopped", "stopped as asked")
+    for extra in ({}, {"dataset": "shop"}):
+        app = open_page("train", run=older.run, **extra)
+        assert app.selectbox(key="run").value == run_label(older)
+        assert app.query_params["run"] == run_label(older)
+        assert "There is no training" not in said(app)
+
+
 def test_a_run_that_is_renamed_elsewhere_stays_the_chosen_one(done: Done, store: RunStore) -> None:
     run = store.get(store.create("shop", done.run.version, RunConfig(), "Before"))
     store.set_status(run.run, "stopped", "stopped as asked")
