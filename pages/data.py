@@ -21,7 +21,7 @@ from mtrec.models.reading import check_reading
 from mtrec.runs.progress import duration
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import listed, many
-from pages.ui import datasets, inside, mapping, shell, state
+from pages.ui import datasets, inside, loaded, mapping, shell, state
 from pages.ui.words import ASKED_SCHEMES, SPLIT_HELP
 
 RECIPE = "recipe.yaml"
@@ -73,7 +73,7 @@ def check(path: Path, recipe: str) -> Dataset:
 def bring() -> None:
     """Files dropped, or the sample; then what their columns mean."""
     upload = state.held(state.UPLOAD)
-    folder = upload_folder(upload, state.workspace()) if upload else None
+    folder = upload_folder(upload, loaded.workspace()) if upload else None
     if upload and folder:
         describe(upload, folder)
         return
@@ -91,7 +91,7 @@ def bring() -> None:
     )
     if dropped:
         content = {file.name: bytes(file.getbuffer()) for file in dropped}
-        state.hold(state.UPLOAD, keep_upload(content, state.workspace()))
+        state.hold(state.UPLOAD, keep_upload(content, loaded.workspace()))
         st.rerun()
     st.markdown("Nothing at hand? The sample is a small shop: reviews, searches and purchases.")
     if st.button(
@@ -100,7 +100,7 @@ def bring() -> None:
         icon=":material/storefront:",
         help="Imports the files in the folder sample_data.",
     ):
-        stored = store_dataset(check(SAMPLE, SAMPLE.read_text("utf-8")), state.workspace())
+        stored = store_dataset(check(SAMPLE, SAMPLE.read_text("utf-8")), loaded.workspace())
         state.choose(dataset=stored.name, view=HAVE)
 
 
@@ -133,7 +133,7 @@ def describe(upload: str, folder: Path) -> None:
     written = dump_recipe(parse_recipe(choices, "the choices above"))
     (folder / DRAFT).write_text(written, encoding="utf-8")
     dataset = check(folder / DRAFT, written)
-    shown = state.shown(dataset)
+    shown = loaded.shown(dataset)
     datasets.sizes(*(len(dataset.tables[table]) for table in datasets.TABLES))
     acts = len(dataset.interactions)
     datasets.tasks(dataset.tasks, acts, dataset.scheme, dataset.reason, "check")
@@ -150,7 +150,7 @@ def describe(upload: str, folder: Path) -> None:
         icon=":material/download_done:",
         help="Stores this as a new version of the dataset; earlier versions stay.",
     ):
-        store_dataset(dataset, state.workspace())
+        store_dataset(dataset, loaded.workspace())
         leave(upload, {"dataset": dataset.name, "view": HAVE})
 
 
@@ -212,7 +212,7 @@ def options_of(recipe: Recipe | None, file: str) -> str:
 
 def leave(upload: str, choices: dict[str, str]) -> None:
     """Forgets the dropped files and goes on with other choices."""
-    forget_upload(upload, state.workspace())
+    forget_upload(upload, loaded.workspace())
     state.hold(state.UPLOAD, None)
     state.choose(**choices)
 

@@ -10,7 +10,7 @@ from mtrec.data.dataset import Dataset
 from mtrec.recommend.people import People
 from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
 from mtrec.wording import many
-from pages.ui import crowd, finding, live, person, shell, state, timeline, what_if
+from pages.ui import crowd, finding, live, loaded, person, shell, state, timeline, what_if
 from pages.ui.text import plain
 
 
@@ -48,17 +48,17 @@ LOOKS: dict[str, Callable[[RunInfo, People, Dataset, str], None]] = {
 
 def draw(run: RunInfo) -> None:
     """A picker of a person, and the sides of a finished run's people; only the open one is made."""
-    dataset = state.open_dataset(run.key)
-    known = person.everyone(run.key, state.presenting())
+    dataset = loaded.open_dataset(run.key)
+    known = person.everyone(run.key, loaded.presenting())
     if not known:
         shell.empty("This data does not say who wrote or did what.", shell.DATA, "Bring other data")
         return
     if state.PERSON in st.query_params:  # as in a link to somebody
         state.forget(state.LOOK)
     chosen = person.find(known)
-    people = state.people(run)
+    people = loaded.people(run)
     if people is None:
-        st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
+        st.markdown(plain(loaded.store().summary(run.run)[NO_RECOMMENDATIONS]))
         person.records(dataset, chosen)
         return
     state.settle(state.LOOK, list(LOOKS), None)

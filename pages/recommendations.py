@@ -8,7 +8,7 @@ import streamlit as st
 
 from mtrec.recommend.people import People
 from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
-from pages.ui import added, evaluation, lists, live, reach, rules, shell, state
+from pages.ui import added, evaluation, lists, live, loaded, reach, rules, shell, state
 from pages.ui.text import plain
 
 # The sides of a run's recommendations, each a tab.
@@ -23,9 +23,9 @@ SIDES: dict[str, Callable[[RunInfo, People], None]] = {
 
 def draw(run: RunInfo) -> None:
     """The sides of a finished run's recommendations, of which only the open one is made."""
-    people = state.people(run)
+    people = loaded.people(run)
     if people is None:
-        st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
+        st.markdown(plain(loaded.store().summary(run.run)[NO_RECOMMENDATIONS]))
         return
     state.settle(state.SIDE, list(SIDES), None)
     drawn = st.tabs(list(SIDES), key=state.SIDE, on_change="rerun", bind="query-params")

@@ -18,6 +18,7 @@ from pages.ui import (
     label_errors,
     labels,
     live,
+    loaded,
     matrix,
     overview,
     robustness,
@@ -60,7 +61,7 @@ def draw(run: RunInfo) -> None:
         parts = {SPLITS[split]: split for split in (TEST, VAL)}
         part = state.pick(state.PART, "Part of the data", list(parts), None, help=SPLIT_HELP)
     split = parts[part]
-    reports = load_reports(state.store().fetch(run.run), split)
+    reports = load_reports(loaded.store().fetch(run.run), split)
     if not reports:
         st.markdown("No text of this part carries a label, so there is nothing to judge tasks by.")
         evaluation.draw(run)

@@ -13,7 +13,7 @@ from mtrec.search.objective import OBJECTIVES
 from mtrec.search.runs import plan
 from mtrec.search.space import ends, usual
 from mtrec.search.store import Plan
-from pages.ui import forms, searching, shell, state
+from pages.ui import forms, loaded, searching, shell, state
 from pages.ui.text import plain
 from pages.ui.words import METHODS
 
@@ -141,7 +141,7 @@ def begin(dataset: DatasetSummary) -> None:
         help="It runs in a process of its own: you can leave or close this page.",
     ):
         found = searching.searches().begin(name, made)
-        worker.begin(state.store(), found, trials)
+        worker.begin(loaded.store(), found, trials)
         state.choose(search=name)
     if not made.space:
         st.warning("Nothing may change, so there is nothing to search.", icon=":material/info:")

@@ -9,7 +9,7 @@ from mtrec.runs.progress import duration
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import TEST, Estimate
 from mtrec.tasks import TASK_TYPES
-from pages.ui import evaluation, live, shell, state
+from pages.ui import evaluation, live, loaded, shell, state
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import metric, metric_help
 
@@ -37,7 +37,7 @@ def results(run: RunInfo) -> None:
         live.unfinished(run)
         return
     with st.container(horizontal=True):
-        for task, report in load_reports(state.store().fetch(run.run), TEST).items():
+        for task, report in load_reports(loaded.store().fetch(run.run), TEST).items():
             name = TASK_TYPES[report["type"]].headline
             with st.container(border=True, width=CARD):
                 card(plain(task), metric(name), Estimate(**report["metrics"][name]), name)

@@ -11,7 +11,7 @@ import streamlit as st
 from mtrec.data.dataset import DatasetSummary
 from mtrec.schema import TRAIN
 from mtrec.wording import many, number
-from pages.ui import affinity, changes, forms, front, shell, state, trust, trying
+from pages.ui import affinity, changes, forms, front, loaded, shell, state, trust, trying
 from pages.ui.text import plain
 from pages.ui.words import LAMBDA_HELP
 
@@ -46,7 +46,7 @@ def draw(dataset: DatasetSummary) -> None:
             "several seeds, to know how much is luck.",
         )
         return
-    runs = [run for run in state.runs() if run.key == dataset.key]
+    runs = [run for run in loaded.runs() if run.key == dataset.key]
     counts = {task: each.labelled(TRAIN) for task, each in dataset.tasks.items()}
     presets(counts, known)
     left, right = st.columns([2, 3], gap="large")

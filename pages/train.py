@@ -17,7 +17,7 @@ from mtrec.schema import TRAIN
 from mtrec.strategies import STRATEGIES
 from mtrec.strategies.base import Strategy
 from mtrec.wording import number
-from pages.ui import costs, forms, live, runs, shell, state
+from pages.ui import costs, forms, live, loaded, runs, shell, state
 from pages.ui.text import plain
 from pages.ui.words import (
     ENCODERS,
@@ -188,9 +188,9 @@ def start(dataset: DatasetSummary, run: RunInfo | None) -> None:
             st.caption(f":material/arrow_downward: {plain(run.name)} is {STATUS[run.status]}.")
     if asked:
         with st.spinner("Starting…"):
-            started = launcher.submit(state.store(), dataset.key, config, name)
+            started = launcher.submit(loaded.store(), dataset.key, config, name)
             st.session_state[state.BEGUN] = begun + 1
-        state.choose(run=state.run_label(state.store().get(started)))
+        state.choose(run=state.run_label(loaded.store().get(started)))
     if lacking:
         st.warning(lacking, icon=":material/info:")
 

@@ -13,7 +13,7 @@ from mtrec.reports.contributions import FIGURE, MEANING, called, kept, sentences
 from mtrec.reports.evaluation import NOBODY
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many
-from pages.ui import charts, evaluation, state, trying
+from pages.ui import charts, evaluation, loaded, trying
 from pages.ui.text import plain
 from pages.ui.words import SOURCES, metric
 
@@ -42,9 +42,9 @@ def draw(run: RunInfo, people: People) -> None:
 
 def _work_out(run: RunInfo) -> None:
     bar = trying.Bar()
-    whole = state.whole_people(run)
+    whole = loaded.whole_people(run)
     if whole is not None:
-        config, dataset = state.store().config(run.run), state.whole_dataset(run.key)
+        config, dataset = loaded.store().config(run.run), loaded.whole_dataset(run.key)
         work_out(whole, dataset, config.recommend, config.train.seed, bar)
     bar.close()
 

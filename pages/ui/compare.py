@@ -29,7 +29,7 @@ from mtrec.schema import RECORD, TEXT, USER
 from mtrec.stats import SIGNIFICANT
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many
-from pages.ui import charts, shell, state
+from pages.ui import charts, loaded, shell, state
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import RIGHT_HELP, metric
 
@@ -50,7 +50,7 @@ SAME_TEXTS = (
 def compared(ours: Path, theirs: Path, key: str, split: str) -> list[TaskComparison]:
     """The tasks that both runs answered on one part of the dataset `key`."""
     a, b = (load_predictions(folder, split) for folder in (ours, theirs))
-    return compare(state.whole_dataset(key), a, b, split)
+    return compare(loaded.whole_dataset(key), a, b, split)
 
 
 @st.cache_data(max_entries=16, show_spinner="Looking for what changed…")
@@ -66,7 +66,7 @@ def _changed(
     a, b = (load_predictions(folder, split) for folder in (ours, theirs))
     task_type = TASK_TYPES[kind]
     table = changed(a, b, task, task_type, split)
-    records = state.open_dataset(key).records.loc[table[RECORD], [RECORD, TEXT, USER]]
+    records = loaded.open_dataset(key).records.loc[table[RECORD], [RECORD, TEXT, USER]]
     table[RECORD] = records[RECORD].to_numpy()
     for place, column in enumerate((TEXT, USER), 1):
         table.insert(place, column, records[column].to_numpy())
@@ -92,7 +92,7 @@ def draw(run: RunInfo, task: str, split: str) -> None:
             "with other settings on the page Train, and what it changed is told here."
         )
         return
-    ours, theirs = (state.store().fetch(each.run) for each in (run, other))
+    ours, theirs = (loaded.store().fetch(each.run) for each in (run, other))
     found = compared(ours, theirs, run.key, split)
     if not found:
         st.markdown("No text of this part was answered by both, so there is nothing to compare.")
@@ -111,7 +111,7 @@ def draw(run: RunInfo, task: str, split: str) -> None:
 
 def _other(run: RunInfo) -> RunInfo | None:
     """The training to compare with, the one before unless another is picked; None of none."""
-    every = state.runs()
+    every = loaded.runs()
     place = [each.run for each in every].index(run.run)
     newest_first = [*every[place + 1 :], *reversed(every[:place])]  # the one before, then the next
     others = {
@@ -234,7 +234,7 @@ def _differences(found: list[TaskComparison]) -> None:
 
 def _settings(run: RunInfo, other: RunInfo) -> None:
     """The settings that differ, and what that means for the differences."""
-    ours, theirs = (state.store().config(each.run) for each in (run, other))
+    ours, theirs = (loaded.store().config(each.run) for each in (run, other))
     differing = [
         # of a setting that only one has, such as a task's, the title is that one's
         (title_of(theirs if here is None else ours, key), _written(here), _written(there), key)
@@ -279,7 +279,7 @@ def _written(value: Any) -> str:
 def _sides(ours: Path, theirs: Path, key: str, task: str, split: str, kind: str) -> None:
     """The texts that only one of the two has right, and the selected one to read."""
     st.markdown(f"**Texts of {plain(task)} that changed sides**", help=RIGHT_HELP)
-    table = _changed(ours, theirs, key, task, split, kind, state.presenting())
+    table = _changed(ours, theirs, key, task, split, kind, loaded.presenting())
     if table.empty:
         st.markdown("None: each text is right in both or wrong in both.")
         return

@@ -13,7 +13,7 @@ from mtrec.data.dataset import DatasetSummary
 from mtrec.runs.estimate import known_costs, measure_costs, roughly
 from mtrec.runs.launcher import GB
 from mtrec.training.paces import Cost
-from pages.ui import state, trying
+from pages.ui import loaded, trying
 from pages.ui.text import plain
 from pages.ui.words import COSTS_HELP, METHODS
 
@@ -23,13 +23,15 @@ CHOSEN = "(chosen)"
 def table(dataset: DatasetSummary, config: RunConfig) -> None:
     """How much learns, memory and time of every method under these settings, once measured."""
     place = st.container()
-    costs = known_costs(dataset.key, config, state.store())
+    costs = known_costs(dataset.key, config, loaded.store())
 
     def measure() -> None:
         with place, st.spinner("Measuring…"):
-            measure_costs(state.whole_dataset(dataset.key), config, state.workspace(), trying.Bar())
+            measure_costs(
+                loaded.whole_dataset(dataset.key), config, loaded.workspace(), trying.Bar()
+            )
 
-    busy = any(not run.ended for run in state.runs())
+    busy = any(not run.ended for run in loaded.runs())
     trying.work(
         "measure",
         "Measure what each would take" if costs is None else "Measure again",

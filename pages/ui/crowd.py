@@ -17,7 +17,7 @@ from mtrec.recommend.groups import Groups
 from mtrec.recommend.people import People
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many, number
-from pages.ui import charts, grouping, person, state
+from pages.ui import charts, grouping, loaded, person, state
 from pages.ui.words import STAGES
 
 GROUP, NOBODY = "Group", "in no group"
@@ -53,7 +53,7 @@ class _Map:
 )
 def _maps(run: RunInfo) -> dict[str, _Map]:
     """The map of the first stage and that of the furthest one, where these are two."""
-    whole = state.whole_people(run)
+    whole = loaded.whole_people(run)
     if whole is None:
         raise TypeError(f"the run {run.run} has no profiles")
     found: dict[str, _Map] = {}

@@ -39,7 +39,7 @@ from mtrec.schema import RECORD, TEST, USER, Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import Floats, Unit
 from mtrec.wording import many, number
-from pages.ui import charts, shell, state
+from pages.ui import charts, loaded, shell, state
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import SPLITS, metric
 
@@ -112,7 +112,7 @@ def judged(subject: Subject) -> Judged:
         InputError: the run was made before shares were kept.
     """
     run, key, task, split, kind, labels = astuple(subject)
-    folder, task_type = state.store().fetch(run), TASK_TYPES[kind]
+    folder, task_type = loaded.store().fetch(run), TASK_TYPES[kind]
     labelled = load_predictions(folder, split, task).dropna(subset=[TRUTH])
     answered = labelled.dropna(subset=[PREDICTED])
     shares = load_shares(folder, split, task).loc[answered[RECORD], list(labels)]
@@ -120,7 +120,7 @@ def judged(subject: Subject) -> Judged:
         shares=shares.to_numpy(np.float32),
         carried=carries(answered[TRUTH], labels, task_type),
         given=carries(answered[PREDICTED], labels, task_type),
-        writers=state.whole_dataset(key).records.loc[answered[RECORD], USER].tolist(),
+        writers=loaded.whole_dataset(key).records.loc[answered[RECORD], USER].tolist(),
         unanswered=len(labelled) - len(answered),
         thresholds=load_thresholds(folder / MODEL, task) if task_type.several else (),
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from mtrec.data.dataset import Dataset, DatasetTask, list_datasets
 from mtrec.schema import SPLITS, DataWarning
 from mtrec.wording import many, number
-from pages.ui import charts, inside, state, versions
+from pages.ui import charts, inside, loaded, state, versions
 from pages.ui.text import ago, plain
 from pages.ui.words import LABEL_KINDS, SCHEMES, SPLIT_HELP
 from pages.ui.words import SPLITS as SPLIT_WORDS
@@ -83,7 +83,7 @@ def problems(warnings: Sequence[DataWarning]) -> None:
 
 def stored() -> None:
     """The datasets of the workspace, and what the chosen one holds."""
-    known = list_datasets(state.workspace())
+    known = list_datasets(loaded.workspace())
     chosen = state.dataset()
     if chosen is None:
         st.markdown("There is no dataset yet. Choose **Bring new data** above to import one.")
@@ -113,7 +113,7 @@ def stored() -> None:
     st.caption(f"Version {chosen.version}, imported {ago(chosen.created)}.")
 
     def opened() -> Dataset:
-        return state.open_dataset(chosen.key)
+        return loaded.open_dataset(chosen.key)
 
     sizes(chosen.records, chosen.users, chosen.items, chosen.interactions)
     versions.manage(chosen)

@@ -11,7 +11,7 @@ import streamlit as st
 from mtrec.reports.classification import load_reports
 from mtrec.reports.document import Training, Words, document
 from mtrec.runs.store import NO_RECOMMENDATIONS, RunInfo
-from pages.ui import state, words
+from pages.ui import loaded, words
 from pages.ui.text import INTERVAL_HELP
 
 EXAMPLES = "document-examples"  # key
@@ -40,19 +40,19 @@ def draw(run: RunInfo, split: str) -> None:
     Args:
         split: the part of the data that the report is about.
     """
-    store, dataset = state.store(), state.open_dataset(run.key)
+    store, dataset = loaded.store(), loaded.open_dataset(run.key)
     with st.container(horizontal=True, vertical_alignment="center"):
         page = st.container(width="content")
         examples = st.toggle(
             "With example texts",
             key=EXAMPLES,
-            disabled=state.presenting(),
+            disabled=loaded.presenting(),
             help="Adds up to five texts of each task that were answered wrongly, those the model "
             "was surest of, and the lists of a few people with their reasons. These texts, and the "
             "ids of the people who wrote them, are then in the report: think about who may see it. "
             "Not in presentation mode.",
         )
-        examples = examples and not state.presenting()
+        examples = examples and not loaded.presenting()
 
         def report() -> str:
             training = Training(

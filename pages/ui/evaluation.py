@@ -17,7 +17,7 @@ from mtrec.reports.evaluation import NOBODY, differences, evaluation
 from mtrec.reports.verdicts import HOW_TOLD, TOO_FEW, sentences, verdicts
 from mtrec.runs.store import NO_RECOMMENDATIONS, RunInfo
 from mtrec.wording import many, number
-from pages.ui import charts, state
+from pages.ui import charts, loaded, state
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import SEGMENTS, SHORT, STAGE_HELP, metric, metric_help, recommender
 
@@ -25,9 +25,9 @@ from pages.ui.words import SEGMENTS, SHORT, STAGE_HELP, metric, metric_help, rec
 def draw(run: RunInfo) -> None:
     """The comparison of stages and baselines on the test part, figure by figure."""
     st.subheader("How good the lists are", help=STAGE_HELP)
-    people, dataset = state.people(run), state.open_dataset(run.key)
+    people, dataset = loaded.people(run), loaded.open_dataset(run.key)
     if people is None:
-        st.markdown(plain(state.store().summary(run.run)[NO_RECOMMENDATIONS]))
+        st.markdown(plain(loaded.store().summary(run.run)[NO_RECOMMENDATIONS]))
         return
     warn_few_items(dataset)
     rows = evaluation(people, dataset)
@@ -63,10 +63,10 @@ def choose_segment(there: Iterable[str]) -> str:
 
 def at_a_glance(run: RunInfo) -> None:
     """What training did to the lists: every stage beside the baselines, over everyone."""
-    people = state.people(run)
+    people = loaded.people(run)
     if people is None:
         return
-    dataset = state.open_dataset(run.key)
+    dataset = loaded.open_dataset(run.key)
     st.markdown("**Recommendations before and after training**", help=STAGE_HELP)
     warn_few_items(dataset)
     rows = evaluation(people, dataset)

@@ -11,7 +11,7 @@ from mtrec.recommend.division import STABLE
 from mtrec.recommend.groups import Groups, find_groups
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many
-from pages.ui import state
+from pages.ui import loaded
 from pages.ui.text import plain
 
 HELP = (
@@ -30,7 +30,7 @@ HELP = (
 )
 def found(run: RunInfo) -> Groups:
     """The groups of a run that has profiles: labels, titles of items and positions of people."""
-    whole = state.whole_people(run)
+    whole = loaded.whole_people(run)
     if whole is None:
         raise TypeError(f"the run {run.run} has no profiles")
     return find_groups(whole)

@@ -23,7 +23,7 @@ from mtrec.runs.store import MADE, RunInfo
 from mtrec.schema import ROW, SOURCE, TEXT, USER, task_column
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many, number
-from pages.ui import shell, state
+from pages.ui import loaded, shell
 from pages.ui.text import plain
 
 SHOWN = 100
@@ -50,8 +50,8 @@ def ranking(root: Path, run: str, task: str) -> tuple[pd.DataFrame, pd.Series]:
     """
     from mtrec.training.reporter import SilentReporter
 
-    store = state.store()
-    dataset = state.whole_dataset(store.get(run).key)
+    store = loaded.store()
+    dataset = loaded.whole_dataset(store.get(run).key)
     known, records = dataset.tasks[task], _labelled(dataset, task)
     task_type, texts = TASK_TYPES[known.type], records[TEXT].tolist()
     encoder = store.config(run).encoder
@@ -86,7 +86,7 @@ def draw(run: RunInfo, task: str, kind: str) -> None:
 
 @st.fragment
 def _review(run: RunInfo, task: str, kind: str) -> None:
-    dataset = state.open_dataset(run.key)
+    dataset = loaded.open_dataset(run.key)
     records = _labelled(dataset, task)
     asked = f"label-errors-{run.run}-{task}"
     if not st.session_state.get(asked):
@@ -106,7 +106,7 @@ def _review(run: RunInfo, task: str, kind: str) -> None:
         )
         return
     with st.spinner("Reading the texts and comparing their labels…", show_time=True):
-        ranked, left_out = ranking(state.workspace().root, run.run, task)
+        ranked, left_out = ranking(loaded.workspace().root, run.run, task)
     doubtful = ranked[ranked[SUGGESTED] != ranked[WRITTEN]]
     _in_words(len(doubtful), len(ranked), TASK_TYPES[kind].several)
     _left_out(left_out)

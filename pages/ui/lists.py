@@ -9,7 +9,7 @@ import streamlit as st
 from mtrec.recommend.people import People
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many
-from pages.ui import person, ruled, shell, state
+from pages.ui import loaded, person, ruled, shell, state
 from pages.ui.text import plain
 from pages.ui.words import RECOMMENDERS, STAGE_HELP, recommender
 
@@ -38,7 +38,7 @@ def choose(people: People, key: str, label: str, preferred: int = 0) -> str:
 
 def whom(run: RunInfo) -> str | None:
     """A picker of a person; None, and a sentence, where the data names nobody."""
-    known = person.everyone(run.key, state.presenting())
+    known = person.everyone(run.key, loaded.presenting())
     if not known:
         shell.empty("This data does not say who wrote or did what.", shell.DATA, "Bring other data")
         return None
@@ -64,7 +64,7 @@ def draw(run: RunInfo, people: People) -> None:
 
 def beside(run: RunInfo, chosen: str, left: tuple[str, Listed], right: tuple[str, Listed]) -> None:
     """Two lists of one person, each with its title."""
-    later = person.liked_later(state.open_dataset(run.key), chosen)
+    later = person.liked_later(loaded.open_dataset(run.key), chosen)
     pair = (left, right)
     places = [{each["item"]: place for place, each in enumerate(one, 1)} for _, one in pair]
     both = len(places[0].keys() & places[1].keys())

@@ -27,7 +27,7 @@ from mtrec.runs.progress import (
 )
 from mtrec.runs.store import QUEUED, RUNNING, STOPPED, RunInfo
 from mtrec.wording import listed, many, number
-from pages.ui import charts, shell, state
+from pages.ui import charts, loaded, shell, state
 from pages.ui.text import ago, plain
 from pages.ui.words import EPOCH_HELP, GUESSING_HELP, PACE_HELP, metric
 
@@ -46,13 +46,13 @@ def watch(run: RunInfo, draw: Callable[[RunInfo], None]) -> None:
     When a run starts, ends or is renamed, the whole page is drawn again, and with it this fragment,
     which polls no longer once nothing is active.
     """
-    before = _seen(state.runs())
+    before = _seen(loaded.runs())
     active = any(status in (QUEUED, RUNNING) for status, _ in before.values())
 
     @st.fragment(run_every=state.TICK if active else None)
     def look() -> None:
         with shell.guard():
-            runs = state.runs()
+            runs = loaded.runs()
             if _seen(runs) != before:
                 st.rerun()
             draw(next((each for each in runs if each.run == run.run), run))
@@ -102,7 +102,7 @@ def progress(run: RunInfo) -> None:
         before = listed([plain(each.name) for each in _ahead(run)]) or "its turn"
         st.info(f"Waiting for {before}; then this one starts by itself.")
         return
-    folder = state.store().folder(run.run)
+    folder = loaded.store().folder(run.run)
     seen, asked = read_progress(folder), LiveFiles(folder)
     if not seen.phase:
         st.progress(0.0, "Starting…")
@@ -123,7 +123,7 @@ def progress(run: RunInfo) -> None:
 
 def _ahead(run: RunInfo) -> list[RunInfo]:
     """The runs that end before a waiting one begins, the next first."""
-    runs = state.runs()[::-1]  # the oldest first, which is the order of the queue
+    runs = loaded.runs()[::-1]  # the oldest first, which is the order of the queue
     place = next((i for i, each in enumerate(runs) if each.run == run.run), 0)
     waiting = [each for each in runs[:place] if each.status == QUEUED]
     return [*(each for each in runs if each.status == RUNNING), *waiting]
@@ -145,7 +145,7 @@ def curves(run: RunInfo) -> None:
     Above them, where the language model learned from the texts first, how well it guessed words.
     Nothing where nothing was learned and nothing is learned now.
     """
-    folder = state.store().folder(run.run)
+    folder = loaded.store().folder(run.run)
     epochs, steps, guesses = read_epochs(folder), read_steps(folder), read_guesses(folder)
     if not guesses.empty:
         _language(guesses)

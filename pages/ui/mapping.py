@@ -13,7 +13,7 @@ from mtrec.data.long import task_name
 from mtrec.data.recipe import FileOptions, Recipe
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import number
-from pages.ui import hiding, state
+from pages.ui import hiding, loaded
 from pages.ui.text import plain
 from pages.ui.words import LABEL_KINDS
 
@@ -155,7 +155,7 @@ def _preview(table: pd.DataFrame, recipe: Mapping[str, Any], file: str) -> None:
     if file == recipe.get(USERS, {}).get("file"):
         roles = {column: "person" if role == "id" else role for column, role in roles.items()}
     shown = table.head(20)
-    if state.presenting():
+    if loaded.presenting():
         told = [column for column in shown if roles.get(column) not in SHOWN_WHILE_PRESENTING]
         shown = shown.assign(**{column: hiding.dotted_cells(shown[column]) for column in told})
     styled = shown.rename(columns={name: f"{name} · {role}" for name, role in roles.items()})

@@ -17,7 +17,7 @@ from mtrec.schema import RECORD, SOURCE, TEXT, USER
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING
 from mtrec.wording import number
-from pages.ui import charts, record, shell, state
+from pages.ui import charts, loaded, record, shell, state
 from pages.ui.text import plain
 from pages.ui.words import MIXED_UP_HELP
 
@@ -64,7 +64,7 @@ def draw(run: RunInfo, task: str, split: str, kind: str, order: list[str]) -> No
         kind: the task's type.
         order: its labels.
     """
-    pairs = _pairs(state.store().fetch(run.run), task, split, kind)
+    pairs = _pairs(loaded.store().fetch(run.run), task, split, kind)
     counts = confusion(pairs, order)
     _sentences(counts)
     st.markdown("**Which labels are taken for which**")
@@ -184,7 +184,7 @@ def _texts_behind(run: RunInfo, task: str, pairs: pd.DataFrame, truth: str, pred
     st.markdown(
         f"**{number(len(found))} × {cell_told(truth, predicted)}**, the surest answers first"
     )
-    records = state.open_dataset(run.key).records
+    records = loaded.open_dataset(run.key).records
     table = records.loc[found[RECORD], [RECORD, TEXT, USER, SOURCE]].reset_index(drop=True)
     table.insert(1, CONFIDENCE, 100 * found[CONFIDENCE].to_numpy())
     activity = [SOURCE] if records[SOURCE].nunique() > 1 else []  # else the same in every row

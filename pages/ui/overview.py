@@ -17,7 +17,7 @@ from mtrec.reports.wording import against
 from mtrec.runs.store import FINISHED, RunInfo
 from mtrec.schema import Estimate
 from mtrec.tasks import TASK_TYPES
-from pages.ui import charts, matrix, state
+from pages.ui import charts, loaded, matrix, state
 from pages.ui.compare import beside, compared
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import COMMONEST_HELP, metric
@@ -32,8 +32,8 @@ MARKS = {
 def draw(run: RunInfo, reports: dict[str, Any], split: str) -> None:
     """Every task beside the commonest answer and the training before, the lowest figure first."""
     before = _earlier(run)
-    old = _reports_of(state.store().fetch(before.run), split) if before else {}
-    folder = state.store().fetch(run.run)
+    old = _reports_of(loaded.store().fetch(before.run), split) if before else {}
+    folder = loaded.store().fetch(run.run)
     gaps = _gaps(run, before, split) if before else {}
     rows, lines = [], []
     for task, report in reports.items():
@@ -86,14 +86,14 @@ def estimate(metrics: dict[str, Any], figure: str) -> Estimate | None:
 
 def _earlier(run: RunInfo) -> RunInfo | None:
     """The finished run before this one on the very same data; None where there is none."""
-    older = dropwhile(lambda each: each.run != run.run, state.runs())
+    older = dropwhile(lambda each: each.run != run.run, loaded.runs())
     same = (each for each in older if each.status == FINISHED and each.key == run.key)
     return next((each for each in same if each.run != run.run), None)
 
 
 def _gaps(run: RunInfo, before: RunInfo, split: str) -> dict[str, TaskComparison]:
     """How each task of a run differs from the training before, on the texts that both answered."""
-    ours, theirs = (state.store().fetch(each.run) for each in (run, before))
+    ours, theirs = (loaded.store().fetch(each.run) for each in (run, before))
     return {each.task: each for each in compared(ours, theirs, run.key, split)}
 
 

@@ -29,7 +29,7 @@ from mtrec.schema import (
 )
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many, number
-from pages.ui import charts, evaluation, reasons, ruled, shell, state
+from pages.ui import charts, evaluation, loaded, reasons, ruled, shell, state
 from pages.ui.text import plain
 from pages.ui.words import SOURCES, SPLIT_HELP, SPLITS, STAGE_HELP
 from pages.ui.words import STAGES as STAGE_WORDS
@@ -42,7 +42,7 @@ SOURCES_WIDTH, TRAITS_WIDTH = 360, 600  # pixels; one below the other where both
 @st.cache_data(max_entries=4, show_spinner="Finding everyone…")
 def everyone(key: str, presenting: bool) -> list[str]:
     """Every person of a dataset as pages call them, those with the most texts first."""
-    dataset = state.open_dataset(key)
+    dataset = loaded.open_dataset(key)
     texts = dataset.records[USER].value_counts()
     users = dataset.users[[USER]].assign(texts=lambda frame: frame[USER].map(texts).fillna(0))
     return users.sort_values(["texts", USER], ascending=[False, True])[USER].tolist()

@@ -13,7 +13,7 @@ from mtrec.reports.evaluation import NOBODY, evaluation
 from mtrec.reports.reach import Reach, reach
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many, number
-from pages.ui import charts, lists, state
+from pages.ui import charts, lists, loaded
 from pages.ui.trying import Bar
 from pages.ui.words import recommender
 
@@ -41,7 +41,7 @@ def draw(run: RunInfo, people: People) -> None:
 
 def _covered(run: RunInfo, people: People) -> None:
     st.markdown("**How much of the catalogue is shown**")
-    rows = evaluation(people, state.open_dataset(run.key))
+    rows = evaluation(people, loaded.open_dataset(run.key))
     if not rows:
         st.markdown(NOBODY)
         return

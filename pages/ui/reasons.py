@@ -13,7 +13,7 @@ from mtrec.recommend.arrange import KNOWLEDGE, RULE
 from mtrec.recommend.base import AVERAGE, POPULAR
 from mtrec.runs.store import RunInfo
 from mtrec.schema import ITEM, SOURCE, TEXT, TIME, TITLE, attribute_column
-from pages.ui import record, shell, state
+from pages.ui import loaded, record, shell
 from pages.ui.text import plain
 from pages.ui.words import SOURCES
 
@@ -45,7 +45,7 @@ def button(run: RunInfo, listed: dict[str, Any], decimals: int, key: str) -> Non
 @st.dialog("Why it is on the list", width="large")
 def _show(run: RunInfo, listed: dict[str, Any], decimals: int) -> None:
     with shell.guard():
-        dataset = state.open_dataset(run.key)
+        dataset = loaded.open_dataset(run.key)
         _item(dataset, listed["item"])
         reasons = [each for each in listed["reasons"] if "record" in each or "item" in each]
         reasons.sort(key=lambda each: -abs(each["weight"]))

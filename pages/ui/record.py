@@ -24,7 +24,7 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING, TaskType, Unit
 from mtrec.tasks.relation import MARK
 from mtrec.wording import many, number
-from pages.ui import drawn, hiding, shell, state
+from pages.ui import drawn, hiding, loaded, shell
 from pages.ui.charts import SHADE
 from pages.ui.text import plain
 
@@ -62,10 +62,10 @@ def _learned(run: RunInfo, task: str) -> Learned:
     """What a run's model learned a task from."""
     from mtrec.reports.nearest import learned_from
 
-    records = state.whole_dataset(run.key).records
-    model, lock = state.model(run)
+    records = loaded.whole_dataset(run.key).records
+    model, lock = loaded.model(run)
     with lock:
-        return learned_from(model, records, task, state.store().workspace.cache)
+        return learned_from(model, records, task, loaded.store().workspace.cache)
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,10 @@ def draw(
         cell: of the confusion matrix that the record is shown for: a true and a predicted label.
     """
     with st.container(border=True), shell.guard():
-        dataset = state.open_dataset(run.key)
+        dataset = loaded.open_dataset(run.key)
         row = _row(dataset, int(record))
         text, kind = str(row[TEXT]), dataset.tasks[task].type
-        read = str(state.whole_dataset(run.key).records.loc[int(record), TEXT])
+        read = str(loaded.whole_dataset(run.key).records.loc[int(record), TEXT])
         _labels(text, kind, truth, predicted)
         every_task(run, int(record), text, dataset, key)
         asked = _asked(TASK_TYPES[kind], truth, predicted, cell)
@@ -146,7 +146,7 @@ def _labels(text: str, kind: str, truth: str | None, predicted: str | None) -> N
 
 def every_task(run: RunInfo, record: int, text: str, dataset: Dataset, key: str) -> None:
     """What the data and the model say of the text, task by task."""
-    said = load_answers(state.store().fetch(run.run), record)
+    said = load_answers(loaded.store().fetch(run.run), record)
     kinds = [TASK_TYPES[dataset.tasks[task].type] for task in said[TASK]]
 
     def told(column: str) -> list[str | None]:
@@ -212,14 +212,14 @@ def _why(
                 "Why this answer?", key=f"{key}-why", icon=":material/help:", help=WHY_HELP
             ):
                 return
-            model, lock = state.model(run)
+            model, lock = loaded.model(run)
             from mtrec.reports.attribution import attribute
 
             with st.spinner("Looking at every word…"), lock:
                 st.session_state[kept] = attribute(model, task, text, asked.label, asked.span)
             place.empty()
         found: Attribution | None = st.session_state[kept]
-        if found is not None and state.presenting():
+        if found is not None and loaded.presenting():
             found = replace(found, words=[hiding.dotted(word) for word in found.words])
         _words(found, TASK_TYPES[kind], asked.is_missed, key)
 
@@ -339,7 +339,7 @@ def _like(run: RunInfo, record: int, text: str, task: str, kind: str, key: str) 
             st.session_state[kept] = _nearest(run, record, text, task)
             place.empty()
         found, among = st.session_state[kept]
-        how = state.hidden(run.key)
+        how = loaded.hidden(run.key)
         _list(found if how is None else how.frame(found), among, TASK_TYPES[kind], task, key)
 
 
@@ -347,7 +347,7 @@ def _nearest(
     run: RunInfo, record: int, text: str, task: str
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The training records most like a text, and among how many they were found."""
-    model, lock = state.model(run)
+    model, lock = loaded.model(run)
     from mtrec.reports.nearest import nearest, states_of
 
     with st.spinner("Reading what it learned from…", show_time=True):

@@ -11,7 +11,7 @@ from mtrec.runs.store import RunInfo
 from mtrec.schema import Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many, number
-from pages.ui import charts, shell, state
+from pages.ui import charts, loaded, shell
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import metric
 
@@ -62,8 +62,8 @@ def _test(run: RunInfo, task: str, kind: str) -> None:
 
 def _measured(run: RunInfo) -> dict[str, Robustness]:
     """What damage does to every task of a run's model."""
-    dataset = state.whole_dataset(run.key)
-    model, lock = state.model(run)
+    dataset = loaded.whole_dataset(run.key)
+    model, lock = loaded.model(run)
     words = "Damaging and reading the texts…"
     bar = st.progress(0.0, words)
     with lock:

@@ -14,18 +14,18 @@ from mtrec.recommend.rules import Rules
 from mtrec.reports.effects import catalogue_of
 from mtrec.runs.store import RunInfo
 from mtrec.wording import many
-from pages.ui import state
+from pages.ui import loaded
 
 
 def book(run: RunInfo) -> Rulebook:
     """Where the rules of a run are kept."""
-    return Rulebook(state.store().folder(run.run))
+    return Rulebook(loaded.store().folder(run.run))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading what is known of items…")
 def catalogue(key: str, folder: Path, knowledge: str | None, _people: People) -> Catalogue:
     """The items of a dataset, with the knowledge that lies beside the rules."""
-    return catalogue_of(_people, state.whole_dataset(key), Rules(knowledge=knowledge), folder)
+    return catalogue_of(_people, loaded.whole_dataset(key), Rules(knowledge=knowledge), folder)
 
 
 def plan(run: RunInfo, people: People) -> Plan | None:

@@ -26,7 +26,7 @@ from mtrec.reports.rules import effect_in_words
 from mtrec.runs.store import RunInfo
 from mtrec.schema import TEST, VAL
 from mtrec.wording import WORD_JOINER
-from pages.ui import charts, lists, rule_form, ruled, shell, state, trying
+from pages.ui import charts, lists, loaded, rule_form, ruled, shell, trying
 from pages.ui.text import INTERVAL_HELP
 from pages.ui.trying import Bar
 from pages.ui.words import SPLIT_HELP, metric
@@ -53,7 +53,7 @@ def _trials(
     _people: People,
     _catalogue: Catalogue,
 ) -> Trials:
-    return Trials(_people, state.whole_dataset(key), _catalogue, split, name)
+    return Trials(_people, loaded.whole_dataset(key), _catalogue, split, name)
 
 
 def draw(run: RunInfo, people: People) -> None:

@@ -16,7 +16,7 @@ from mtrec.runs.progress import LiveFiles, duration, read_log, read_progress
 from mtrec.runs.store import FINISHED, LONGEST_NAME, MODEL, RUNNING, STOPPED, WARNINGS, RunInfo
 from mtrec.schema import ADAPTED, TEST
 from mtrec.wording import many
-from pages.ui import forms, live, shell, state
+from pages.ui import forms, live, loaded, shell, state
 from pages.ui.text import moment, plain
 from pages.ui.words import STAGES, STATUS, STATUS_ICONS, metric, metric_help
 
@@ -46,10 +46,10 @@ def follow(run: RunInfo) -> None:
             said = st.info if run.status == STOPPED else st.warning
             said(live.why(run), icon=":material/info:")
         _ways_on(run)
-    told = how_far_off(state.store(), run)
+    told = how_far_off(loaded.store(), run)
     if told is not None:
         st.caption(told)
-    summary = state.store().summary(run.run)
+    summary = loaded.store().summary(run.run)
     for note in summary.get("notes", []):
         show = st.warning if note in summary.get(WARNINGS, []) else st.info
         show(live.by_title(note))
@@ -87,11 +87,11 @@ def _ways_on(run: RunInfo) -> None:
 
 def _log(run: RunInfo) -> None:
     """The end of what the run wrote down for developers, folded, and all of it as a file."""
-    lines = read_log(state.store().folder(run.run))
+    lines = read_log(loaded.store().folder(run.run))
     if not lines:
         return
     with st.expander("The log, for developers"):
-        if state.presenting():
+        if loaded.presenting():
             st.caption("It may quote texts, so it is not shown in presentation mode.")
             return
         if len(lines) > LOG_SHOWN:
@@ -111,7 +111,8 @@ def _log(run: RunInfo) -> None:
 
 def listing(dataset: DatasetSummary) -> None:
     """Every run of the dataset; a click on a row makes it the chosen one."""
-    runs = [each for each in state.runs() if each.dataset == dataset.name]
+    store = loaded.store()
+    runs = [each for each in loaded.runs() if each.dataset == dataset.name]
     st.subheader("All trainings of this dataset")
     table = pd.DataFrame(
         [
@@ -119,7 +120,7 @@ def listing(dataset: DatasetSummary) -> None:
                 "run": run.name,
                 "state": STATUS[run.status],
                 **_test_figures(run, dataset.tasks),
-                "took": duration(worked(state.store(), run)) if run.ended and run.seconds else None,
+                "took": duration(worked(store, run)) if run.ended and run.seconds else None,
                 "asked for": moment(run.created),
                 "remark": run.reason or None,
             }
@@ -184,7 +185,7 @@ def _open_row(runs: list[RunInfo]) -> None:
 
 def _download_model(run: RunInfo) -> None:
     """Saves what a run learned, where it learned tasks."""
-    store = state.store()
+    store = loaded.store()
     if not (store.folder(run.run) / MODEL).exists():
         return
     st.download_button(
@@ -227,7 +228,7 @@ def _rename_box(run: RunInfo) -> None:
 def _rename(run: RunInfo) -> None:
     """Calls a run what its field says, and keeps it the chosen one."""
     with shell.guard():
-        renamed = state.store().rename(run.run, st.session_state[f"name-{run.run}"])
+        renamed = loaded.store().rename(run.run, st.session_state[f"name-{run.run}"])
         state.wish(run=state.run_label(renamed))
 
 
@@ -256,13 +257,13 @@ def _delete_box(run: RunInfo) -> None:
 def _delete(run: RunInfo) -> None:
     """Deletes a run; the page goes on with the newest one left."""
     with shell.guard():
-        state.store().delete(run.run)
+        loaded.store().delete(run.run)
         state.wish(run=None)
 
 
 def _ways_to_end(run: RunInfo) -> None:
     """Buttons that end a run early; once one is pressed it rests, and a word says what comes."""
-    folder = state.store().folder(run.run)
+    folder = loaded.store().folder(run.run)
     asked = LiveFiles(folder)
     stopping, finishing = asked.stop.exists(), asked.finish.exists()
     learned = run.status == RUNNING and read_progress(folder).learning_is_over
@@ -300,17 +301,17 @@ def _ways_to_end(run: RunInfo) -> None:
 def _stop(run: RunInfo, keep: bool) -> None:
     """Asks a run to stop, or to finish with what it has learned."""
     with shell.guard():
-        launcher.stop(state.store(), run.run, keep)
+        launcher.stop(loaded.store(), run.run, keep)
 
 
 def _resume(run: RunInfo) -> None:
     """Puts a run that ended too early back in the queue."""
     with shell.guard():
-        launcher.resume(state.store(), run.run)
+        launcher.resume(loaded.store(), run.run)
 
 
 def _again(run: RunInfo) -> None:
     """Puts the settings of a run into the controls."""
     with shell.guard():
-        config = state.store().config(run.run)
+        config = loaded.store().config(run.run)
         forms.remember(config.model_copy(update={"strategy": config.strategy.filled()}))

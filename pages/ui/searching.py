@@ -10,7 +10,7 @@ from mtrec.runs.store import QUEUED, RunInfo
 from mtrec.search import worker
 from mtrec.search.store import UNDER_WAY, Search, Searches
 from mtrec.wording import many
-from pages.ui import shell, state, trials
+from pages.ui import loaded, shell, state, trials
 from pages.ui.text import ago, plain
 
 MOST = 500  # trials
@@ -19,12 +19,12 @@ POPOVER = 320  # pixels
 
 @st.cache_resource(max_entries=2)
 def _searches(root: str) -> Searches:
-    return Searches(state.workspace())
+    return Searches(loaded.workspace())
 
 
 def searches() -> Searches:
     """The searches of the workspace, opened once."""
-    return _searches(str(state.workspace().root))
+    return _searches(str(loaded.workspace().root))
 
 
 def watch(name: str) -> None:
@@ -61,7 +61,7 @@ def _progress(search: Search) -> None:
     share = min(1.0, search.done / max(1, search.asked))
     st.progress(share, f"{search.done} of {many(search.asked, 'trial')} done{when}")
     trial = next((each for each in search.trials if each.state == UNDER_WAY), None)
-    run = next((each for each in state.runs() if trial and each.run == trial.run), None)
+    run = next((each for each in loaded.runs() if trial and each.run == trial.run), None)
     st.caption(
         f"{_now(run)} It goes on without this page.",
         help="Every trial is a training as the page Train starts them. Trainings that lag behind "
@@ -74,7 +74,7 @@ def _now(run: RunInfo | None) -> str:
         return "The next training begins."
     if run.status == QUEUED:
         return "Waiting for another training to end."
-    seen = read_progress(state.store().folder(run.run))
+    seen = read_progress(loaded.store().folder(run.run))
     return f"Now: {plain(seen.phase)}, {seen.share:.0%}." if seen.phase else "A training begins."
 
 
@@ -141,7 +141,7 @@ def _stop(search: Search) -> None:
 
 def _go_on(search: Search, more: int) -> None:
     with shell.guard():
-        worker.begin(state.store(), search, more)
+        worker.begin(loaded.store(), search, more)
 
 
 def _delete(search: Search) -> None:

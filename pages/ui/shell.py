@@ -15,7 +15,7 @@ from mtrec.errors import MtrecError
 from mtrec.reports.csv import safe_csv
 from mtrec.shortages import shortage
 from mtrec.training.idle_gpu import cpu_only_torch_on_gpu_machine
-from pages.ui import hiding, state
+from pages.ui import hiding, loaded, state
 from pages.ui.text import plain
 
 DATA, TRAIN, REPORT, PEOPLE, RECOMMENDATIONS = (
@@ -87,7 +87,7 @@ def problem(error: MtrecError) -> None:
     lines = [f"**{plain(error.message)}.**"]
     for label, text in (
         ("Expected", error.expected),
-        ("Found", hiding.UNSAID if error.found and state.presenting() else error.found),
+        ("Found", hiding.UNSAID if error.found and loaded.presenting() else error.found),
         ("Where", error.where),
         ("What to do", error.fix),
     ):

@@ -17,7 +17,7 @@ from mtrec.schema import RECORD, TEST, TEXT, USER, VAL
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType
 from mtrec.wording import many
-from pages.ui import charts, record, shell, state
+from pages.ui import charts, loaded, record, shell, state
 from pages.ui.text import INTERVAL_HELP, plain
 from pages.ui.words import RIGHT_HELP
 
@@ -39,7 +39,7 @@ HELP = (
 def _looked(folder: Path, key: str, task: str) -> Weaknesses:
     """What was found in one task of a run's folder, on the dataset `key`."""
     val, test = (load_predictions(folder, split, task) for split in (VAL, TEST))
-    return weaknesses(state.whole_dataset(key), task, val, test)
+    return weaknesses(loaded.whole_dataset(key), task, val, test)
 
 
 def draw(run: RunInfo, task: str, kind: str) -> None:
@@ -49,7 +49,7 @@ def draw(run: RunInfo, task: str, kind: str) -> None:
         kind: the task's type.
     """
     st.markdown("**Where it is weaker**", help=HELP)
-    folder = state.store().fetch(run.run)
+    folder = loaded.store().fetch(run.run)
     looked = _looked(folder, run.key, task)
     if not looked.val or not looked.test:
         missing = "validation" if not looked.val else "test"
@@ -228,11 +228,11 @@ def _texts(run: RunInfo, task: str, kind: str, part: Finding) -> pd.DataFrame:
     Beside labels as they are kept stand `true` and `said`, as people read them, and `asked`, what
     the record is asked by.
     """
-    said = load_predictions(state.store().fetch(run.run), TEST, task)
+    said = load_predictions(loaded.store().fetch(run.run), TEST, task)
     wrong = said[said[RECORD].isin(part.wrong)].sort_values(
         CONFIDENCE, ascending=False, kind="stable"
     )
-    table = state.open_dataset(run.key).records.loc[wrong[RECORD], [RECORD, TEXT, USER]]
+    table = loaded.open_dataset(run.key).records.loc[wrong[RECORD], [RECORD, TEXT, USER]]
     table = table.rename_axis(ASKED).reset_index()
     for column, words in ((TRUTH, "true"), (PREDICTED, "said")):
         table[column] = wrong[column].to_numpy()

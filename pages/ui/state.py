@@ -7,30 +7,19 @@ session alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mtrec.data.dataset import Dataset, DatasetSummary, list_datasets, load_dataset
-from mtrec.recommend.people import People
-from mtrec.recommend.stored import FOLDER
-from mtrec.runs import launcher
-from mtrec.runs.store import FINISHED, MODEL, NO_RECOMMENDATIONS, RunInfo, RunStore
-from mtrec.workspace import Workspace
-from pages.ui import hiding
+from mtrec.data.dataset import DatasetSummary, list_datasets
+from mtrec.runs.store import FINISHED, RunInfo
+from pages.ui import hiding, loaded
 from pages.ui.text import plain, shortened
-
-if TYPE_CHECKING:
-    from mtrec.models.encoder import Encoder
-    from mtrec.models.multitask import MultiTaskModel
-    from mtrec.recommend.profiles import Floats
 
 # In the URL.
 DATASET = "dataset"  # a name for its newest version, or name@version
@@ -68,120 +57,6 @@ LONGEST_LABEL = 16  # characters of a run's name that the sidebar has room for
 TICK = 2.0  # seconds between two looks at a training that is going on
 
 
-def workspace() -> Workspace:
-    """The workspace of this server."""
-    return Workspace.current()
-
-
-@st.cache_resource(max_entries=2)
-def _store(root: Path) -> RunStore:
-    return RunStore(Workspace(root))
-
-
-def store() -> RunStore:
-    """The run store of the workspace, opened once."""
-    return _store(workspace().root)
-
-
-def runs() -> list[RunInfo]:
-    """Every run, the newest first, brought up to date with what is alive."""
-    return launcher.poll(store())
-
-
-@st.cache_resource(max_entries=4, show_spinner="Opening the dataset…")
-def _dataset(key: str, root: Path) -> Dataset:
-    return load_dataset(key, Workspace(root))
-
-
-def whole_dataset(key: str) -> Dataset:
-    """A dataset by `name@version` as it is, for figures and models: its ids and texts are hidden
-    nowhere. Its tables are kept in memory; they must not be changed.
-    """
-    return _dataset(key, workspace().root)
-
-
-def open_dataset(key: str) -> Dataset:
-    """The same as pages show it: in presentation mode with pseudonyms for ids and dots for texts.
-
-    A function that keeps what it makes of it takes `presenting` as an argument.
-    """
-    how = hidden(key)
-    return whole_dataset(key) if how is None else how.dataset
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _hiding(key: str, root: Path, secret: str) -> hiding.Hiding:
-    return hiding.Hiding(_dataset(key, root), secret)
-
-
-def hidden(key: str) -> hiding.Hiding | None:
-    """How a dataset is shown in presentation mode; None where everything is shown."""
-    secret = hiding.secret_of(workspace())
-    return _hiding(key, workspace().root, secret) if presenting() and secret else None
-
-
-def shown(read: Dataset) -> Dataset:
-    """A dataset that was read and not stored, as pages show it."""
-    secret = hiding.secret_of(workspace())
-    return hiding.Hiding(read, secret).dataset if presenting() and secret else read
-
-
-def presenting() -> bool:
-    """Whether people and texts are hidden."""
-    return hiding.is_on(workspace())
-
-
-@st.cache_resource(max_entries=3, show_spinner="Opening profiles…")
-def _people(folder: Path) -> People:
-    return People(folder)
-
-
-def whole_people(run: RunInfo) -> People | None:
-    """The profiles and recommendations of a finished run as they are; None where it made none."""
-    if store().summary(run.run).get(NO_RECOMMENDATIONS):
-        return None
-    return _people(store().fetch(run.run) / FOLDER)
-
-
-def people(run: RunInfo) -> People | None:
-    """The same as pages show them: in presentation mode asked for and told by pseudonyms."""
-    whole, how = whole_people(run), hidden(run.key)
-    return whole if whole is None or how is None else hiding.HiddenPeople(whole, how)
-
-
-@st.cache_resource(max_entries=2, show_spinner="Opening the model…")
-def _model(folder: Path) -> tuple[MultiTaskModel, Lock]:
-    from mtrec.training.checkpoint import load_model
-
-    return load_model(folder / MODEL), Lock()
-
-
-def model(run: RunInfo) -> tuple[MultiTaskModel, Lock]:
-    """The model of a finished run, and a lock: it must not be asked twice at once."""
-    return _model(store().fetch(run.run))
-
-
-@st.cache_resource(max_entries=1, show_spinner="Opening the language model…")
-def _encoder(folder: Path, _run: RunInfo) -> tuple[Encoder, Lock]:
-    from mtrec.runs.serving import encoder_at_rest
-
-    return encoder_at_rest(store(), _run)[1], Lock()
-
-
-def read_texts(run: RunInfo, texts: Sequence[str]) -> Mapping[str, Floats]:
-    """Texts that are in no data as a finished run reads its own, by space `(n, w)`."""
-    from mtrec.recommend.guest import read_with_encoder, read_with_model
-
-    folder = store().fetch(run.run)
-    if (folder / MODEL).is_dir():
-        learned, lock = model(run)
-        with lock:
-            return read_with_model(learned, texts)
-    encoder, lock = _encoder(folder, run)
-    with lock:
-        return read_with_encoder(encoder, texts)
-
-
 def choose(**choices: str | None) -> NoReturn:
     """Makes choices (`run=`, `dataset=`, …) and draws the page again with them."""
     wish(**choices)
@@ -211,9 +86,9 @@ def run_label(run: RunInfo) -> str:
 
 def pickers() -> None:
     """The sidebar: a dataset and one of its runs."""
-    datasets = list_datasets(workspace())
+    datasets = list_datasets(loaded.workspace())
     known = {ref(each, datasets): each for each in datasets}
-    every_run = runs()
+    every_run = loaded.runs()
     linked = _linked_run(every_run, known)
     newest = linked or next(iter(known), None)
     gone = missed(DATASET, list(known))
@@ -248,11 +123,11 @@ def pickers() -> None:
 
 def _presentation() -> None:
     """The switch that hides people and texts, which every window of the workspace follows."""
-    st.session_state[PRESENTATION] = presenting()
+    st.session_state[PRESENTATION] = loaded.presenting()
     st.toggle(
         "Presentation",
         key=PRESENTATION,
-        on_change=lambda: hiding.switch(workspace(), st.session_state[PRESENTATION]),
+        on_change=lambda: hiding.switch(loaded.workspace(), st.session_state[PRESENTATION]),
         help="For showing this to others: people get names such as Person 07 and texts become "
         "dots, on every page, in addresses and in downloads. Figures stay as they are, and so do "
         "the names of items and labels. It stays on in every window until you switch it off.",
@@ -268,10 +143,9 @@ def _follow_names(run: RunInfo | None) -> None:
     places = [st.query_params, st.session_state]
     held = [(place, key) for key in (PERSON, NEXT + PERSON, LAST + PERSON) for place in places]
     held = [(place, key) for place, key in held if place.get(key)]
-    secret = hiding.secret_of(workspace())
-    if not held or not secret:
+    if not held or not hiding.secret_of(loaded.workspace()):
         return
-    on, known = presenting(), run and _hiding(run.key, workspace().root, secret)
+    on, known = loaded.presenting(), run and loaded.pseudonyms(run.key)
     for place, key in held:
         person = place[key]
         name = known and (known.shown(person) if on else known.known(person))
@@ -326,7 +200,7 @@ def missed(key: str, options: Sequence[str]) -> str | None:
 
 def called(name: str) -> str:
     """What an address calls something, as Markdown: in presentation mode it may be an id."""
-    return "of that name" if presenting() else plain(name)
+    return "of that name" if loaded.presenting() else plain(name)
 
 
 def not_found(what: str, instead: str) -> str:
@@ -417,10 +291,10 @@ def ref(dataset: DatasetSummary, known: Sequence[DatasetSummary]) -> str:
 
 def dataset() -> DatasetSummary | None:
     """The chosen dataset, without its tables; None where none was imported."""
-    known = list_datasets(workspace())
+    known = list_datasets(loaded.workspace())
     chosen = st.session_state.get(DATASET)
     found = next((each for each in known if ref(each, known) == chosen), None)
-    if found is None or not presenting():
+    if found is None or not loaded.presenting():
         return found
     return replace(found, warnings=[hiding.unnamed(each) for each in found.warnings])
 
@@ -428,7 +302,7 @@ def dataset() -> DatasetSummary | None:
 def run() -> RunInfo | None:
     """The chosen run; None where the chosen dataset has none."""
     chosen = st.session_state.get(RUN)
-    return next((each for each in runs() if run_label(each) == chosen), None)
+    return next((each for each in loaded.runs() if run_label(each) == chosen), None)
 
 
 def _linked_run(runs: Sequence[RunInfo], known: Collection[str]) -> str | None:

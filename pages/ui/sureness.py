@@ -29,7 +29,7 @@ from mtrec.runs.store import RunInfo
 from mtrec.schema import VAL, Estimate
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many
-from pages.ui import charts, state
+from pages.ui import charts, loaded
 from pages.ui.text import INTERVAL_HELP
 from pages.ui.words import RIGHT_HELP
 
@@ -50,7 +50,7 @@ def judged(run: str, task: str, split: str, kind: str) -> tuple[pd.DataFrame, in
         columns `confidence`, `right` and, where the run has it, `uncalibrated`; and how many texts
         with a label got no answer.
     """
-    folder = state.store().fetch(run)
+    folder = loaded.store().fetch(run)
     labelled = load_predictions(folder, split, task).dropna(subset=[TRUTH])
     answered = labelled.dropna(subset=[PREDICTED])
     sure = answered.filter([CONFIDENCE, UNCALIBRATED]).reset_index(drop=True)

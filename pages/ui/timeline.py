@@ -28,7 +28,7 @@ from mtrec.schema import (
 )
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many
-from pages.ui import charts, state
+from pages.ui import charts, loaded
 
 ROWS = 24  # of the chart at most, those with the most texts
 QUOTED = 80  # letters of a text in a hint
@@ -118,7 +118,7 @@ def _labels(run: RunInfo, dataset: Dataset, written: pd.DataFrame) -> pd.DataFra
     at such texts. One of which no task says anything has its activity for a label.
     """
     dated = written[written[TIME].notna()]
-    answers = load_answers(state.store().fetch(run.run), *dated.index)
+    answers = load_answers(loaded.store().fetch(run.run), *dated.index)
     found = []
     untold = dated.index
     for task, known in dataset.tasks.items():

@@ -19,7 +19,7 @@ from mtrec.search.space import shown, with_values
 from mtrec.search.store import ENDED_EARLY, FINISHED, UNDER_WAY, Search, TrialInfo
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many
-from pages.ui import charts, shell, state
+from pages.ui import charts, loaded, shell, state
 from pages.ui.text import plain
 from pages.ui.words import metric
 
@@ -90,7 +90,7 @@ def _told(search: Search, trial: TrialInfo) -> str:
 
 def _against(search: Search, trials: Sequence[TrialInfo]) -> None:
     """Each task's figure of some trials, with its interval."""
-    known = {run.run: run for run in state.runs()}
+    known = {run.run: run for run in loaded.runs()}
     rows = [
         {"trial": _name(each), **_figures(search, known[each.run])}
         for each in trials
@@ -105,7 +105,7 @@ def _against(search: Search, trials: Sequence[TrialInfo]) -> None:
 
 
 def _figures(search: Search, run: RunInfo) -> dict[str, str]:
-    reports = load_reports(state.store().fetch(run.run), VAL)
+    reports = load_reports(loaded.store().fetch(run.run), VAL)
     told = {}
     for task, report in reports.items():
         name = TASK_TYPES[report["type"]].headline
@@ -128,7 +128,7 @@ def _ways_on(search: Search, trial: TrialInfo, which: str) -> None:
             query_params=differing,
             help="Opens the page Train with these settings.",
         )
-        run = next((each for each in state.runs() if each.run == trial.run), None)
+        run = next((each for each in loaded.runs() if each.run == trial.run), None)
         if run is not None:
             st.page_link(
                 shell.REPORT,

@@ -20,7 +20,7 @@ from mtrec.strategies import STRATEGIES
 from mtrec.tradeoffs.simplex import spread
 from mtrec.tradeoffs.trust import FEWEST, Trained, Trust, settings_of, trust
 from mtrec.wording import many
-from pages.ui import shell, state, trying
+from pages.ui import loaded, shell, state, trying
 from pages.ui.outcomes import interval, metric_of, title
 from pages.ui.text import plain
 
@@ -173,7 +173,7 @@ def queue(dataset: DatasetSummary, known: trying.Ready, preset: str, count: int)
             config = RunConfig.model_validate(
                 {**config.model_dump(mode="json", by_alias=True), "tasks": tasks}
             )
-            launcher.submit(state.store(), dataset.key, config, f"check {number}, seed {seed}")
+            launcher.submit(loaded.store(), dataset.key, config, f"check {number}, seed {seed}")
 
 
 def came(dataset: DatasetSummary, known: trying.Ready, runs: Sequence[RunInfo]) -> None:
@@ -206,7 +206,7 @@ def _sums(
     """The finished trainings that are a weighted sum over all tasks."""
     for run in runs:
         if run.status == FINISHED:
-            config = state.store().config(run.run)
+            config = loaded.store().config(run.run)
             lambdas = _lambdas(config, dataset)
             if lambdas is not None:
                 yield run, config, lambdas

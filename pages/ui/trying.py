@@ -18,7 +18,7 @@ from mtrec.data.steps import Estimate
 from mtrec.errors import MtrecError
 from mtrec.runs.estimate import roughly
 from mtrec.training.reporter import SilentReporter
-from pages.ui import shell, state
+from pages.ui import loaded, shell
 
 if TYPE_CHECKING:
     from mtrec.tradeoffs.affinity import Affinity
@@ -178,7 +178,9 @@ def make_ready(dataset: DatasetSummary) -> None:
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     config = for_dataset(RunConfig(), kinds)
     bar = Bar()
-    instrument = Instrument(state.whole_dataset(dataset.key), config, state.workspace().cache, bar)
+    instrument = Instrument(
+        loaded.whole_dataset(dataset.key), config, loaded.workspace().cache, bar
+    )
     made = Ready(instrument)
     bar.close()
     made.outcomes([dict.fromkeys(instrument.tasks, 1.0)])
@@ -188,4 +190,4 @@ def make_ready(dataset: DatasetSummary) -> None:
 
 
 def _key(dataset: DatasetSummary) -> str:
-    return f"{state.workspace().root}:{dataset.key}"
+    return f"{loaded.workspace().root}:{dataset.key}"

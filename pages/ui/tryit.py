@@ -12,7 +12,7 @@ from mtrec.reports.predict import predict
 from mtrec.runs.store import RunInfo
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import TaskType, Unit
-from pages.ui import drawn, shell, state
+from pages.ui import drawn, loaded, shell
 from pages.ui.text import plain
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _ask(run: RunInfo) -> None:
             )
         text = " ".join(written.split())
         if asked and text:
-            model, lock = state.model(run)
+            model, lock = loaded.model(run)
             with st.spinner("Reading the text…"), lock:
                 st.session_state[ANSWER + run.run] = _answer(model, text)
         elif asked:

@@ -8,7 +8,7 @@ from mtrec.data.dataset import DatasetSummary, changes, list_datasets
 from mtrec.data.recipe import dump_recipe
 from mtrec.runs import launcher
 from mtrec.wording import many, number
-from pages.ui import shell, state
+from pages.ui import loaded, shell, state
 from pages.ui.text import ago, plain
 
 
@@ -17,7 +17,7 @@ def manage(chosen: DatasetSummary) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Download recipe.yaml",
-            data=lambda: dump_recipe(state.open_dataset(chosen.key).recipe),
+            data=lambda: dump_recipe(loaded.open_dataset(chosen.key).recipe),
             file_name="recipe.yaml",
             mime="text/yaml",
             icon=":material/download:",
@@ -35,7 +35,7 @@ def manage(chosen: DatasetSummary) -> None:
 
 def compare(chosen: DatasetSummary) -> None:
     """What differs between this version and another one."""
-    known = list_datasets(state.workspace())
+    known = list_datasets(loaded.workspace())
     others = [each for each in known if each.name == chosen.name and each.key != chosen.key]
     if not others:
         st.markdown(
@@ -50,7 +50,7 @@ def compare(chosen: DatasetSummary) -> None:
         key="compare",
         help="Another version of this dataset.",
     )
-    table = changes(other, chosen, state.workspace())
+    table = changes(other, chosen, loaded.workspace())
     columns = {"old": other.version, "new": f"{chosen.version} (chosen)"}
     st.dataframe(table.rename(columns=columns), hide_index=True, alt="What differs")
     st.caption("Only what differs. Figures of runs on different versions are not comparable.")
@@ -64,12 +64,12 @@ def _rename(chosen: DatasetSummary) -> None:
         help="Small letters, digits, - and _. All versions and trainings of the dataset go along.",
     ).strip()
     if st.button("Rename", key="rename-do", disabled=name == chosen.name, help="Takes a moment."):
-        launcher.rename_dataset(state.store(), chosen.name, name)
+        launcher.rename_dataset(loaded.store(), chosen.name, name)
         state.choose(dataset=name)
 
 
 def _delete(chosen: DatasetSummary) -> None:
-    users = launcher.runs_of(state.store(), chosen.key)
+    users = launcher.runs_of(loaded.store(), chosen.key)
     st.markdown(f"This deletes {number(chosen.records)} texts for good.")
     if users:
         names = ", ".join(plain(run.name, 40) for run in users[:5])
@@ -83,15 +83,15 @@ def _delete(chosen: DatasetSummary) -> None:
     if users and not with_runs:
         st.markdown(_left_behind(chosen))
     if st.button("Delete for good", key="delete", help="There is no way back."):
-        launcher.delete_dataset(state.store(), chosen.key)
+        launcher.delete_dataset(loaded.store(), chosen.key)
         for run in users if with_runs else []:
-            state.store().delete(run.run)
+            loaded.store().delete(run.run)
         state.choose(dataset=None, run=None)
 
 
 def _left_behind(chosen: DatasetSummary) -> str:
     """What becomes of the runs of a version that is deleted."""
-    names = [each.name for each in list_datasets(state.workspace())]
+    names = [each.name for each in list_datasets(loaded.workspace())]
     if names.count(chosen.name) > 1:
         return "What was trained on it stays, but can no longer show texts and people."
     return (

@@ -15,7 +15,7 @@ from mtrec.recommend.people import People
 from mtrec.runs.store import RunInfo
 from mtrec.schema import ITEM, LIKED, SOURCE, SPLIT, TEXT, TITLE, TRAIN, USER, VAL
 from mtrec.wording import many
-from pages.ui import person, ruled, shell, state
+from pages.ui import loaded, person, ruled, shell
 from pages.ui.text import shortened
 from pages.ui.words import SOURCES
 
@@ -112,7 +112,7 @@ def _asked(
     new = None
     if text:
         with st.spinner("Reading the text…"):
-            vectors = state.read_texts(run, [text])
+            vectors = loaded.read_texts(run, [text])
         new = NewTexts((text,), vectors, None if activity == ANY else activity)
     return LeftOut(frozenset(no_sources), frozenset(no_texts), frozenset(no_things)), new
 

@@ -18,7 +18,7 @@ from mtrec.data.dataset import DatasetTask
 from mtrec.reports.compare import TaskComparison
 from mtrec.runs.store import FINISHED, STOPPED, RunInfo
 from mtrec.schema import Estimate
-from pages.ui import state
+from pages.ui import loaded, state
 from pages.ui.compare import HERE, THERE, _in_words, beside
 from tests.pages.conftest import said
 
@@ -75,9 +75,9 @@ def predictions(tasks: Mapping[str, np.ndarray]) -> pd.DataFrame:
 
 
 def script(run: str, task: str) -> None:
-    from pages.ui import compare, state
+    from pages.ui import compare, loaded
 
-    chosen = next(each for each in state.runs() if each.run == run)
+    chosen = next(each for each in loaded.runs() if each.run == run)
     compare.draw(chosen, task, "test")
 
 
@@ -107,9 +107,9 @@ def shown(
         ),
         tasks={task: DatasetTask(task, "binary", LABELS, {}, {}) for task in ("mood", "tone")},
     )
-    patch.setattr(state, "store", lambda: store)
-    patch.setattr(state, "runs", lambda: runs)
-    patch.setattr(state, "whole_dataset", lambda key: dataset)
+    patch.setattr(loaded, "store", lambda: store)
+    patch.setattr(loaded, "runs", lambda: runs)
+    patch.setattr(loaded, "whole_dataset", lambda key: dataset)
     st.cache_data.clear()
     app = AppTest.from_function(script, default_timeout=60, kwargs={"run": run, "task": task})
     app.query_params.update(choices)

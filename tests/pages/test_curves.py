@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from mtrec.reports.shares import save_shares
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.ragged import Ragged
-from pages.ui import shell, state
+from pages.ui import loaded, shell
 from tests.pages.conftest import said
 
 SLIDER, LABEL, RESET = "threshold-r1-mood-{}", "curve-label", "reset-r1-mood"
@@ -102,8 +102,8 @@ def opened(
     (folder / "model").mkdir(exist_ok=True)
     description = {"tasks": [{"name": "mood", "thresholds": thresholds}]}
     (folder / "model" / "model.json").write_text(json.dumps(description))
-    patch.setattr(state, "store", lambda: Store(folder))
-    patch.setattr(state, "whole_dataset", lambda key: dataset)
+    patch.setattr(loaded, "store", lambda: Store(folder))
+    patch.setattr(loaded, "whole_dataset", lambda key: dataset)
     st.cache_data.clear()
     st.cache_resource.clear()
     arguments = {"split": split, "kind": kind, "labels": labels}

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from mtrec.config import RunConfig
 from mtrec.reports.classification import load_reports
 from mtrec.runs.store import FINISHED, NO_RECOMMENDATIONS, RunInfo
-from pages.ui import downloads, state
+from pages.ui import downloads, loaded
 from pages.ui.downloads import file_name
 from tests.reports.test_document import Page, asks_for_nothing, kinds, written
 
@@ -48,8 +48,8 @@ def opened(stored: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
         config=lambda run: RunConfig(),
         summary=lambda run: {NO_RECOMMENDATIONS: "Nobody liked anything."},
     )
-    monkeypatch.setattr(state, "store", lambda: store)
-    monkeypatch.setattr(state, "whole_dataset", lambda key: dataset)
+    monkeypatch.setattr(loaded, "store", lambda: store)
+    monkeypatch.setattr(loaded, "whole_dataset", lambda key: dataset)
     return folder
 
 
@@ -133,7 +133,7 @@ def test_the_figures_are_the_report_contract(offers: dict[str, Offer], opened: P
 def test_without_tasks_there_are_no_figures(
     offers: dict[str, Offer], stored: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "whole_dataset", lambda key: replace(stored[1], tasks={}))
+    monkeypatch.setattr(loaded, "whole_dataset", lambda key: replace(stored[1], tasks={}))
     drawn()
     assert offers["Download the figures (JSON)"]["disabled"]
     assert "nothing to judge tasks by" in offers["Download the report (HTML)"]["data"]()

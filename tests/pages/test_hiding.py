@@ -18,7 +18,7 @@ from mtrec.recommend.people import People
 from mtrec.schema import RECORD, ROW, TEXT, USER, WRITTEN
 from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
-from pages.ui import hiding, runs, state
+from pages.ui import hiding, loaded, runs
 from pages.ui.hiding import HiddenPeople, Hiding, dotted
 from tests.marking import marked_files, marks, sent
 
@@ -148,7 +148,7 @@ def ended() -> None:
 def test_what_errors_and_logs_quote_is_not_told(
     script: Callable[[], None], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "store", lambda: SimpleNamespace(folder=lambda run: None))
+    monkeypatch.setattr(loaded, "store", lambda: SimpleNamespace(folder=lambda run: None))
     monkeypatch.setattr(runs, "read_log", lambda folder: ["KeyError: 'SECRETUSER1'"])
     for on in (False, True):
         hiding.switch(workspace, on)

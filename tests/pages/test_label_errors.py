@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from mtrec.config import RunConfig
 from mtrec.data.dataset import DatasetTask
 from mtrec.schema import SPLITS
-from pages.ui import label_errors, shell, state
+from pages.ui import label_errors, loaded, shell
 from tests.pages.conftest import said
 
 TASK = "verdict"
@@ -75,8 +75,8 @@ def opened(
         workspace=SimpleNamespace(cache=None),
     )
     dataset = SimpleNamespace(records=records, tasks={TASK: task})
-    patch.setattr(state, "store", lambda: store)
-    patch.setattr(state, "whole_dataset", lambda key: dataset)
+    patch.setattr(loaded, "store", lambda: store)
+    patch.setattr(loaded, "whole_dataset", lambda key: dataset)
     patch.setattr(label_errors, "read_vectors", lambda texts, *rest: vectors[-len(texts) :])
     st.cache_data.clear()
     app = AppTest.from_function(script, default_timeout=120, kwargs={"kind": kind}).run()

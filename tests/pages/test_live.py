@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtrec.runs.progress import FileReporter, Progress
-from pages.ui import charts, live, state
+from pages.ui import charts, live, loaded
 from tests.pages.conftest import Done, open_page, said
 
 
@@ -50,7 +50,7 @@ def test_a_guess_of_the_time_left_is_no_more_exact_than_it_can_be(
 ) -> None:
     seen = Progress("Training", done=3, total=9, epoch=1, epochs=3, seconds=60, eta_seconds=131.4)
     monkeypatch.setattr(live, "read_progress", lambda _: seen)
-    monkeypatch.setattr(state, "runs", lambda: [replace(done.run, status="running")])
+    monkeypatch.setattr(loaded, "runs", lambda: [replace(done.run, status="running")])
     app = open_page("train")
     assert not app.exception
     (bar,) = app.get("progress")

@@ -18,7 +18,7 @@ from mtrec.recommend.stored import FOLDER
 from mtrec.reports.classification import COLUMNS
 from mtrec.runs.store import RunStore
 from mtrec.schema import SOURCE, SPLIT, TEST, TEXT, TIME, USER, task_column
-from pages.ui import crowd, finding, person, state, timeline
+from pages.ui import crowd, finding, loaded, person, state, timeline
 from pages.ui.words import SHORT
 from tests.pages.conftest import Done, open_page, said
 
@@ -192,7 +192,7 @@ def test_texts_that_no_task_speaks_of_stand_by_their_activity(
 ) -> None:
     """Two notes, one of them without a date, in data without any task."""
     monkeypatch.setattr(timeline, "load_answers", lambda *asked: pd.DataFrame(columns=COLUMNS))
-    monkeypatch.setattr(state, "store", lambda: SimpleNamespace(fetch=lambda run: None))
+    monkeypatch.setattr(loaded, "store", lambda: SimpleNamespace(fetch=lambda run: None))
     days = pd.to_datetime(["2024-01-02", None], utc=True)
     written = pd.DataFrame({TIME: days, SOURCE: "notes", TEXT: ["one", "two"]})
     data: Any = SimpleNamespace(tasks={}, records=written)

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mtrec.schema import ITEM, TEXT, TITLE
-from pages.ui import ruled, state
+from pages.ui import loaded, ruled
 from pages.ui.person import summands
 from tests.pages.conftest import said
 
@@ -111,7 +111,7 @@ def test_a_recommendation_in_full_holds_all_parts_of_its_score_written_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     things = pd.DataFrame({ITEM: ["x", "a", "b"], TITLE: ["X", "A", "B"], TEXT: ["X", "A", "B"]})
-    monkeypatch.setattr(state, "open_dataset", lambda key: SimpleNamespace(items=things))
+    monkeypatch.setattr(loaded, "open_dataset", lambda key: SimpleNamespace(items=things))
     app = AppTest.from_function(full_reasons).run()
     assert not app.exception and not app.error
     heads = [each.label.replace("\\", "") for each in app.expander]

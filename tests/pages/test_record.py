@@ -24,7 +24,7 @@ from mtrec.schema import SPLITS
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING
 from mtrec.training.checkpoint import save_model
-from pages.ui import record, shell, state
+from pages.ui import loaded, record, shell
 from tests.pages.conftest import Done, said
 
 LABELS = {
@@ -121,8 +121,8 @@ def people(runs: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> lis
     )
     store = SimpleNamespace(fetch=lambda run: runs / run, workspace=SimpleNamespace(cache=None))
     linked: list[str] = []
-    monkeypatch.setattr(state, "store", lambda: store)
-    monkeypatch.setattr(state, "whole_dataset", lambda key: dataset)
+    monkeypatch.setattr(loaded, "store", lambda: store)
+    monkeypatch.setattr(loaded, "whole_dataset", lambda key: dataset)
     monkeypatch.setattr(shell, "person", lambda user, label: linked.append(user))
     st.cache_data.clear()
     st.cache_resource.clear()
@@ -295,7 +295,7 @@ def test_of_no_answer_there_is_nothing_to_explain(people: list[str]) -> None:
 def test_words_beyond_the_length_are_said_to_count_for_nothing(
     people: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state.open_dataset("").records.loc[2, "text"] = " ".join(["good"] * 33)
+    loaded.open_dataset("").records.loc[2, "text"] = " ".join(["good"] * 33)
     assert "3 words counted for nothing" in said(clicked(card(2), WHY))
 
 
@@ -322,7 +322,7 @@ def test_a_sample_is_said_to_be_one(people: list[str], monkeypatch: pytest.Monke
 def test_what_was_asked_stays(people: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     app = clicked(clicked(card(1), WHY), LIKE)
     before = said(app)
-    monkeypatch.setattr(state, "model", lambda run: pytest.fail("opened again"))
+    monkeypatch.setattr(loaded, "model", lambda run: pytest.fail("opened again"))
     app.run()
     assert not app.exception and not app.error
     assert said(app) == before and not app.button
@@ -348,7 +348,7 @@ def test_a_finished_training_explains_itself(done: Done, monkeypatch: pytest.Mon
     monkeypatch.setattr(shell, "person", lambda user, label: None)
     version = done.run.version
     monkeypatch.setattr(
-        state, "whole_dataset", lambda key, opened=state.whole_dataset: opened(f"shop@{version}")
+        loaded, "whole_dataset", lambda key, opened=loaded.whole_dataset: opened(f"shop@{version}")
     )
     st.cache_data.clear()
     st.cache_resource.clear()

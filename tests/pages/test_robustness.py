@@ -18,7 +18,7 @@ from mtrec.models.multitask import HeadSpec
 from mtrec.reports.robustness import MOST, Damage
 from mtrec.schema import Estimate
 from mtrec.tasks.base import Prediction
-from pages.ui import state
+from pages.ui import loaded
 from pages.ui.robustness import _change
 from tests.pages.conftest import Done, said
 
@@ -61,8 +61,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     specs = {"verdict": HeadSpec("verdict", "binary", ("bad", "good"))}
     model = SimpleNamespace(tasks=specs, read=[], says=None, lock=Lock())
     monkeypatch.setattr("mtrec.training.inference.infer", infer)
-    monkeypatch.setattr(state, "whole_dataset", lambda key: SimpleNamespace(records=records))
-    monkeypatch.setattr(state, "model", lambda run: (model, model.lock))
+    monkeypatch.setattr(loaded, "whole_dataset", lambda key: SimpleNamespace(records=records))
+    monkeypatch.setattr(loaded, "model", lambda run: (model, model.lock))
     return model
 
 
@@ -149,9 +149,9 @@ def test_a_finished_training_is_tested(done: Done, tmp_path: Path) -> None:
     st.cache_resource.clear()
 
     def script(run: str) -> None:
-        from pages.ui import robustness, state
+        from pages.ui import loaded, robustness
 
-        info = state.store().get(run)
+        info = loaded.store().get(run)
         robustness.draw(info, "sentiment", "binary")
 
     app = AppTest.from_function(script, default_timeout=120, kwargs={"run": done.run.run}).run()

@@ -21,7 +21,7 @@ from mtrec.runs.store import FINISHED, RunStore
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.config import TrainConfig
 from mtrec.workspace import Workspace
-from pages.ui import hiding, live, state
+from pages.ui import hiding, live, loaded
 from pages.ui.state import run_label
 from pages.ui.text import moment, plain
 from tests.pages.conftest import Done, open_page, said, start_button
@@ -119,7 +119,7 @@ def test_one_that_goes_on_was_started_when_its_turn_came(
     done: Done, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = replace(done.run, status="running", created="2020-05-31T14:05:00+00:00", seconds=130.0)
-    monkeypatch.setattr(state, "runs", lambda: [run])
+    monkeypatch.setattr(loaded, "runs", lambda: [run])
     assert "running · started 2 minutes ago" in said(open_page("train"))
 
 
@@ -339,7 +339,7 @@ def test_one_that_runs_has_not_taken_any_time_yet(
     done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ", took " in said(open_page("start"))
-    monkeypatch.setattr(state, "runs", lambda: [replace(done.run, status="running")])
+    monkeypatch.setattr(loaded, "runs", lambda: [replace(done.run, status="running")])
     words = said(open_page("start"))
     assert "started" in words and ", took " not in words
 

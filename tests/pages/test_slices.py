@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from mtrec.data.dataset import DatasetTask
 from mtrec.tasks import TASK_TYPES
 from mtrec.tasks.base import NOTHING
-from pages.ui import charts, shell, slices, state
+from pages.ui import charts, loaded, shell, slices
 from tests.pages.conftest import said
 
 SIZE = 800  # records, the first half in validation
@@ -72,8 +72,8 @@ def shown(
             "confidence": np.linspace(0.5, 0.9, SIZE).astype(np.float32),
         }
     ).to_parquet(folder / "predictions.parquet")
-    patch.setattr(state, "store", lambda: SimpleNamespace(fetch=lambda run: folder))
-    patch.setattr(state, "whole_dataset", lambda key: dataset)
+    patch.setattr(loaded, "store", lambda: SimpleNamespace(fetch=lambda run: folder))
+    patch.setattr(loaded, "whole_dataset", lambda key: dataset)
     st.cache_data.clear()
     app = AppTest.from_function(script, default_timeout=60)
     app.query_params.update(choices)

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import state
+from pages.ui import loaded
 from tests.pages.conftest import said
 
 SLIDER = "to-person"
@@ -58,7 +58,7 @@ def shown(
     to_person: int | None = None,
 ) -> AppTest:
     predictions.to_parquet(folder / "predictions.parquet")
-    patch.setattr(state, "store", lambda: Store(folder))
+    patch.setattr(loaded, "store", lambda: Store(folder))
     st.cache_data.clear()
     app = AppTest.from_function(script, default_timeout=60, kwargs={"split": split})
     if to_person is not None:

@@ -18,7 +18,7 @@ from mtrec.models.multitask import HeadSpec, MultiTaskModel
 from mtrec.runs.store import MODEL
 from mtrec.tasks import TASK_TYPES
 from mtrec.training.checkpoint import save_model
-from pages.ui import state, tryit
+from pages.ui import loaded, tryit
 from pages.ui.text import plain
 from tests.pages.conftest import Done, said
 
@@ -73,7 +73,7 @@ def runs(tiny_encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def app(runs: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(state, "store", lambda: Store(runs))
+    monkeypatch.setattr(loaded, "store", lambda: Store(runs))
     st.cache_resource.clear()
     return AppTest.from_function(script, default_timeout=120).run()
 
