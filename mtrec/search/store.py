@@ -30,7 +30,7 @@ from mtrec.data.checked import nearest
 from mtrec.errors import InputError, MtrecError
 from mtrec.runs import processes
 from mtrec.runs.progress import LiveFiles
-from mtrec.runs.store import LONGEST_NAME
+from mtrec.runs.store import LONGEST_NAME, STOPPED
 from mtrec.schema import VAL
 from mtrec.search.objective import OBJECTIVES, Objective
 from mtrec.search.space import Space, as_it_is
@@ -132,6 +132,10 @@ class TrialInfo:
     def json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def standing(self, at_work: bool) -> str:
+        """Its state as people read it: one is stopped where nobody is at work on its search."""
+        return STOPPED if self.state == UNDER_WAY and not at_work else self.state
+
 
 class Search:
     """One search and its trials."""
@@ -215,14 +219,14 @@ class Search:
 
     def json(self) -> dict[str, Any]:
         dataset, _, version = self.plan.dataset.partition("@")
-        trials = self.trials
+        trials, at_work = self.trials, self.is_worked_on()
         return {
             "search": self.name,
             "dataset": dataset,
             "version": version,
             "split": VAL,
             "objective": self.plan.objective,
-            "trials": [each.json() for each in trials],
+            "trials": [each.json() | {"state": each.standing(at_work)} for each in trials],
             "best": [each.trial for each in trials if each.best],
             "importance": self.importance(),
         }

@@ -13,10 +13,10 @@ from mtrec.config import RunConfig
 from mtrec.reports.classification import load_reports
 from mtrec.reports.compare import settings_diff, title_of
 from mtrec.runs.progress import duration
-from mtrec.runs.store import STOPPED, RunInfo
+from mtrec.runs.store import RunInfo
 from mtrec.schema import VAL
 from mtrec.search.space import shown, with_values
-from mtrec.search.store import ENDED_EARLY, FINISHED, UNDER_WAY, Search, TrialInfo
+from mtrec.search.store import ENDED_EARLY, FINISHED, Search, TrialInfo
 from mtrec.tasks import TASK_TYPES
 from mtrec.wording import many
 from pages.ui import charts, loaded, shell, state
@@ -275,7 +275,7 @@ def _table(search: Search, trials: Sequence[TrialInfo], at_work: bool) -> None:
                 **{
                     _figure(search, name): each.values.get(name) for name in search.plan.judge.names
                 },
-                "state": STOPPED if each.state == UNDER_WAY and not at_work else each.state,
+                "state": each.standing(at_work),
                 **{
                     title_of(search.plan.config, key): shown(each.settings[key])
                     for key in search.plan.space

@@ -73,7 +73,7 @@ class Run(Shape):
 
 class Trial(Shape):
     trial: int
-    state: Literal["finished", "ended early", "failed", "under way"]
+    state: Literal["finished", "ended early", "failed", "stopped"]
     values: dict[str, float]
     settings: dict[str, float | int | str]
     run: str

@@ -55,7 +55,7 @@ def test_ctrl_c_stops_a_search_that_can_go_on(
     out, err = child.communicate(timeout=120)
     assert child.returncode == 0 and "The same command goes on with it" in err
     (trial,) = Searched.model_validate_json(out).trials
-    assert (trial.run, trial.state) == (run, "under way")
+    assert (trial.run, trial.state) == (run, "stopped")
     assert store.get(run).status == "stopped"
 
 

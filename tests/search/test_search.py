@@ -102,11 +102,16 @@ def test_of_each_task_by_itself_all_that_no_other_beats_are_kept(
     assert set(trainer.kept) == {each.run for each in trials if each.best or each.as_set}
 
 
-def test_one_that_is_stopped_goes_on_with_the_trial_that_was_under_way(begun: Search) -> None:
+def test_one_that_is_stopped_goes_on_with_the_trial_that_was_under_way(
+    begun: Search, searches: Searches
+) -> None:
     trainer = Formula()
     with pytest.raises(Stopped):
         go_on(begun, trainer, lambda: len(trainer.waited) == 3)
     assert [each.state for each in begun.trials] == ["finished", "finished", "under way"]
+    assert begun.json()["trials"][2]["state"] == "stopped"
+    with begun.worked_on():
+        assert searches.get("first").json()["trials"][2]["state"] == "under way"
 
     go_on(begun, trainer, never)
     assert trainer.waited[2] == trainer.waited[3]  # the same run, taken up again
