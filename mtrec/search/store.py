@@ -129,8 +129,8 @@ class TrialInfo:
     as_set: bool
     reason: str
 
-    def json(self) -> dict[str, Any]:
-        return asdict(self)
+    def json(self, at_work: bool) -> dict[str, Any]:
+        return asdict(self) | {"state": self.standing(at_work)}
 
     def standing(self, at_work: bool) -> str:
         """Its state as people read it: one is stopped where nobody is at work on its search."""
@@ -226,7 +226,7 @@ class Search:
             "version": version,
             "split": VAL,
             "objective": self.plan.objective,
-            "trials": [each.json() | {"state": each.standing(at_work)} for each in trials],
+            "trials": [each.json(at_work) for each in trials],
             "best": [each.trial for each in trials if each.best],
             "importance": self.importance(),
         }
