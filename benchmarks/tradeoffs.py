@@ -13,10 +13,6 @@ the same draws, so their shares hang together.
 The second is of speed, on a sample of the critics with three tasks (verdict, stars, the first genre
 of the film) whose vectors are known: a front against five epochs of all of MiniLM on the same texts
 (one is timed, and counted five times), and settings learned at once against each by itself.
-
-The third is of the same sample: would settings differ as much if each were learned quicker, by
-fewer or larger steps, or going on from where equal weights came? Held against a training of the
-same layers that takes all the time it is given otherwise.
 """
 
 from __future__ import annotations
@@ -24,8 +20,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +30,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 from torch import nn
 
 from benchmarks.markdown import table
@@ -51,19 +45,17 @@ from mtrec.tasks.base import Unit
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tradeoffs.instrument import Instrument
 from mtrec.tradeoffs.outcomes import Scored, TaskJudge, outcomes
-from mtrec.tradeoffs.simplex import mixtures, spread
+from mtrec.tradeoffs.simplex import mixtures
 from mtrec.tradeoffs.stacked import Lambdas, Stack
 from mtrec.tradeoffs.sweep import sweep
 from mtrec.tradeoffs.trials import BASE_SEEDS, SEEDS
 from mtrec.training.batches import token_batches
-from mtrec.training.config import EPOCHS as EPOCHS_OF
 from mtrec.training.config import TrainConfig
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import VECTOR_TOKENS
 from mtrec.training.losses import wanted_units
 from mtrec.training.reporter import SilentReporter
 from mtrec.training.step import Updater
-from mtrec.wording import many
 
 WIDTH, LEARNED, JUDGED = 8, 400, 300  # of the problem made up: numbers a text, records
 POPULATION, POPULATION_SEEDS = 20_000, 100
@@ -76,8 +68,6 @@ BASE = SETTINGS[: len(TASKS) + 1]  # equal weights and each task alone, as `Inst
 MIXTURES = mixtures(np.array([[*each.values()] for each in SETTINGS]) / len(TASKS))
 RECORDS, VALIDATED = 10_000, 1000
 FULL_EPOCHS, STACKED = 5, 32
-WHOLE = f"{EPOCHS_OF['frozen']} epochs, as a training of the layers takes"
-ALIKE, QUICK_SEEDS = 12, 3  # settings and seeds of the third table
 
 
 class _NoEncoder(nn.Module):
@@ -179,10 +169,6 @@ def held(repeats: int) -> Iterator[list[str]]:
     yield ["all together", "", *means]
 
 
-def _three(values: Iterable[float]) -> str:
-    return ", ".join(f"{each:.3f}" for each in values)
-
-
 def _percent(shares: NDArray[np.float64]) -> str:
     return ", ".join(f"{100 * each:.1f} %" for each in shares)
 
@@ -199,51 +185,6 @@ def again(three: Dataset, folder: Path) -> Instrument:
     """One that has tried nothing yet."""
     config = for_dataset(RunConfig(), {task: each.type for task, each in three.tasks.items()})
     return Instrument(three, config, folder, SilentReporter())
-
-
-def quicker(ready: Instrument) -> Iterator[list[str]]:
-    """How far settings differ, and in which order they stand, where each is learned quicker.
-
-    Each spread is the standard deviation of a task's mean figures over the settings.
-    """
-    settings = [ready.lambdas(shares) for shares in spread(len(TRIPLE), ALIKE)]
-    judge = TaskJudge(ready.specs, ready.inputs, ready.examples, ready.examples.rows[VAL])
-
-    def figures(
-        config: TrainConfig, epochs: int, seed: int, begun: MultiTaskModel | None = None
-    ) -> tuple[Stack, NDArray[np.float64]]:
-        stack = Stack(begun or ready.beginning(seed), settings, config)
-        stack.learn(ready.inputs, ready.examples, epochs, seed, SilentReporter())
-        return stack, judge.score(stack).values
-
-    config, tried = TrainConfig(), ready.trials.config
-    twice = tried.model_copy(
-        update={
-            "batch_tokens": 2 * tried.batch_tokens,
-            "head_learning_rate": 2 * tried.head_learning_rate,
-        }
-    )
-    found: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
-    for seed in range(QUICK_SEEDS):
-        for name, each in ((WHOLE, QUICK_SEEDS + seed), ("the same with other seeds", seed)):
-            found[name].append(figures(config, EPOCHS_OF["frozen"], each)[1])
-        stack, values = figures(tried, ready.trials.epochs, seed)
-        found[f"as tried: {_told(tried, ready.trials.epochs)}"].append(values)
-        for quick, epochs in ((tried, 4), (tried, 3), (twice, ready.trials.epochs)):
-            found[_told(quick, epochs)].append(figures(quick, epochs, seed)[1])
-        for epochs in (1, 2):
-            name = f"{many(epochs, 'epoch')} on from equal weights"
-            found[name].append(figures(tried, epochs, seed, stack.one(0))[1])
-    means = {name: np.mean(each, axis=0) for name, each in found.items()}
-    for name, values in means.items():
-        alike = [float(spearmanr(*pair)[0]) for pair in zip(values.T, means[WHOLE].T, strict=True)]
-        yield [name, _three(values.mean(axis=0)), _three(values.std(axis=0)), _three(alike)]
-
-
-def _told(config: TrainConfig, epochs: int) -> str:
-    texts = config.batch_tokens // VECTOR_TOKENS
-    faster = config.head_learning_rate / TrainConfig().head_learning_rate
-    return f"{epochs} epochs, {texts:,} texts a step, rate × {faster:.1f}"
 
 
 def speed(three: Dataset, folder: Path, repeats: int) -> Iterator[list[str]]:
@@ -298,7 +239,7 @@ def _row(
 
 
 def main() -> None:
-    """Prints three tables."""
+    """Prints both tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path, help="the folder of real data sets")
     parser.add_argument("--draws", type=int, default=400, help="of validation records and seeds")
@@ -309,12 +250,8 @@ def main() -> None:
     print(table(head, held(args.draws)), flush=True)
     head = ["this", "seconds", "against", "seconds", "share", "wanted"]
     with TemporaryDirectory() as cache:
-        three, ready = instrument(args.data.resolve(), Path(cache))
-        print(f"\n{table(head, speed(three, Path(cache), args.repeats))}", flush=True)
-        tasks = ", ".join(TRIPLE)
-        figures = ("mean", "spread", "rank correlation")
-        head = ["each setting", *(f"{figure} ({tasks})" for figure in figures)]
-        print(f"\n{table(head, quicker(ready))}")
+        three, _ = instrument(args.data.resolve(), Path(cache))
+        print(f"\n{table(head, speed(three, Path(cache), args.repeats))}")
 
 
 if __name__ == "__main__":

@@ -18,8 +18,12 @@ with x what the encoder gives, and x̂ the same with mean 0 and variance 1.
 
 from __future__ import annotations
 
+from itertools import islice
+from typing import cast
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mtrec.models.config import TrunkConfig
 from mtrec.models.dropout import Dropout
@@ -64,7 +68,27 @@ def _experts(config: TrunkConfig, size: int, count: int) -> nn.Sequential:
     )
 
 
-def _layer(config: TrunkConfig, size: int, width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.LayerNorm(size), nn.Linear(size, width), nn.GELU(), Dropout(config.dropout)
-    )
+def _layer(config: TrunkConfig, size: int, width: int) -> _Layer:
+    return _Layer(nn.LayerNorm(size), nn.Linear(size, width), nn.GELU(), Dropout(config.dropout))
+
+
+class _Layer(nn.Sequential):
+    """A normalisation, a linear layer, and what follows them.
+
+    Scale γ and shift β of the normalisation are multiplied into the linear layer:
+
+        W (γ ⊙ x̂ + β) + b = (W diag γ) x̂ + (W β + b) .
+
+    What learns then stands behind x̂ alone, and where x is known, its gradient, as dear as the layer
+    itself, is not computed. Models stacked over the same texts have x̂ in common, too.
+    """
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        norm, linear = cast(nn.LayerNorm, self[0]), cast(nn.Linear, self[1])
+        weight = linear.weight * norm.weight
+        bias = F.linear(norm.bias, linear.weight, linear.bias)
+        standard = F.layer_norm(vectors, norm.normalized_shape, eps=norm.eps)
+        found = F.linear(standard, weight, bias)
+        for each in islice(self, 2, None):
+            found = each(found)
+        return found

@@ -39,8 +39,9 @@ def by_uncertainty(instrument: Instrument, reporter: Reporter) -> Lambdas:
 def learning(
     instrument: Instrument, strategy: Strategy, seed: int, epochs: int, reporter: Reporter
 ) -> Iterator[int]:
-    """Learns what settings are tried on, step by step as they are; gives the epoch of each step."""
-    config, inputs, examples = instrument.trials.config, instrument.inputs, instrument.examples
+    """Learns what settings are tried on, in steps as theirs; gives the epoch of each step."""
+    config = instrument.trials.config(epochs)
+    inputs, examples = instrument.inputs, instrument.examples
     model = instrument.beginning(seed).train()
     watching = [task for task in instrument.tasks if task not in instrument.steering]
     updater = Updater(model, strategy, watching, config)

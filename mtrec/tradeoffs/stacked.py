@@ -223,15 +223,17 @@ class Stack:
         ]
         shared = [slot for slot in self._slots if slot.task is None]
         own = [slot for slot in self._slots if slot.task in means]
-        if all(each.all() for each in steer.values()):  # then both losses are one
+        whole = all(each.all() for each in steer.values())
+        if whole:  # then both losses are one
             found = self._gradients(torch.stack(weighted).sum(), [*shared, *own])
         else:
             found = self._gradients(torch.stack(weighted).sum(), shared, retain_graph=True)
             found |= self._gradients(torch.stack(alone).sum(), own)
         steered = torch.stack([*steer.values()]).any(dim=0)
         moved = {slot: steered if slot.task is None else steer[slot.task] for slot in found}
-        watched = {slot: ~moved[slot] for slot in own}
-        factors = self._factors(found, moved), self._factors(found, watched)
+        factor = self._factors(found, moved)
+        # What watches is shortened by itself.
+        watched = factor if whole else self._factors(found, {slot: ~moved[slot] for slot in own})
         for slot in self._slots:
             rows = self._rows[slot.name]
             gradient = found.get(slot)
@@ -239,8 +241,8 @@ class Stack:
                 for row in rows:
                     row.grad = None
                 continue
-            factor = torch.where(moved[slot], *factors)
-            scaled = gradient * factor.view(-1, *[1] * (gradient.ndim - 1))
+            shortened = torch.where(moved[slot], factor, watched)
+            scaled = gradient * shortened.view(-1, *[1] * (gradient.ndim - 1))
             scaled = scaled.contiguous()  # as a fused step takes it to be
             learns = steered.tolist() if slot.task is None else [True] * len(self)
             for row, mine, does in zip(rows, scaled.unbind(), learns, strict=True):

@@ -1,9 +1,11 @@
 """Settings of λ as they are tried: each learned anew with the same few seeds, and only once.
 
 Going on from where equal weights came would be quicker, and shows a fraction of what settings
-really change: the third table of `benchmarks/tradeoffs.py`. So a setting begins where all begin,
-and what makes it quick is steps of many records, with rates as much larger: Goyal et al. (2017),
-*Accurate, Large Minibatch SGD*, arXiv:1706.02677.
+really change. So a setting begins where all begin, and what makes it quick is fewer and larger
+steps, at rates as much higher, so that all steps together go as far (for larger steps: Goyal et
+al., 2017, *Accurate, Large Minibatch SGD*, arXiv:1706.02677). At the rates of a whole training they
+would stop half way, where settings lie further apart than in the end. `benchmarks/quicker.py` holds
+these ways against each other.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ from mtrec.training.reporter import Reporter
 
 SEEDS = 2  # with which a setting is tried
 BASE_SEEDS = 5  # with which the few are tried that luck is told from
-EPOCHS = 5  # where the settings don't say
-FEWEST_STEPS = 10  # of an epoch, where there are as many
-LARGEST = 4  # times the records of a step in the settings
+EPOCHS = 3  # where the settings don't say
+FEWEST_STEPS = 20  # of an epoch, where there are as many
+LARGEST = 2  # times the records of a step in the settings
 LEARNING = "Trying settings of λ"
 
 Key = tuple[tuple[str, float], ...]
@@ -37,7 +39,7 @@ class Trials:
     """Settings tried on the same records with the same seeds; what was tried once is kept.
 
     Attributes:
-        epochs, config: how each is learned.
+        epochs: how often each goes through the records.
 
     Args:
         inputs, examples: what is learned from.
@@ -57,9 +59,9 @@ class Trials:
     ) -> None:
         self._inputs, self._examples = inputs, examples
         self._begin, self._base, self._judges = begin, base, judges
+        self._config = config
+        self._tokens = int(inputs.lengths[examples.rows[TRAIN]].sum())
         self.epochs = config.epochs or EPOCHS
-        tokens = int(inputs.lengths[examples.rows[TRAIN]].sum())
-        self.config = in_large_steps(config, tokens)
         self._known: dict[int, dict[Key, Scored]] = defaultdict(dict)
 
     def outcomes(
@@ -85,6 +87,10 @@ class Trials:
             self._mixtures(settings),
         )
 
+    def config(self, epochs: int) -> TrainConfig:
+        """How the records are learned when they are gone through so many times."""
+        return quick(self._config, self._tokens, epochs)
+
     def _mixtures(self, settings: Sequence[Lambdas]) -> Floats:
         """Settings as mixtures of the base, `(S, P)`."""
         steering = [task for task, value in self._base[0].items() if value > 0]
@@ -106,24 +112,28 @@ class Trials:
         reporter.phase(LEARNING, count * self.epochs * len(self._examples.rows[TRAIN]))
         for seed, settings in new.items():
             if settings:
-                stack = Stack(self._begin(seed), list(settings.values()), self.config)
+                stack = Stack(self._begin(seed), list(settings.values()), self.config(self.epochs))
                 stack.learn(self._inputs, self._examples, self.epochs, seed, reporter)
                 scored = Scored.beside([judge.score(stack) for judge in self._judges])
                 for place, key in enumerate(settings):
                     self._known[seed][key] = scored.one(place)
 
 
-def in_large_steps(config: TrainConfig, tokens: int) -> TrainConfig:
-    """The same with as many records a step as leave `FEWEST_STEPS`, and rates in proportion.
+def quick(config: TrainConfig, tokens: int, epochs: int) -> TrainConfig:
+    """The same in fewer steps, which together go as far as those of a whole training.
+
+    A step has as many records as leave `FEWEST_STEPS` of an epoch.
 
     Args:
         tokens: the length of all that is learned from.
+        epochs: how often it is gone through.
     """
-    factor = float(np.clip(tokens / (FEWEST_STEPS * config.batch_tokens), 1, LARGEST))
+    larger = float(np.clip(tokens / (FEWEST_STEPS * config.batch_tokens), 1, LARGEST))
+    fewer = larger * config.epochs_for("frozen") / epochs
     return config.model_copy(
         update={
-            "batch_tokens": round(factor * config.batch_tokens),
-            "head_learning_rate": factor * config.head_learning_rate,
+            "batch_tokens": round(larger * config.batch_tokens),
+            "head_learning_rate": fewer * config.head_learning_rate,
         }
     )
 

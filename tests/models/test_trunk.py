@@ -227,3 +227,17 @@ def test_experts_stand_above_an_encoder_that_learns(kind: str, tiny_encoder_fold
     assert all(
         p.grad is not None for p in (*model.trunk.parameters(), *model.own("mood").parameters())
     )
+
+
+@pytest.mark.parametrize("kind", ["shared", *MIXING])
+def test_a_trunk_says_and_learns_what_its_layers_do_one_after_another(kind: str) -> None:
+    trunk = build_trunk(config(kind), SIZE).eval().double()
+    for parameter in trunk.parameters():
+        nn.init.normal_(parameter)
+    vectors = torch.randn(5, SIZE, dtype=torch.float64, requires_grad=True)
+    learning = [vectors, *trunk.parameters()]
+    found, expected = trunk(vectors), nn.Sequential.forward(trunk, vectors)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    pull = torch.randn_like(expected)
+    gradients = (torch.autograd.grad(each, learning, pull) for each in (found, expected))
+    torch.testing.assert_close(*gradients, rtol=0, atol=1e-12)
