@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from mtrec.tradeoffs.outcomes import Floats, Judge, Outcomes, Scored, outcomes
 from mtrec.tradeoffs.simplex import mixtures
 from mtrec.tradeoffs.stacked import Lambdas, Stack
 from mtrec.training.config import TrainConfig
+from mtrec.training.device import one_thread
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs
 from mtrec.training.reporter import Reporter
@@ -30,6 +32,7 @@ BASE_SEEDS = 5  # with which the few are tried that luck is told from
 EPOCHS = 3  # where the settings don't say
 FEWEST_STEPS = 20  # of an epoch, where there are as many
 LARGEST = 2  # times the records of a step in the settings
+MANY = 8  # settings whose steps are worth more than one thread
 LEARNING = "Trying settings of λ"
 
 Key = tuple[tuple[str, float], ...]
@@ -112,11 +115,15 @@ class Trials:
         reporter.phase(LEARNING, count * self.epochs * len(self._examples.rows[TRAIN]))
         for seed, settings in new.items():
             if settings:
-                stack = Stack(self._begin(seed), list(settings.values()), self.config(self.epochs))
-                stack.learn(self._inputs, self._examples, self.epochs, seed, reporter)
-                scored = Scored.beside([judge.score(stack) for judge in self._judges])
+                with one_thread() if len(settings) < MANY else nullcontext():
+                    scored = self._learned(list(settings.values()), seed, reporter)
                 for place, key in enumerate(settings):
                     self._known[seed][key] = scored.one(place)
+
+    def _learned(self, settings: Sequence[Lambdas], seed: int, reporter: Reporter) -> Scored:
+        stack = Stack(self._begin(seed), settings, self.config(self.epochs))
+        stack.learn(self._inputs, self._examples, self.epochs, seed, reporter)
+        return Scored.beside([judge.score(stack) for judge in self._judges])
 
 
 def quick(config: TrainConfig, tokens: int, epochs: int) -> TrainConfig:

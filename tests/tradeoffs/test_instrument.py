@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from mtrec.config import RunConfig, for_dataset, with_settings
 from mtrec.data.importer import read_dataset
@@ -106,6 +107,24 @@ def test_what_was_tried_once_is_not_tried_again(
     assert reporter.totals[LEARNING] == learned == reporter.done[LEARNING]
     instrument.outcomes([some], seeds=3)
     assert reporter.totals[LEARNING] == 3 * 235
+
+
+def test_few_settings_are_learned_on_one_thread_and_many_on_all(
+    dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
+) -> None:
+    class Watching(SilentReporter):
+        def advance(self, n: int) -> None:
+            threads.add(torch.get_num_threads())
+
+    threads: set[int] = set()
+    instrument = ready(dataset, tiny_encoder_folder, tmp_path, reporter=Watching())
+    torch.set_num_threads(2)
+    threads.clear()
+    instrument.outcomes([instrument.lambdas([0.2, 0.8])])
+    assert threads == {1}
+    threads.clear()
+    instrument.outcomes([instrument.lambdas([share, 1 - share]) for share in np.arange(1, 9) / 10])
+    assert threads == {2}
 
 
 def test_people_who_liked_things_make_recommendations_an_outcome(
