@@ -123,7 +123,9 @@ def test_few_settings_are_learned_on_one_thread_and_many_on_all(
     instrument.outcomes([instrument.lambdas([0.2, 0.8])])
     assert threads == {1}
     threads.clear()
-    instrument.outcomes([instrument.lambdas([share, 1 - share]) for share in np.arange(1, 9) / 10])
+    instrument.outcomes(
+        [instrument.lambdas([share, 1 - share]) for share in np.linspace(0.05, 0.95, 12)]
+    )
     assert threads == {2}
 
 
