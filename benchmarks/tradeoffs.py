@@ -71,7 +71,7 @@ FULL_EPOCHS, STACKED = 5, 32
 
 
 class _NoEncoder(nn.Module):
-    width = WIDTH
+    width, device, precision = WIDTH, torch.device("cpu"), "fp32"
     config = EncoderConfig(method="frozen")
 
 
