@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from benchmarks.markdown import table
-from benchmarks.tradeoffs import instrument
+from benchmarks.tradeoffs import again, instrument
 from benchmarks.trained import recipe
-from mtrec.config import RunConfig, for_dataset
 from mtrec.data.importer import read_dataset
 from mtrec.models.multitask import MultiTaskModel
 from mtrec.schema import VAL
@@ -51,9 +50,7 @@ def opened(name: str, data: Path, cache: Path) -> Instrument:
     """What tries settings on a set; of the critics a sample, with three tasks."""
     if name == "critics":
         return instrument(data, cache)[1]
-    dataset = read_dataset(recipe(name, data), TASK_TYPES)
-    config = for_dataset(RunConfig(), {task: each.type for task, each in dataset.tasks.items()})
-    return Instrument(dataset, config, cache, SilentReporter())
+    return again(read_dataset(recipe(name, data), TASK_TYPES), cache)
 
 
 def measured(ready: Instrument) -> Iterator[list[str]]:

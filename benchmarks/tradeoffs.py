@@ -181,10 +181,10 @@ def instrument(data: Path, folder: Path) -> tuple[Dataset, Instrument]:
     return three, again(three, folder)
 
 
-def again(three: Dataset, folder: Path) -> Instrument:
+def again(found: Dataset, folder: Path) -> Instrument:
     """One that has tried nothing yet."""
-    config = for_dataset(RunConfig(), {task: each.type for task, each in three.tasks.items()})
-    return Instrument(three, config, folder, SilentReporter())
+    config = for_dataset(RunConfig(), {task: each.type for task, each in found.tasks.items()})
+    return Instrument(found, config, folder, SilentReporter())
 
 
 def speed(three: Dataset, folder: Path, repeats: int) -> Iterator[list[str]]:
