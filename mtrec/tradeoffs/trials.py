@@ -28,7 +28,7 @@ from mtrec.training.inputs import Inputs
 from mtrec.training.reporter import Reporter
 
 SEEDS = 2  # with which a setting is tried
-BASE_SEEDS = 5  # with which the few are tried that luck is told from
+BASE_SEEDS = 10  # with which the few are tried that luck is told from
 EPOCHS = 3  # where the settings don't say
 FEWEST_STEPS = 20  # of an epoch, where there are as many
 LARGEST = 2  # times the records of a step in the settings

@@ -13,7 +13,8 @@ from mtrec.wording import many
 from pages.ui import loaded, shell, state, trials
 from pages.ui.text import ago, plain
 
-MOST = 500  # trials
+MOST = 500  # trials; the command line may ask for more
+FURTHER = 10  # trials that a search with all of its own goes on for
 POPOVER = 320  # pixels
 
 
@@ -95,11 +96,12 @@ def _ways(search: Search, at_work: bool) -> None:
             if asked:
                 st.caption("It was asked to stop and does so within seconds.")
             return
+        further = search.asked if search.asked > search.done else search.done + FURTHER
         more = st.number_input(
             "Trials in all",
-            min_value=1,
-            max_value=MOST,
-            value=max(search.asked, min(MOST, search.done + 10) if search.done else 1),
+            min_value=search.done + 1,
+            max_value=max(MOST, further),
+            value=further,
             key=f"more-{search.name}-{search.done}",
             width=160,
             help="How many trials the search is to have when it is done.",
@@ -110,7 +112,6 @@ def _ways(search: Search, at_work: bool) -> None:
             icon=":material/play_arrow:",
             on_click=_go_on,
             args=(search, int(more)),
-            disabled=int(more) <= search.done,
             help="Goes on until it has so many trials, with what it has learned so far.",
         )
         with st.popover(

@@ -132,9 +132,9 @@ def states(app: AppTest) -> list[str]:
 def test_it_goes_on_and_is_forgotten(searches: Searches, sleeper: None) -> None:
     searched(searches, "done", 2)
     app = open_page("search")
-    app.number_input(key="more-done-2").set_value(2).run()
-    assert app.button(key="continue-search").disabled
-    app.number_input(key="more-done-2").set_value(5).run()
+    more = app.number_input(key="more-done-2")
+    assert more.min == 3 and more.value == 12
+    more.set_value(5).run()
     app = app.button(key="continue-search").click().run()
     assert not app.exception and not app.error
     assert searches.get("done").asked == 5 and searches.get("done").is_worked_on()
@@ -144,6 +144,14 @@ def test_it_goes_on_and_is_forgotten(searches: Searches, sleeper: None) -> None:
     app = open_page("search")
     app = app.button(key="forget-done").click().run()
     assert not app.exception and not app.error and searches.names() == []
+
+
+def test_of_a_stopped_search_the_trials_it_was_to_have_are_offered(searches: Searches) -> None:
+    """However many the command line asked for."""
+    searched(searches, "done", 2).ask_for(600)
+    app = open_page("search")
+    assert not app.exception and not app.error
+    assert app.number_input(key="more-done-2").value == 600
 
 
 def test_why_it_ended_is_told(searches: Searches) -> None:

@@ -102,7 +102,7 @@ def test_what_was_tried_once_is_not_tried_again(
     equal, some = instrument.lambdas([0.5, 0.5]), instrument.lambdas([0.2, 0.8])
     instrument.outcomes([some])
     learned = reporter.totals[LEARNING]
-    assert learned == 3 * 235 * (3 * 5 + 2)  # epochs, records; base settings and seeds, this one
+    assert learned == 3 * 235 * (3 * 10 + 2)  # epochs, records; base settings and seeds, this one
     instrument.outcomes([some, equal])
     assert reporter.totals[LEARNING] == learned == reporter.done[LEARNING]
     instrument.outcomes([some], seeds=3)
