@@ -11,6 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mtrec.models.randomness import generator
+
 LEVELS = 2**16  # how finely a share of values is told
 
 
@@ -25,7 +27,7 @@ class Dropout(nn.Dropout):
             return super().forward(values)
         dropped = round(self.p * LEVELS)
         drawn = torch.empty((values.numel() + 3) // 4, dtype=torch.int64)
-        drawn.random_(-(2**63), None)  # all 64 bits
+        drawn.random_(-(2**63), None, generator=generator())  # all 64 bits
         bits = drawn.view(torch.int16)[: values.numel()].view(values.shape)
         kept = (bits >= dropped - LEVELS // 2).to(values.dtype)
         return values * (kept.mul_(LEVELS / (LEVELS - dropped)) if dropped < LEVELS else 0.0)

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from functools import partial
+from threading import Lock
 
 import numpy as np
 
 from mtrec.models.multitask import MultiTaskModel
+from mtrec.models.randomness import seeded
 from mtrec.schema import TRAIN
 from mtrec.tradeoffs.outcomes import Floats, Judge, Outcomes, Scored, outcomes
 from mtrec.tradeoffs.simplex import mixtures
 from mtrec.tradeoffs.stacked import Lambdas, Stack
+from mtrec.training.beside import beside, places
 from mtrec.training.config import TrainConfig
-from mtrec.training.device import one_thread
 from mtrec.training.examples import Examples
 from mtrec.training.inputs import Inputs
 from mtrec.training.reporter import Reporter
@@ -32,7 +34,6 @@ BASE_SEEDS = 10  # with which the few are tried that luck is told from
 EPOCHS = 3  # where the settings don't say
 FEWEST_STEPS = 20  # of an epoch, where there are as many
 LARGEST = 2  # times the records of a step in the settings
-MANY = 8  # settings whose steps are worth more than one thread
 LEARNING = "Trying settings of λ"
 
 Key = tuple[tuple[str, float], ...]
@@ -66,6 +67,7 @@ class Trials:
         self._tokens = int(inputs.lengths[examples.rows[TRAIN]].sum())
         self.epochs = config.epochs or EPOCHS
         self._known: dict[int, dict[Key, Scored]] = defaultdict(dict)
+        self._beginning = Lock()  # torch's own random numbers are drawn by one at a time
 
     def outcomes(
         self, settings: Sequence[Lambdas], reporter: Reporter, seeds: int = SEEDS
@@ -113,17 +115,24 @@ class Trials:
         if not count:
             return
         reporter.phase(LEARNING, count * self.epochs * len(self._examples.rows[TRAIN]))
-        for seed, settings in new.items():
-            if settings:
-                with one_thread() if len(settings) < MANY else nullcontext():
-                    scored = self._learned(list(settings.values()), seed, reporter)
-                for place, key in enumerate(settings):
-                    self._known[seed][key] = scored.one(place)
+        size = -(-count // places())
+        pieces = [
+            partial(self._learn, seed, settings[start : start + size])
+            for seed, settings in ((seed, [*each.values()]) for seed, each in new.items())
+            for start in range(0, len(settings), size)
+        ]
+        beside(pieces, reporter)
 
-    def _learned(self, settings: Sequence[Lambdas], seed: int, reporter: Reporter) -> Scored:
-        stack = Stack(self._begin(seed), settings, self.config(self.epochs))
-        stack.learn(self._inputs, self._examples, self.epochs, seed, reporter)
-        return Scored.beside([judge.score(stack) for judge in self._judges])
+    def _learn(self, seed: int, settings: Sequence[Lambdas], reporter: Reporter) -> None:
+        """Learns settings with one seed and keeps what they come to."""
+        with self._beginning:
+            model = self._begin(seed)
+        with seeded(seed):
+            stack = Stack(model, settings, self.config(self.epochs))
+            stack.learn(self._inputs, self._examples, self.epochs, seed, reporter)
+        scored = Scored.beside([judge.score(stack) for judge in self._judges])
+        for place, each in enumerate(settings):
+            self._known[seed][_key(each)] = scored.one(place)
 
 
 def quick(config: TrainConfig, tokens: int, epochs: int) -> TrainConfig:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
-from threading import Lock
 from typing import Literal
 
 import torch
@@ -15,7 +13,6 @@ from mtrec.models.encoder import Precision
 
 GAIN = 1.2  # how many times faster bf16 must be, since it is the coarser format
 REPEATS = 20
-_ALONE = Lock()
 
 
 def pick_device() -> torch.device:
@@ -51,19 +48,3 @@ def _seconds(dtype: torch.dtype, device: torch.device) -> float:
     start = time.perf_counter()
     (a @ b).sum().item()  # waits for a GPU
     return time.perf_counter() - start
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Lets torch compute with one thread on the CPU; only one at a time may ask for that.
-
-    Threads that share a small step wait for the slowest, which beside anything else that wants the
-    cores, such as the browser with the dashboard, takes longer than the step.
-    """
-    with _ALONE:
-        before = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)

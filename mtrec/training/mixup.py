@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.distributions import Beta
 
+from mtrec.models.randomness import generator
 from mtrec.tasks.moving import moved
 
 Losses = Callable[[Tensor, Tensor], Tensor]
@@ -36,8 +37,9 @@ class Mixup:
 
     @classmethod
     def drawn(cls, strength: float) -> Mixup:
-        """With a share from Beta(strength, strength), by torch's own generator."""
-        return cls(float(Beta(strength, strength).sample()))
+        """With a share from Beta(strength, strength)."""
+        seed = torch.randint(2**62, (), generator=generator())
+        return cls(np.random.default_rng(int(seed)).beta(strength, strength))
 
     def losses(self, task: str, logits: Tensor, losses: Losses) -> Tensor:
         """The losses of a task's n records in the step, each mixed with another, `(n,)`.
@@ -46,7 +48,8 @@ class Mixup:
             logits: one row a record, `(n, out)`.
         """
         if task not in self.partners:
-            self.partners[task] = moved(torch.randperm(len(logits)), logits.device)
+            drawn = torch.randperm(len(logits), generator=generator())
+            self.partners[task] = moved(drawn, logits.device)
         partners = self.partners[task]
         mixed = self.share * logits + (1 - self.share) * logits[partners]
         own = torch.arange(len(logits), device=logits.device)

@@ -109,24 +109,18 @@ def test_what_was_tried_once_is_not_tried_again(
     assert reporter.totals[LEARNING] == 3 * 235
 
 
-def test_few_settings_are_learned_on_one_thread_and_many_on_all(
+def test_beside_each_other_settings_come_to_what_they_come_to_one_after_another(
     dataset: Any, tiny_encoder_folder: Path, tmp_path: Path
 ) -> None:
-    class Watching(SilentReporter):
-        def advance(self, n: int) -> None:
-            threads.add(torch.get_num_threads())
+    def values() -> Any:
+        instrument = ready(dataset, tiny_encoder_folder, tmp_path)
+        return instrument.outcomes(
+            [instrument.lambdas([share, 1 - share]) for share in np.linspace(0.05, 0.95, 12)]
+        ).values
 
-    threads: set[int] = set()
-    instrument = ready(dataset, tiny_encoder_folder, tmp_path, reporter=Watching())
-    torch.set_num_threads(2)
-    threads.clear()
-    instrument.outcomes([instrument.lambdas([0.2, 0.8])])
-    assert threads == {1}
-    threads.clear()
-    instrument.outcomes(
-        [instrument.lambdas([share, 1 - share]) for share in np.linspace(0.05, 0.95, 12)]
-    )
-    assert threads == {2}
+    alone = values()
+    torch.set_num_threads(3)  # the fixture sets them back
+    np.testing.assert_allclose(values(), alone, atol=1e-6)
 
 
 def test_people_who_liked_things_make_recommendations_an_outcome(

@@ -20,11 +20,3 @@ def test_auto_takes_bf16_only_where_it_is_clearly_faster(
     device._faster.cache_clear()
     assert pick_precision("auto", torch.device("cpu")) == expected
     device._faster.cache_clear()
-
-
-def test_after_work_on_one_thread_torch_has_as_many_as_before(one_thread: None) -> None:
-    torch.set_num_threads(2)  # the fixture sets them back
-    with pytest.raises(ValueError, match="stopped"), device.one_thread():
-        assert torch.get_num_threads() == 1
-        raise ValueError("stopped")
-    assert torch.get_num_threads() == 2
