@@ -62,7 +62,7 @@ POPULATION, POPULATION_SEEDS = 20_000, 100
 EPOCHS = 3
 TASKS = [HeadSpec(name, "binary", ("no", "yes")) for name in ("left", "right")]
 SETTINGS: list[Lambdas] = [
-    {"left": share, "right": 2 - share} for share in (1.0, 2.0, 0.0, 0.5, 1.5)
+    {"left": share, "right": 2 - share} for share in (1.0, 2.0, 0.0, 0.5, 1.5, 0.9)
 ]
 BASE = SETTINGS[: len(TASKS) + 1]  # equal weights and each task alone, as `Instrument` has them
 MIXTURES = mixtures(np.array([[*each.values()] for each in SETTINGS]) / len(TASKS))

@@ -1,14 +1,14 @@
 """How settings of λ come out on validation, with the noise that they share and that of each alone.
 
-Three things make a figure uncertain, and each has its part in the draws here:
+Two things make a figure uncertain, and each has its part in the draws here:
 
 - which records validation happens to have: a bootstrap over people (or records), for each figure
   the same for all settings;
-- luck that all settings have in common, such as the start: how far their figures move together
-  between seeds;
-- luck that is a setting's own: what a figure moves between seeds beyond that. A task that counts
-  for little is read from what others learned, and moves more; so it is told for equal weights and
-  for each task alone, and its variance is taken as linear in between (`simplex.mixtures`).
+- luck, such as the start: how far figures move between seeds, and how far those of two settings
+  move together. A task that counts for little is read from what others learned, and moves more. So
+  it is told for equal weights and for each task alone. Of these a setting in between is a mixture
+  (`simplex.mixtures`), and has as much of their luck. Its variance is taken as linear in between;
+  what the mixture lacks of that, the more the less these move together, is luck of its own.
 
 What differs between seeds was seen on the records there are, so it holds how well a seed's model
 happens to suit these very records; the bootstrap of that model holds this, too. The variance of
@@ -21,8 +21,8 @@ with ν degrees of freedom, so that luck is distributed as Student's t, and all 
 sum of that and of the bootstrap, which is what Behrens (1929) and Fisher (1935, *The Fiducial
 Argument in Statistical Inference*) say of variances known so differently.
 
-A difference between two settings holds none of the common luck, since every setting was learned
-with the same seeds (common random numbers).
+A difference between two settings holds nothing of what moves both alike, since every setting was
+learned with the same seeds (common random numbers).
 """
 
 from __future__ import annotations
@@ -221,16 +221,14 @@ def outcomes(
 
 @dataclass(frozen=True, eq=False)
 class Luck:
-    """How much figures owe to the seed they are learned with, as variances.
+    """How much figures owe to the seed they are learned with.
 
     Attributes:
-        common: of what all settings share, `(K,)`.
-        own: of what each of P settings has for itself, `(P, K)`.
-        freedom: the degrees of freedom behind either.
+        covariances: of that between P settings, by figure, `(K, P, P)`.
+        freedom: the degrees of freedom behind them.
     """
 
-    common: Floats
-    own: Floats
+    covariances: Floats
     freedom: int
 
     @classmethod
@@ -239,31 +237,31 @@ class Luck:
 
         What is below nothing, which differences of variances can be by chance, is taken as none.
         """
-        common, whole = _between(np.stack([each.values for each in base]))
         drawn = np.stack([each.draws for each in base])  # (Q, B, P, K)
-        met, met_whole = _between(drawn - drawn.mean(axis=1, keepdims=True))
-        common = np.maximum(common - met.mean(axis=0), 0)
-        own = np.maximum(whole - met_whole.mean(axis=0) - common, 0)
-        return cls(common, own, len(base) - 1)
+        met = _between(drawn - drawn.mean(axis=1, keepdims=True))
+        values = np.stack([each.values for each in base])
+        sizes, ways = np.linalg.eigh(_between(values[:, None]) - met)
+        luck = ways * np.maximum(sizes, 0)[:, None] @ ways.swapaxes(1, 2)
+        return cls(luck, len(base) - 1)
 
     def draw(self, draws: int, mixes: Floats) -> Floats:
         """So much luck, `(B, S, K)`, of settings that are mixtures of the P, `(S, P)`."""
         rng = np.random.default_rng(0)
-        common, own = (
-            self.freedom * each / rng.chisquare(self.freedom, size=(draws, *each.shape))
-            for each in (self.common[None], self.own)
-        )
-        own = mixes @ own  # (B, S, K)
-        shared = np.sqrt(common) * rng.standard_normal(common.shape)
-        return np.asarray(shared + np.sqrt(own) * rng.standard_normal(own.shape))
+        nothing = np.zeros(mixes.shape[1])
+        drawn = [
+            rng.multivariate_normal(nothing, each, draws, method="eigh")
+            for each in self.covariances
+        ]
+        mixed = mixes @ np.stack(drawn, axis=-1)
+        linear = mixes @ np.diagonal(self.covariances, axis1=1, axis2=2).T  # (S, K)
+        reached = np.einsum("sp,kpr,sr->sk", mixes, self.covariances, mixes)
+        own = np.sqrt(np.maximum(linear - reached, 0)) * rng.standard_normal(mixed.shape)
+        known = rng.chisquare(self.freedom, size=(draws, 1, mixed.shape[-1])) / self.freedom
+        return np.asarray((mixed + own) / np.sqrt(known))
 
 
-def _between(figures: Floats) -> tuple[Floats, Floats]:
-    """Between Q seeds, of `(Q, ..., P, K)`: settings' mean covariance, `(..., K)`, and variances.
-
-    The latter `(..., P, K)`.
-    """
-    settings = figures.shape[-2]
-    variances = figures.var(axis=0, ddof=1)
-    total = figures.sum(axis=-2).var(axis=0, ddof=1)  # all variances and covariances added up
-    return (total - variances.sum(axis=-2)) / (settings * (settings - 1)), variances
+def _between(figures: Floats) -> Floats:
+    """How settings vary together between seeds, `(Q, N, P, K)`: the mean over N, `(K, P, P)`."""
+    off = figures - figures.mean(axis=0)
+    seeds, count = figures.shape[:2]
+    return np.asarray(np.einsum("qnpk,qnrk->kpr", off, off, optimize=True) / (count * (seeds - 1)))

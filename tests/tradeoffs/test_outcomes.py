@@ -83,40 +83,52 @@ def scored(*figures: float, moved: Sequence[float] = (0.0,)) -> Scored:
     return Scored(values, values + np.array(moved)[:, None, None])
 
 
-def test_luck_is_what_settings_share_and_what_each_has_beyond_that() -> None:
+def test_luck_is_how_far_settings_move_and_move_together() -> None:
     """From seed to seed the first setting gains 0.04, the second 0.06, the third nothing."""
     luck = Luck.of([scored(0.5, 0.6, 0.7), scored(0.54, 0.66, 0.7)])
     assert luck.freedom == 1
-    common = (0.04 * 0.06 / 2 + 0 + 0) / 3  # the mean of the covariances
-    np.testing.assert_allclose(luck.common, common)
-    np.testing.assert_allclose(luck.own[:, 0], [0.04**2 / 2 - common, 0.06**2 / 2 - common, 0])
-
-
-def test_seeds_that_differ_by_their_settings_luck_alone_have_no_common_luck() -> None:
-    luck = Luck.of([scored(0.5, 0.6), scored(0.6, 0.5)])
-    assert luck.common.tolist() == [0]
-    np.testing.assert_allclose(luck.own, 0.1**2 / 2)
+    moved = np.array([0.04, 0.06, 0])
+    np.testing.assert_allclose(luck.covariances, np.outer(moved, moved)[None] / 2, atol=1e-12)
 
 
 def test_what_records_do_to_seeds_apart_is_no_luck_and_what_they_do_to_all_takes_nothing() -> None:
     seeds = [(0.5, 0.5), (0.6, 0.6)]
     alike = Luck.of([scored(*each, moved=[0.03, -0.03]) for each in seeds])
-    np.testing.assert_allclose(alike.common, 0.1**2 / 2)
+    np.testing.assert_allclose(alike.covariances, 0.1**2 / 2)
     ways = [[0.03, -0.03], [-0.03, 0.03]]
     apart = Luck.of([scored(*each, moved=way) for each, way in zip(seeds, ways, strict=True)])
-    np.testing.assert_allclose(apart.common, 0.1**2 / 2 - 0.06**2 / 2)
+    np.testing.assert_allclose(apart.covariances, 0.1**2 / 2 - 0.06**2 / 2)
 
 
-def test_settings_share_the_common_luck_and_have_their_own() -> None:
-    luck = Luck(np.array([0.09]), np.array([[0.01], [0.03]]), 1000)
-    drawn = luck.draw(20_000, np.array([[1.0, 0], [0, 1], [0.5, 0.5]]))[..., 0]
-    own = np.array([0.01, 0.03, 0.02])
-    np.testing.assert_allclose(drawn.std(axis=0), np.sqrt(0.09 + own), rtol=0.03)
-    np.testing.assert_allclose((drawn[:, 0] - drawn[:, 1]).std(), np.sqrt(0.04), rtol=0.03)
+def test_where_records_do_more_than_seeds_there_is_no_luck() -> None:
+    ways = [[0.03, -0.03], [-0.03, 0.03]]
+    found = Luck.of(
+        [scored(each, each, moved=way) for each, way in zip((0.5, 0.51), ways, strict=True)]
+    )
+    np.testing.assert_allclose(found.covariances, 0, atol=1e-12)
+
+
+def test_a_mixture_has_the_luck_of_its_parts_and_some_of_its_own() -> None:
+    luck = Luck(np.array([[[0.04, 0.01], [0.01, 0.09]]]), 10_000)
+    drawn = luck.draw(40_000, np.array([[1.0, 0], [0, 1], [0.5, 0.5]]))[..., 0]
+    linear = (0.04 + 0.09) / 2
+    expected = [
+        [0.04, 0.01, (0.04 + 0.01) / 2],
+        [0.01, 0.09, (0.01 + 0.09) / 2],
+        [(0.04 + 0.01) / 2, (0.01 + 0.09) / 2, linear],
+    ]
+    np.testing.assert_allclose(np.cov(drawn.T), expected, atol=0.0015)
+
+
+def test_settings_whose_luck_is_one_do_not_differ_by_it() -> None:
+    luck = Luck(np.full((1, 2, 2), 0.04), 4)
+    drawn = luck.draw(1000, np.array([[1.0, 0], [0, 1], [0.3, 0.7]]))
+    assert drawn.std() > 0.2
+    np.testing.assert_allclose(drawn, np.broadcast_to(drawn[:, :1], drawn.shape), atol=1e-7)
 
 
 def test_luck_told_from_few_seeds_is_students() -> None:
-    drawn = Luck(np.zeros(1), np.array([[0.01]]), 4).draw(40_000, np.ones((1, 1)))
+    drawn = Luck(np.array([[[0.01]]]), 4).draw(40_000, np.ones((1, 1)))
     ends = np.quantile(drawn / 0.1, [0.025, 0.5, 0.975])
     np.testing.assert_allclose(ends, students.ppf([0.025, 0.5, 0.975], 4), atol=0.12)
 
