@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mtrec.tradeoffs.affinity import Affinity
 
 HELP = (
-    "Groups of tasks are learned without the others, each five times with different luck. What a "
-    "task does to another is the other's figure with it less the figure without it. The intervals "
-    "of all of them hold at once, 95 times out of 100, since one looks at all of them."
+    "Groups of tasks are learned without the others, each several times with different luck. What "
+    "a task does to another is the other's figure with it less the figure without it. The "
+    "intervals of all of them hold at once, 95 times out of 100, since one looks at all of them."
 )
 LEAST_PULL = 0.1  # that the picture reaches to on either side of 0: what is less is next to nothing
 PULL_HELP = (
