@@ -177,13 +177,14 @@ def make_ready(dataset: DatasetSummary) -> None:
 
     kinds = {task: each.type for task, each in dataset.tasks.items()}
     config = for_dataset(RunConfig(), kinds)
-    bar = Bar()
-    instrument = Instrument(
-        loaded.whole_dataset(dataset.key), config, loaded.workspace().cache, bar
-    )
-    made = Ready(instrument)
-    bar.close()
-    made.outcomes([dict.fromkeys(instrument.tasks, 1.0)])
+    with st.spinner("Getting ready…"):
+        bar = Bar()
+        instrument = Instrument(
+            loaded.whole_dataset(dataset.key), config, loaded.workspace().cache, bar
+        )
+        made = Ready(instrument)
+        bar.close()
+        made.outcomes([dict.fromkeys(instrument.tasks, 1.0)])
     kept = _kept()
     kept.clear()  # one is enough, and each holds the states of its texts
     kept[_key(dataset)] = made
