@@ -39,7 +39,7 @@ CARDS = "[data-testid=stMetric]"
 RUNNING = "[data-test-script-state=running]"
 NOW = f"[...document.querySelectorAll('{CARDS}')].map(each => each.innerText).join()"
 ANSWERED = f"before => !document.querySelector('{RUNNING}') && {NOW} !== before"
-LOOK = 20  # milliseconds between two looks; as often as it draws, the browser would be slowed down
+LOOK = 20  # milliseconds between two looks
 
 
 def stored(workspace: Workspace, data: Path, name: str, learned: int | None) -> int:
