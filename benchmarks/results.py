@@ -286,9 +286,8 @@ same beginning, and ended early by the same rule? Figures are on validation, by 
 
 {printed("search", str(args.data.resolve()))}
 
-On neither of these is the search better beyond the noise of five seeds. What it finds is better
-than the settings as they were, as the best of 20 trials is by luck alone.
-The critics were not measured to their end.
+On none of these is the search better than random search beyond the noise of five seeds. What it
+finds is better than the settings as they were, as the best of 20 trials is by luck alone.
 
 ## Recommendations
 
