@@ -44,7 +44,7 @@ from mtrec.strategies.sum import Sum
 from mtrec.tasks.base import Unit
 from mtrec.tasks.ragged import Index, Ragged
 from mtrec.tradeoffs.instrument import Instrument
-from mtrec.tradeoffs.outcomes import Scored, TaskJudge, outcomes
+from mtrec.tradeoffs.outcomes import Outcomes, Scored, TaskJudge, outcomes
 from mtrec.tradeoffs.simplex import mixtures
 from mtrec.tradeoffs.stacked import Lambdas, Stack
 from mtrec.tradeoffs.sweep import sweep
@@ -131,40 +131,44 @@ def tried(
     return judge.score(stack)
 
 
-def held(repeats: int) -> Iterator[list[str]]:
-    """Of each setting and task, and of differences, the share of intervals that hold the truth."""
+def population() -> NDArray[np.float64]:
+    """What settings come to on very many records with each of very many seeds, `(R, S, K)`."""
     inputs, examples = made_up(np.random.default_rng(1), POPULATION)
     judge = TaskJudge(TASKS, inputs, examples, examples.rows[VAL], draws=1)
-    truth = np.mean(
-        [
-            tried(SETTINGS, 10**6 + seed, inputs, examples, judge).values
-            for seed in range(POPULATION_SEEDS)
-        ],
-        axis=0,
-    )
-    levels = np.zeros_like(truth)
+    seeds = range(10**6, 10**6 + POPULATION_SEEDS)
+    return np.stack([tried(SETTINGS, seed, inputs, examples, judge).values for seed in seeds])
+
+
+def told(repeat: int) -> Outcomes:
+    """What is told of settings after they were tried on records and with seeds of this repeat."""
+    inputs, examples = made_up(np.random.default_rng((2, repeat)), JUDGED)
+    judge = TaskJudge(TASKS, inputs, examples, examples.rows[VAL])
+    seeds = [1000 * (repeat + 1) + each for each in range(BASE_SEEDS)]
+    scored = [tried(SETTINGS, seed, inputs, examples, judge) for seed in seeds[:SEEDS]]
+    more = [tried(BASE, seed, inputs, examples, judge) for seed in seeds[SEEDS:]]
+    base = [
+        Scored(each.values[: len(BASE)], each.draws[:, : len(BASE)]) for each in (*scored, *more)
+    ]
+    return outcomes([judge], scored, base, MIXTURES)
+
+
+def held(repeats: int) -> Iterator[list[str]]:
+    """Of each setting and task, and of differences, the share of intervals that hold the truth."""
+    known = population().mean(axis=0)
+    levels = np.zeros_like(known)
     gaps = np.zeros((len(SETTINGS) - 1, len(TASKS)))
     for repeat in range(repeats):
-        inputs, examples = made_up(np.random.default_rng((2, repeat)), JUDGED)
-        judge = TaskJudge(TASKS, inputs, examples, examples.rows[VAL])
-        seeds = [1000 * (repeat + 1) + each for each in range(BASE_SEEDS)]
-        scored = [tried(SETTINGS, seed, inputs, examples, judge) for seed in seeds[:SEEDS]]
-        more = [tried(BASE, seed, inputs, examples, judge) for seed in seeds[SEEDS:]]
-        base = [
-            Scored(each.values[: len(BASE)], each.draws[:, : len(BASE)])
-            for each in (*scored, *more)
-        ]
-        found = outcomes([judge], scored, base, MIXTURES)
+        found = told(repeat)
         low, high = np.quantile(found.draws, [0.025, 0.975], axis=0)
-        levels += (low <= truth) & (truth <= high)
+        levels += (low <= known) & (known <= high)
         apart = found.draws[:, 1:] - found.draws[:, :1]
         low, high = np.quantile(apart, [0.025, 0.975], axis=0)
-        gaps += (low <= truth[1:] - truth[:1]) & (truth[1:] - truth[:1] <= high)
+        gaps += (low <= known[1:] - known[:1]) & (known[1:] - known[:1] <= high)
     for place, setting in enumerate(SETTINGS):
         name = ", ".join(f"{task} {value:g}" for task, value in setting.items())
         shares = [_percent(levels[place] / repeats)]
         shares.append(_percent(gaps[place - 1] / repeats) if place else "")
-        yield [name, ", ".join(f"{each:.3f}" for each in truth[place]), *shares]
+        yield [name, ", ".join(f"{each:.3f}" for each in known[place]), *shares]
     means = [_percent(each.mean(keepdims=True)[0] / repeats) for each in (levels, gaps)]
     yield ["all together", "", *means]
 
