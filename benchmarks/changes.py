@@ -4,9 +4,10 @@
 
 DATA is the folder of real data sets, each with its recipe. The sample shop is trained as the demo
 is, the critics and lastfm with the language model at rest, each with three seeds. Prints two tables
-of NDCG@10 on test, a row for each segment of people and for each thing left out: its figure in each
-training with a 95 % interval over people, and the mean over trainings, whose luck the intervals
-know nothing of. The workspace is kept, so that a second call makes only what the first has not.
+of NDCG@10 on test, a row for each segment with enough people and for each thing left out: its
+figure in each training with a 95 % interval over people, and the mean over trainings, whose luck
+the intervals know nothing of. The workspace is kept, so that a second call makes only what the
+first has not.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
 from mtrec.recommend.evaluate import ALL, K
 from mtrec.recommend.stored import PAIRED
+from mtrec.reports.verdicts import FEWEST
 from mtrec.runs.store import RunStore
 from mtrec.schema import PRETRAINED
 from mtrec.stats import SIGNIFICANT
@@ -51,7 +53,7 @@ def changed(runs: Runs) -> Iterator[list[str]]:
         ]
         for rows in zip(*seeds, strict=True):
             stages = [rows[0][side]["stage"] for side in ("a", "b")]
-            if stages[1] == PRETRAINED:
+            if stages[1] == PRETRAINED and rows[0]["users"] >= FEWEST:
                 start = [setting.dataset, " − ".join(stages), rows[0]["segment"]]
                 people = f"{rows[0]['users']:,}"
                 yield [*start, people, *_cells([row["metrics"][NDCG] for row in rows])]

@@ -322,10 +322,18 @@ chatter adds nothing that can be told from nothing.
 Of three trainings each of the shop, as the demo is trained, in which upper layers learn, and of the
 critics and lastfm with the language model at rest: how much NDCG@10 on test, over the same people,
 differs from before training, after the tasks and after what people like; then what each source,
-task and activity adds, the lists learned again without it. *More than noise* is after Holm's
-correction over all that is left out. `benchmarks/changes.py`.
+task and activity adds, the lists learned again without it. In brackets 95 % intervals over people;
+*more than noise* counts the trainings in which it is, after Holm's correction over all that is left
+out. `benchmarks/changes.py`.
 
 {printed("changes", str(args.data.resolve()), "--workspace", str(workspace.root / "changes"))}
+
+What people like is what changes lists most, much alike with every seed. The tasks by themselves
+change them little: on the shop by 0.014 to 0.022 over all people, within the noise with each seed,
+and for cold people, of whom only texts are known, by 0.030 to 0.033. No task adds to any list
+beyond the noise, nor does an activity of this one shop with its 263 people; over five shops one of
+four does, above. Plain texts add beyond the noise with one seed of three on the shop and on lastfm.
+Segments of fewer than 10 people are left out.
 
 ## Profiles and the truth
 
