@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.markdown import figure, table
-from benchmarks.runs import ROOT, SEEDS, Runs, Setting
+from benchmarks.runs import FROZEN, ROOT, SEEDS, Runs, Setting
 from mtrec.cli.commands import DEMO
 from mtrec.data.importer import read_dataset
 from mtrec.data.storing import store_dataset
@@ -35,7 +35,6 @@ from mtrec.tasks import TASK_TYPES
 from mtrec.workspace import Workspace
 
 NDCG = f"ndcg@{K}"
-FROZEN = ("encoder.method=frozen",)
 SETTINGS = (
     Setting("shop", "the demo", DEMO),
     Setting("critics", "frozen", FROZEN),

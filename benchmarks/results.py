@@ -4,7 +4,7 @@
 
 DATA is the folder of real data sets, each with its recipe. Runs are made by the command line, in a
 workspace of its own that is kept, so that a second call measures only what the first has not. From
-nothing it takes a little over an hour on 2 cores.
+nothing it takes some hours on 2 cores.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import yaml
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from benchmarks.markdown import figure, table
-from benchmarks.runs import ROOT, SEEDS, Runs, Setting
+from benchmarks.runs import FROZEN, ROOT, SEEDS, Runs, Setting
 from mtrec.cli.commands import DEMO
 from mtrec.data.dataset import load_dataset
 from mtrec.data.importer import read_dataset
@@ -51,7 +51,6 @@ def full(epochs: int, rate: str) -> tuple[str, ...]:
     )
 
 
-FROZEN = ("encoder.method=frozen",)
 ONE_EPOCH = ("encoder.method=top", "train.epochs=1")
 SETTINGS = (
     Setting("shop", "the demo", DEMO),
@@ -256,13 +255,13 @@ The weights that serve the critics' recommendations best are not distinguishable
 and full trainings with other seeds do not even agree on an order of settings there. On no set does
 what is tried tell a best setting from equal weights beyond its noise, which holds at once for all
 settings and figures; on the shop and the critics it tells that one task can be traded for another,
-and on the critics that learning the stars takes from the verdict, by little.
-In order, settings stand as they do in full trainings: for tasks at 0.28 to 0.88, where a second
-training comes to 0.30 to 0.98. At 0.28 are the critics' stars, which were at 0.63 when the same
-settings were tried with other random numbers: where figures differ as little as there, their order
-is luck. In full trainings the shop's recommendations are better the more the topic counts, 0.098
-and 0.106 with it alone beside 0.079 and 0.082 with equal weights, and what is tried puts settings
-in that order at 0.61, without telling it from luck.
+and on the critics that learning the stars takes from the verdict, by little. In order, settings
+stand as they do in full trainings: for tasks at 0.28 to 0.88, where a second training comes to 0.30
+to 0.98. At 0.28 are the critics' stars, which were at 0.63 when the same settings were tried with
+other random numbers: where figures differ as little as there, their order is luck. In full
+trainings the shop's recommendations are better the more the topic counts, 0.098 and 0.106 with it
+alone beside 0.079 and 0.082 with equal weights, and what is tried puts settings in that order at
+0.61, without telling it from luck.
 
 ### How settings are tried, beside whole trainings of the same layers
 

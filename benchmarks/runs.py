@@ -15,6 +15,7 @@ from mtrec.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 SEEDS = (0, 1, 2)
+FROZEN = ("encoder.method=frozen",)
 
 
 @dataclass(frozen=True)

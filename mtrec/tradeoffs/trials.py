@@ -107,18 +107,19 @@ class Trials:
 
     def _try(self, wanted: Mapping[int, Sequence[Lambdas]], reporter: Reporter) -> None:
         """Tries what was not tried yet, by seed."""
-        new = {
-            seed: {_key(each): each for each in settings if _key(each) not in self._known[seed]}
-            for seed, settings in wanted.items()
-        }
-        count = sum(len(each) for each in new.values())
+        new: dict[int, list[Lambdas]] = {}
+        for seed, settings in wanted.items():
+            known = self._known[seed]
+            unknown = {_key(each): each for each in settings if _key(each) not in known}
+            new[seed] = list(unknown.values())
+        count = sum(map(len, new.values()))
         if not count:
             return
         reporter.phase(LEARNING, count * self.epochs * len(self._examples.rows[TRAIN]))
         size = -(-count // places())
         pieces = [
             partial(self._learn, seed, settings[start : start + size])
-            for seed, settings in ((seed, [*each.values()]) for seed, each in new.items())
+            for seed, settings in new.items()
             for start in range(0, len(settings), size)
         ]
         beside(pieces, reporter)

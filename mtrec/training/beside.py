@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
 from threading import Event, Lock
 
 import torch
@@ -59,7 +58,9 @@ def _one_thread_each() -> Iterator[ThreadPoolExecutor]:
         before, at_once = torch.get_num_threads(), places()
         torch.set_num_threads(1)
         try:
-            with ThreadPoolExecutor(at_once, initializer=partial(torch.set_num_threads, 1)) as pool:
+            with ThreadPoolExecutor(
+                at_once, initializer=torch.set_num_threads, initargs=(1,)
+            ) as pool:
                 yield pool
         finally:
             torch.set_num_threads(before)
